@@ -1,0 +1,56 @@
+import type { EngineConfig } from '../engine/engineConfig.ts';
+import type { StepTimer } from '../timing/stepTimer.ts';
+import type { Workload } from '../workload/workload.ts';
+
+export type Role = 'aggregated' | 'prefill' | 'decode';
+
+/** Replicas with the same hardware, parallelism and settings. */
+export interface PoolSpec {
+  readonly name: string;
+  readonly role: Role;
+  readonly replicas: number;
+  readonly gpusPerReplica: number;
+  readonly engine: EngineConfig;
+  readonly timer: StepTimer;
+}
+
+export const ROUTER_POLICIES = ['round_robin', 'random', 'least_loaded', 'prefix_aware'] as const;
+export type RouterPolicy = (typeof ROUTER_POLICIES)[number];
+
+export interface RouterSpec {
+  readonly policy: RouterPolicy;
+}
+
+/** How KV moves from a prefill to a decode replica. Transfers do not contend. */
+export interface TransferSpec {
+  /** Bytes per second between one pair of replicas; Infinity = free. */
+  readonly bandwidthBytesPerS: number;
+  readonly latencyNs: number;
+  /** KV bytes of one token, whole replica. */
+  readonly kvBytesPerToken: number;
+}
+
+/** Open: authored arrivals, divided by `speedup`. Closed: `concurrency` slots, each holding one session at a time. */
+export type LoadSpec =
+  | { readonly kind: 'open'; readonly speedup: number }
+  | { readonly kind: 'closed'; readonly concurrency: number };
+
+/** Everything a simulation depends on. Plain data but for the timers, which are pure. */
+export interface Scenario {
+  readonly workload: Workload;
+  readonly load: LoadSpec;
+  /** One aggregated pool or more; or prefill pools and decode pools. */
+  readonly pools: readonly PoolSpec[];
+  readonly router: RouterSpec;
+  /** Required with prefill/decode pools. */
+  readonly transfer: TransferSpec | null;
+  readonly seed: number;
+  /** Requests longer than the context: refused and counted, silently left out, or cut (the prompt first, output kept). */
+  readonly overLength: 'reject' | 'drop' | 'truncate';
+  /** No request is released after this virtual time; what runs finishes. Infinity = no limit. */
+  readonly maxVirtualNs: number;
+  /** `fast` skips over unchanged decode passes; `plain` runs one pass at a time on a page-by-page cache and is the reference. */
+  readonly core: 'fast' | 'plain';
+  /** Keep about this many samples of the fleet's state over time (0 = none). Sampling never changes the timeline. */
+  readonly samples: number;
+}

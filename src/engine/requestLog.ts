@@ -1,0 +1,91 @@
+/** Where a request's time goes: at every nanosecond between arrival and last token it is in exactly one state. */
+export const STATES = [
+  'router_queue',
+  'admission_queue',
+  'prefill',
+  'prefill_interference',
+  'transfer',
+  'onboarding',
+  'decode',
+  'decode_interference',
+  'preemption',
+  'cold_start',
+  'retry',
+] as const;
+export type StateName = (typeof STATES)[number];
+
+export const STATE = {
+  routerQueue: 0,
+  admissionQueue: 1,
+  prefill: 2,
+  prefillInterference: 3,
+  transfer: 4,
+  onboarding: 5,
+  decode: 6,
+  decodeInterference: 7,
+  preemption: 8,
+  coldStart: 9,
+  retry: 10,
+} as const;
+
+/** How a request ended. */
+export const OUTCOME = { pending: 0, completed: 1, rejected: 2, failed: 3, cancelled: 4 } as const;
+
+/**
+ * What happened to every request, as columns indexed by request number. Times are absolute whole ns; -1 = never.
+ * A state's column exists only once some request has spent time in it, so memory follows the features in use.
+ */
+export class RequestLog {
+  readonly count: number;
+  /** Open loop: the arrival; closed loop: the dispatch. */
+  readonly arrivalNs: Float64Array;
+  /** First time some of its tokens were scheduled. */
+  readonly scheduledNs: Float64Array;
+  readonly firstTokenNs: Float64Array;
+  readonly lastTokenNs: Float64Array;
+  /** Longest pause between two of its tokens; 0 with fewer than two. */
+  readonly maxGapNs: Float64Array;
+  readonly outcome: Uint8Array;
+  readonly preemptions: Uint16Array;
+  /** Prompt tokens found in the prefix cache when first scheduled. */
+  readonly reusedTokens: Int32Array;
+  /** Pool and replica that served it (the decode side with P/D): index into SimulationResult.workers, -1 = none. */
+  readonly worker: Int32Array;
+  readonly #beforeFirstToken: (Float64Array | null)[] = STATES.map(() => null);
+  readonly #afterFirstToken: (Float64Array | null)[] = STATES.map(() => null);
+
+  constructor(count: number) {
+    this.count = count;
+    this.arrivalNs = new Float64Array(count).fill(-1);
+    this.scheduledNs = new Float64Array(count).fill(-1);
+    this.firstTokenNs = new Float64Array(count).fill(-1);
+    this.lastTokenNs = new Float64Array(count).fill(-1);
+    this.maxGapNs = new Float64Array(count);
+    this.outcome = new Uint8Array(count);
+    this.preemptions = new Uint16Array(count);
+    this.reusedTokens = new Int32Array(count);
+    this.worker = new Int32Array(count).fill(-1);
+  }
+
+  /** Adds time spent in `state`; before the first token is visible it belongs to TTFT, and always to e2e. */
+  spend(request: number, state: number, ns: number): void {
+    if (ns === 0) return;
+    const columns = this.firstTokenNs[request] < 0 ? this.#beforeFirstToken : this.#afterFirstToken;
+    let column = columns[state];
+    if (column === null) {
+      column = new Float64Array(this.count);
+      columns[state] = column;
+    }
+    column[request] += ns;
+  }
+
+  /** Time in `state` before the first token. */
+  ttftStateNs(request: number, state: number): number {
+    return this.#beforeFirstToken[state]?.[request] ?? 0;
+  }
+
+  /** Time in `state` over the whole life. */
+  e2eStateNs(request: number, state: number): number {
+    return this.ttftStateNs(request, state) + (this.#afterFirstToken[state]?.[request] ?? 0);
+  }
+}

@@ -1,0 +1,107 @@
+/** `report.json`: the shape is the contract; see docs/report.md for every key. */
+import type { StateName } from '../engine/requestLog.ts';
+
+export interface Distribution {
+  readonly mean: number;
+  readonly min: number;
+  readonly p50: number;
+  readonly p75: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+  readonly std: number;
+  readonly count: number;
+}
+
+export type LatencyName = 'ttft_ms' | 'tpot_ms' | 'itl_ms' | 'max_gap_ms' | 'e2e_ms' | 'queue_ms';
+/** Milliseconds by state; states nobody was in are 0. */
+export type AttributionVector = Readonly<Record<StateName, number>>;
+export interface BoundShares {
+  readonly compute: number;
+  readonly hbm: number;
+  readonly interconnect: number;
+  readonly launch: number;
+}
+
+/** Bounds on one class of requests: metric -> statistic -> milliseconds, e.g. `{ ttft_ms: { p95: 1500 } }`. */
+export type SloStatistic = 'mean' | 'p50' | 'p75' | 'p90' | 'p95' | 'p99' | 'max';
+export type SloMetric = 'ttft_ms' | 'tpot_ms' | 'itl_ms' | 'e2e_ms';
+export type SloBounds = Readonly<Partial<Record<SloMetric, Readonly<Partial<Record<SloStatistic, number>>>>>>;
+export interface SloSpec extends SloBounds {
+  readonly classes?: Readonly<Record<string, SloBounds>>;
+}
+
+export interface SloVerdict {
+  /** Share of submitted requests whose every bounded per-request value is within its bound. */
+  readonly attained_ratio: number;
+  /** Every stated statistic is within its bound. */
+  readonly met: boolean;
+  /** Smallest relative slack over the stated bounds, (bound - value) / bound; negative when missed, null without an SLO. */
+  readonly worst_slack: number | null;
+}
+
+export interface Report {
+  readonly schema_version: 1;
+  readonly dynosim_version: string;
+  readonly seed: number;
+  readonly config_hash: string;
+  readonly result_hash: string;
+  readonly timeline_hash: string;
+  readonly requests: {
+    readonly submitted: number;
+    readonly completed: number;
+    readonly rejected: number;
+    readonly failed: number;
+    readonly cancelled: number;
+    readonly incomplete: number;
+  };
+  readonly tokens: { readonly input: number; readonly output: number; readonly input_reused: number };
+  readonly duration_ms: number;
+  readonly wall_ms: number;
+  readonly passes: number;
+  readonly latency: Readonly<Record<LatencyName, Distribution>>;
+  readonly throughput: {
+    readonly requests_per_s: number;
+    readonly input_tokens_per_s: number;
+    readonly output_tokens_per_s: number;
+    readonly output_tokens_per_s_per_gpu: number;
+    readonly output_tokens_per_s_per_user: number;
+  };
+  readonly slo: SloVerdict & { readonly by_class: Readonly<Record<string, SloVerdict>> };
+  readonly goodput: { readonly requests_per_s: number; readonly output_tokens_per_s_per_gpu: number };
+  readonly stability: 'STABLE' | 'BACKLOGGED' | 'OVERLOADED';
+  readonly cache: { readonly reused_ratio: number; readonly by_tier: Readonly<Record<string, number>> };
+  readonly engine: {
+    /** Usable KV blocks of one replica, by pool name. */
+    readonly kv_blocks: Readonly<Record<string, number>>;
+    readonly preemptions: number;
+    readonly mean_batch: number;
+    readonly accepted_length: number;
+  };
+  readonly bound: { readonly prefill: BoundShares; readonly decode: BoundShares };
+  readonly fleet: {
+    readonly gpus_peak: number;
+    readonly gpus_mean: number;
+    readonly gpu_hours: number;
+    readonly scale_events: number;
+  };
+  readonly cost: {
+    readonly usd: number;
+    readonly usd_per_hour: number;
+    readonly usd_per_million_output_tokens: number;
+    readonly usd_per_month: number;
+  };
+  /** An estimate: idle watts for the whole run plus the rest of the board power for busy time. */
+  readonly energy: { readonly kwh: number; readonly joules_per_output_token: number; readonly mean_watts: number };
+  readonly attribution: {
+    readonly ttft: { readonly mean: AttributionVector; readonly p99_cohort: AttributionVector };
+    readonly e2e: { readonly mean: AttributionVector; readonly p99_cohort: AttributionVector };
+  };
+  readonly provenance: {
+    readonly timing: Readonly<Record<'measured' | 'fitted' | 'roofline', number>>;
+    /** Relative half-widths of the predictions, by latency metric; null where no calibration supports one. */
+    readonly error_band: Readonly<Record<string, number>> | null;
+    readonly warnings: readonly string[];
+  };
+}
