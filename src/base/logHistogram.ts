@@ -73,14 +73,13 @@ export class LogHistogram {
   }
 
   #locate(value: number): void {
-    let shift = 1;
+    let octave = 0;
     let top = value;
     while (top >= 2 * SUB) {
       top = Math.floor(top / 2);
-      shift *= 2;
+      octave += 1;
     }
-    const octave = Math.log2(shift);
-    const index = top < SUB ? top : octave * SUB + top;
+    const index = octave * SUB + top;
     if (index >= this.#counts.length) {
       const grown = new Float64Array(Math.max(index + SUB, this.#counts.length * 2));
       grown.set(this.#counts);

@@ -1,0 +1,150 @@
+/**
+ * A predict configuration with every default filled in: plain data in the vocabulary of the YAML, so that it can be
+ * hashed, sent to a worker thread and written back as a file that gives the same result.
+ */
+import type { RouterPolicy } from '../cluster/scenario.ts';
+import type { SloSpec } from '../metrics/report.ts';
+
+export type LengthSpec =
+  | { readonly type: 'fixed'; readonly tokens: number }
+  /** Whole numbers uniform in [min, max]. */
+  | { readonly type: 'uniform'; readonly min: number; readonly max: number }
+  /** Log-normal by its median and sigma of the logarithm, rounded, cut to [min, max]. */
+  | {
+      readonly type: 'lognormal';
+      readonly median: number;
+      readonly sigma: number;
+      readonly min: number;
+      readonly max: number;
+    };
+
+export interface SyntheticSource {
+  readonly type: 'synthetic';
+  readonly input_tokens: LengthSpec;
+  readonly output_tokens: LengthSpec;
+  /** Requests (single turn) or sessions (multi-turn) to make. */
+  readonly requests: number;
+  /** Prefixes shared by groups of requests, e.g. system prompts: `groups` prefixes of `tokens` each, prepended to the input. */
+  readonly shared_prefix: { readonly groups: number; readonly tokens: LengthSpec } | null;
+  /** Multi-turn: each turn's prompt is the whole conversation so far plus new input. */
+  readonly sessions: {
+    readonly turns: LengthSpec;
+    readonly think_seconds: LengthSpec | { readonly type: 'exponential'; readonly mean: number };
+  } | null;
+  readonly block_size: number;
+}
+
+export type TrafficSource =
+  | {
+      readonly type: 'trace';
+      readonly path: string;
+      readonly format: 'mooncake' | 'csv' | 'azure_2023';
+      /** Tokens one hash id names (Mooncake: 512). */
+      readonly block_size: number;
+      /** CSV: our field -> the file's column. */
+      readonly columns: {
+        readonly timestamp: string;
+        readonly input_tokens: string;
+        readonly output_tokens: string;
+        readonly session_id?: string;
+      } | null;
+      readonly timestamp_unit: 'ms' | 's' | 'datetime';
+      readonly skip_bad_lines: boolean;
+    }
+  | SyntheticSource
+  | { readonly type: 'preset'; readonly name: 'chat' | 'code' | 'rag' | 'agent'; readonly requests: number };
+
+export type TrafficLoad =
+  /** Arrivals as the trace has them. */
+  | { readonly type: 'trace_timestamps'; readonly speedup: number; readonly spread: 'none' | 'uniform' }
+  | { readonly type: 'poisson'; readonly requests_per_second: number }
+  /** Gamma inter-arrival times; burstiness = their squared coefficient of variation (1 = Poisson). */
+  | { readonly type: 'gamma'; readonly requests_per_second: number; readonly burstiness: number }
+  | { readonly type: 'constant'; readonly requests_per_second: number }
+  | { readonly type: 'concurrency'; readonly concurrency: number };
+
+export interface WorkerConfig {
+  readonly name: string;
+  /** Catalog id or path of a hardware file. */
+  readonly hardware: string;
+  readonly parallelism: {
+    readonly replicas: number;
+    readonly tensor: number;
+    readonly pipeline: number;
+    readonly attention_data: number;
+    readonly moe_tensor: number;
+    readonly moe_expert: number;
+  };
+  readonly scheduler: {
+    readonly max_batched_tokens: number;
+    readonly max_sequences: number;
+    readonly chunked_prefill: boolean;
+  };
+  readonly kv_cache: {
+    readonly block_size: number;
+    readonly prefix_caching: boolean;
+    readonly dtype: 'auto' | 'bf16' | 'fp8';
+    /** Exactly one key. */
+    readonly capacity:
+      | { readonly memory_fraction: number }
+      | { readonly blocks: number }
+      | { readonly tokens: number }
+      | { readonly bytes: number };
+  };
+  readonly timing:
+    | { readonly type: 'roofline' }
+    /** One duration for every pass with prefill tokens, one for decode-only passes. */
+    | { readonly type: 'fixed'; readonly prefill_ms: number; readonly decode_ms: number }
+    /** base + per prefill token + per decoding sequence + per context token. */
+    | {
+        readonly type: 'linear';
+        readonly base_ms: number;
+        readonly per_prefill_token_ms: number;
+        readonly per_sequence_ms: number;
+        readonly per_context_token_ms: number;
+      }
+    /** Measured points, interpolated: pass ms by new tokens, and by (sequences, mean context) for decodes. */
+    | {
+        readonly type: 'table';
+        readonly prefill: readonly { readonly tokens: number; readonly ms: number }[];
+        readonly decode: readonly { readonly sequences: number; readonly context: number; readonly ms: number }[];
+      };
+}
+
+export interface PredictConfig {
+  readonly seed: number;
+  readonly traffic: {
+    readonly source: TrafficSource;
+    readonly load: TrafficLoad;
+    readonly stop: { readonly requests: number | null; readonly max_virtual_time_seconds: number | null };
+    readonly over_length: 'reject' | 'drop' | 'truncate';
+    readonly max_output_tokens: 'exact' | 'context' | { readonly fixed: number } | { readonly factor: number };
+  };
+  readonly engine: {
+    readonly mode: 'aggregated' | 'disaggregated';
+    /** Hugging Face id, or path of a local config.json. */
+    readonly model: string;
+    readonly backend: 'vllm';
+    readonly quantization: 'checkpoint' | 'bf16' | 'fp8' | 'fp8_block' | 'nvfp4' | 'mxfp4' | 'int4' | 'int8';
+    /** Tokens; null = the model's own. */
+    readonly context_length: number | null;
+    readonly workers: {
+      readonly aggregated?: readonly WorkerConfig[];
+      readonly prefill?: readonly WorkerConfig[];
+      readonly decode?: readonly WorkerConfig[];
+    };
+    /** null bandwidth = the slower side's network, per GPU times GPUs of a replica. */
+    readonly kv_transfer: { readonly bandwidth_gb_per_second: number | null; readonly latency_ms: number };
+  };
+  readonly router: { readonly policy: RouterPolicy };
+  readonly evaluation: {
+    readonly slo: SloSpec | null;
+    /** Left out of latency statistics at either end; null unit = none. */
+    readonly window: {
+      readonly warmup: { readonly requests: number } | { readonly seconds: number };
+      readonly cooldown: { readonly requests: number } | { readonly seconds: number };
+    };
+  };
+  /** Overrides list prices: one figure for every GPU, or by hardware id. */
+  readonly cost: { readonly usd_per_gpu_hour: number | Readonly<Record<string, number>> | null };
+}
