@@ -4,13 +4,16 @@ const SUB = 2 ** SUB_BITS;
 
 /**
  * Counts of whole non-negative numbers up to 2^53 in buckets that grow with the value (HdrHistogram's layout: linear
- * inside each power of two), plus exact count, sum, min and max. Values below 512 are exact.
+ * inside each power of two), plus exact count, min, max, and sum as far as it stays below 2^53. Values below 1024 are
+ * exact.
  */
 export class LogHistogram {
   #counts = new Float64Array(1024);
   #count = 0;
   #sum = 0;
+  /** Sum of squared distances from the first value: squares of the values themselves would drown a small spread. */
   #squares = 0;
+  #pivot = 0;
   #min = Number.POSITIVE_INFINITY;
   #max = 0;
   /** The bucket hit last: neighbouring passes last about as long, so most adds end here. */
@@ -22,10 +25,11 @@ export class LogHistogram {
   add(value: number, times: number): void {
     if (value < this.#lastLow || value >= this.#lastHigh) this.#locate(value);
     this.#counts[this.#lastIndex] += times;
+    if (this.#count === 0) this.#pivot = value;
     this.#count += times;
-    const weighted = value * times;
-    this.#sum += weighted;
-    this.#squares += weighted * value;
+    this.#sum += value * times;
+    const distance = value - this.#pivot;
+    this.#squares += distance * distance * times;
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
   }
@@ -53,8 +57,8 @@ export class LogHistogram {
   /** Population standard deviation. */
   get std(): number {
     if (this.#count === 0) return 0;
-    const mean = this.mean;
-    return Math.sqrt(Math.max(0, this.#squares / this.#count - mean * mean));
+    const offset = this.mean - this.#pivot;
+    return Math.sqrt(Math.max(0, this.#squares / this.#count - offset * offset));
   }
 
   /** The q-quantile (0..1) as the middle of its bucket, cut to [min, max]; 0 when empty. */
