@@ -26,7 +26,9 @@ const BY_NAME: ReadonlyMap<string, Metric> = new Map<string, Metric>([
   ...LATENCIES.flatMap((latency) =>
     STATISTICS.map((statistic): [string, Metric] => [
       `${statistic}_${latency}`,
-      lower((report) => report.latency[latency][statistic]),
+      lower(({ latency: { [latency]: values } }) =>
+        values.count === 0 ? Number.POSITIVE_INFINITY : values[statistic],
+      ),
     ]),
   ),
   ['requests_per_s', higher((report) => report.throughput.requests_per_s)],
@@ -50,9 +52,12 @@ const BY_NAME: ReadonlyMap<string, Metric> = new Map<string, Metric>([
   ['usd', lower((report) => report.cost.usd)],
   ['usd_per_hour', lower((report) => report.cost.usd_per_hour)],
   ['usd_per_month', lower((report) => report.cost.usd_per_month)],
-  ['usd_per_million_output_tokens', lower((report) => report.cost.usd_per_million_output_tokens)],
+  [
+    'usd_per_million_output_tokens',
+    lower((report) => report.cost.usd_per_million_output_tokens ?? Number.POSITIVE_INFINITY),
+  ],
   ['kwh', lower((report) => report.energy.kwh)],
-  ['joules_per_output_token', lower((report) => report.energy.joules_per_output_token)],
+  ['joules_per_output_token', lower((report) => report.energy.joules_per_output_token ?? Number.POSITIVE_INFINITY)],
   ['mean_watts', lower((report) => report.energy.mean_watts)],
 ]);
 
@@ -68,7 +73,10 @@ export function metricDirection(name: string): Direction {
   return metricOf(name).direction;
 }
 
-/** The metric's value in `report`, in the unit its name ends with. `name` must be one of METRICS. */
+/**
+ * The metric's value in `report`, in the unit its name ends with. A latency of no request, or a cost per token without
+ * tokens, is infinite: never a good value. `name` must be one of METRICS.
+ */
 export function metricValue(report: Report, name: string): number {
   return metricOf(name).read(report);
 }
