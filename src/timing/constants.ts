@@ -1,0 +1,96 @@
+/**
+ * The roofline's universal constants: the same for every model, GPU and engine. They were set by hand from medians of
+ * kernel-level fits to the public kernel tables of NVIDIA AIConfigurator 0.11 (commit 095f58a), before any end-to-end
+ * measurement was looked at. Times in seconds, rates as a share of the GPU's peak.
+ */
+
+/** Dense matrix product of m x k by k x n. */
+export const GEMM = {
+  computeEfficiency: 0.62,
+  hbmEfficiency: 0.78,
+  launchS: 4e-6,
+  /** Rows at which a small product runs at half its compute rate. */
+  halfRateRows: 20,
+  /** Bytes of weights at which a small product reads at half its memory rate. */
+  halfRateWeightBytes: 0.1e6,
+  /** Exponent of the smooth maximum of the compute and memory arms. */
+  sharpness: 2,
+} as const;
+
+/** Grouped product of the routed experts (gate, up and down together). */
+export const MOE = {
+  computeEfficiency: 0.3,
+  hbmEfficiency: 0.75,
+  launchS: 25e-6,
+  /** Routing, permutation and un-permutation of one (token, expert) pair on its rank. */
+  perPairS: 2e-9,
+  /** Tile rows an active expert is padded to, and the share of that padding that costs time. */
+  tileRows: 64,
+  paddingShare: 0.3,
+  sharpness: 1.6,
+} as const;
+
+/** Grouped-query attention kernels of one layer. */
+export const GQA = {
+  prefill: { launchS: 12e-6, computeEfficiency: 0.55, hbmEfficiency: 0.5, halfRateContext: 50 },
+  decode: { launchS: 9e-6, hbmEfficiency: 0.75, queryHbmEfficiency: 0.1 },
+} as const;
+
+/** Multi-head latent attention kernels of one layer; decode runs on the compressed KV with absorbed projections. */
+export const MLA = {
+  prefill: { launchS: 20e-6, computeEfficiency: 0.6, hbmEfficiency: 0.3, halfRateContext: 20 },
+  decode: { launchS: 11e-6, computeEfficiency: 0.6, hbmEfficiency: 0.75, sharpness: 3, minHeads: 16 },
+  /** The two batched products around absorbed decode. */
+  absorbed: { launchS: 6e-6 },
+} as const;
+
+/**
+ * Collectives. All-reduce inside a CUDA graph takes 6, 7 and 9 us at 2, 4 and 8 GPUs over NVLink: `launchS + n *
+ * perGpuS`. Over PCIe NCCL takes 6, 13 and 25 us and reaches 0.4 of the link (RTX PRO 6000, NCCL 2.29.2, same tables).
+ * The network's latency is general knowledge (NCCL between nodes, 15 to 25 us).
+ */
+export const COLLECTIVES = {
+  nvlink: { launchS: 5e-6, perGpuS: 0.5e-6, efficiency: 0.6 },
+  pcie: { launchS: 0, perGpuS: 3e-6, efficiency: 0.4 },
+  network: { launchS: 20e-6, perGpuS: 0.5e-6, efficiency: 0.6 },
+  /** All-gather and reduce-scatter of attention data parallelism reach this much more of the link than an all-reduce. */
+  gatherLaunchS: 12e-6,
+  gatherGain: 0.65 / 0.6,
+  /** GPUs of one machine that talk over PCIe when there is no scale-up link. */
+  pcieDomain: 8,
+} as const;
+
+/** Norms, activations, residuals, quantisation: kernels of a layer, three of which are fused into one on average. */
+export const ELEMENTWISE = {
+  kernelsGqa: 9,
+  kernelsMla: 12,
+  fusion: 3,
+  launchS: 2.5e-6,
+  /** Bytes moved per token and hidden unit. */
+  bytesPerUnit: 6,
+  hbmEfficiency: 0.6,
+} as const;
+
+/** What end-to-end measurements correct: multipliers of each family of operators, and host overheads. */
+export interface RooflineScales {
+  readonly gemm: number;
+  readonly moe: number;
+  readonly attention: number;
+  readonly collectives: number;
+  readonly elementwise: number;
+  /** Multiplies the compute arm of GEMM, MoE and prefill attention. */
+  readonly compute: number;
+  readonly perLayerS: number;
+  readonly perStepS: number;
+}
+
+export const FITTED_SCALES: RooflineScales = {
+  gemm: 0.7,
+  moe: 0.77,
+  attention: 1.02,
+  collectives: 1.57,
+  elementwise: 3.7,
+  compute: 1,
+  perLayerS: 3e-6,
+  perStepS: 0.11e-3,
+};

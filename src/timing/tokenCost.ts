@@ -1,0 +1,107 @@
+import { Collectives } from './collectives.ts';
+import { ELEMENTWISE, type RooflineScales } from './constants.ts';
+import { Gemm } from './gemm.ts';
+import { RoutedExperts } from './moe.ts';
+import type { PassCost } from './passCost.ts';
+import { type Rates, ratesFor } from './rates.ts';
+import type { ReplicaSpec } from './replica.ts';
+
+/**
+ * What depends only on how many tokens a pass has: projections, feed-forward, experts, norms, collectives and
+ * overheads of every layer. Tokens spread evenly over attention-DP ranks; the experts see all of them.
+ */
+export class TokenCost {
+  readonly #products: readonly { readonly gemm: Gemm; readonly times: number }[];
+  readonly #experts: RoutedExperts | null;
+  readonly #moeLayers: number;
+  readonly #denseLayers: number;
+  readonly #attentionData: number;
+  readonly #tensorLink: Collectives;
+  readonly #groupLink: Collectives;
+  readonly #tokenBytes: number;
+  readonly #elementwiseLaunchS: number;
+  readonly #elementwisePerTokenS: number;
+  readonly #overheadS: number;
+
+  constructor(spec: ReplicaSpec, scales: RooflineScales) {
+    const { model, hardware } = spec;
+    const { tensor, attentionData } = spec.parallelism;
+    this.#denseLayers = model.moe === null ? model.layers : model.moe.firstDenseLayers;
+    this.#moeLayers = model.layers - this.#denseLayers;
+    this.#attentionData = attentionData;
+    this.#products = products(spec, this.#denseLayers, scales);
+    this.#experts = model.moe === null ? null : new RoutedExperts(spec, ratesFor(hardware, spec.expertDtype), scales);
+    this.#tensorLink = new Collectives(hardware, tensor, scales.collectives);
+    // Gathers run across the DP ranks; the GPUs of one rank move their share in parallel.
+    this.#groupLink = new Collectives(hardware, attentionData, scales.collectives);
+    this.#tokenBytes = model.hiddenSize * 2;
+
+    const kernels = model.attention.kind === 'mla' ? ELEMENTWISE.kernelsMla : ELEMENTWISE.kernelsGqa;
+    const passes = (scales.elementwise * model.layers * kernels) / ELEMENTWISE.fusion;
+    const hbmBytesPerS = hardware.memoryBandwidthTBps.value * 1e12 * ELEMENTWISE.hbmEfficiency;
+    this.#elementwiseLaunchS = passes * ELEMENTWISE.launchS;
+    this.#elementwisePerTokenS = (passes * ELEMENTWISE.bytesPerUnit * model.hiddenSize) / hbmBytesPerS;
+    this.#overheadS = model.layers * scales.perLayerS + scales.perStepS;
+  }
+
+  /** Adds a pass of `tokens` tokens of the whole replica. */
+  addTo(cost: PassCost, tokens: number): void {
+    const perRank = tokens / this.#attentionData;
+    for (const product of this.#products) product.gemm.addTo(cost, perRank, product.times);
+    if (this.#experts !== null) this.#experts.addTo(cost, tokens, this.#moeLayers);
+    this.#tensorLink.addAllReduce(cost, perRank * this.#tokenBytes, 2 * (this.#denseLayers + this.#moeLayers));
+    this.#groupLink.addGather(cost, tokens * this.#tokenBytes, 2 * this.#moeLayers);
+    cost.launchS += this.#elementwiseLaunchS + this.#overheadS;
+    cost.hbmS += this.#elementwisePerTokenS * perRank;
+  }
+}
+
+/** The head runs on the rows that sample a token, in bf16, its vocabulary sharded over tensor ranks. */
+export function headProduct(spec: ReplicaSpec, scales: RooflineScales): Gemm {
+  const { model, hardware, parallelism } = spec;
+  return new Gemm(model.vocabSize / parallelism.tensor, model.hiddenSize, ratesFor(hardware, 'bf16'), scales);
+}
+
+function products(spec: ReplicaSpec, denseLayers: number, scales: RooflineScales) {
+  const { model, hardware } = spec;
+  const { tensor } = spec.parallelism;
+  const { hiddenSize, moe, layers } = model;
+  const rates = ratesFor(hardware, spec.weightDtype);
+  const list: { gemm: Gemm; times: number }[] = [];
+  const add = (outputs: number, inputs: number, times: number, at: Rates = rates) => {
+    if (times > 0) list.push({ gemm: new Gemm(outputs, inputs, at, scales), times });
+  };
+  for (const [outputs, inputs] of attentionProjections(spec)) add(outputs, inputs, layers);
+  add((2 * model.denseSize) / tensor, hiddenSize, denseLayers);
+  add(hiddenSize, model.denseSize / tensor, denseLayers);
+  if (moe !== null) {
+    const moeLayers = layers - denseLayers;
+    add(moe.experts, hiddenSize, moeLayers, ratesFor(hardware, 'bf16'));
+    if (moe.sharedSize > 0) {
+      add((2 * moe.sharedSize) / tensor, hiddenSize, moeLayers);
+      add(hiddenSize, moe.sharedSize / tensor, moeLayers);
+    }
+  }
+  return list;
+}
+
+/** [outputs, inputs] of one layer's projections on one rank. MLA's down projection is not sharded. */
+function attentionProjections(spec: ReplicaSpec): [number, number][] {
+  const { model, parallelism } = spec;
+  const { tensor } = parallelism;
+  const { attention, hiddenSize } = model;
+  if (attention.kind === 'gqa') {
+    const heads = attention.heads / tensor;
+    const kvHeads = Math.max(1, attention.kvHeads / tensor);
+    return [
+      [(heads + 2 * kvHeads) * attention.headDim, hiddenSize],
+      [hiddenSize, heads * attention.headDim],
+    ];
+  }
+  const heads = attention.heads / tensor;
+  const queries = heads * (attention.nopeHeadDim + attention.ropeHeadDim);
+  const cached = attention.kvLoraRank + attention.ropeHeadDim;
+  const output: [number, number] = [hiddenSize, heads * attention.vHeadDim];
+  if (attention.qLoraRank === null) return [[queries + cached, hiddenSize], output];
+  return [[attention.qLoraRank + cached, hiddenSize], [queries, attention.qLoraRank], output];
+}
