@@ -89,11 +89,17 @@ export interface Report {
   readonly cost: {
     readonly usd: number;
     readonly usd_per_hour: number;
-    readonly usd_per_million_output_tokens: number;
+    /** null when nothing was generated. */
+    readonly usd_per_million_output_tokens: number | null;
     readonly usd_per_month: number;
   };
   /** An estimate: idle watts for the whole run plus the rest of the board power for busy time. */
-  readonly energy: { readonly kwh: number; readonly joules_per_output_token: number; readonly mean_watts: number };
+  readonly energy: {
+    readonly kwh: number;
+    /** null when nothing was generated. */
+    readonly joules_per_output_token: number | null;
+    readonly mean_watts: number;
+  };
   readonly attribution: {
     readonly ttft: { readonly mean: AttributionVector; readonly p99_cohort: AttributionVector };
     readonly e2e: { readonly mean: AttributionVector; readonly p99_cohort: AttributionVector };
