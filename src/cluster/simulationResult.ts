@@ -1,24 +1,12 @@
 import type { ExactSum } from '../base/exactSum.ts';
 import type { LogHistogram } from '../base/logHistogram.ts';
 import type { RequestLog } from '../engine/requestLog.ts';
+import type { EngineTotals } from '../engine/engineTotals.ts';
 
-/** Totals of one replica over the run. */
-export interface WorkerTotals {
+/** Totals of one replica over the run, and which replica it is. */
+export interface WorkerTotals extends EngineTotals {
   readonly pool: number;
   readonly replica: number;
-  readonly passes: number;
-  /** Sum of pass durations, ns. */
-  readonly busyNs: number;
-  /** Busy ns of passes that held prefill tokens, and of decode-only passes, by index into BOUNDS. */
-  readonly prefillBoundNs: readonly number[];
-  readonly decodeBoundNs: readonly number[];
-  readonly preemptions: number;
-  /** Sum over passes of sequences in the batch; divided by passes: the mean batch. */
-  readonly batchSum: number;
-  readonly usableBlocks: number;
-  /** Prompt tokens looked up, and of them found in the prefix cache (first admissions and re-admissions alike). */
-  readonly lookupTokens: number;
-  readonly hitTokens: number;
 }
 
 /** The fleet's state at regular virtual times (columns of equal length). */

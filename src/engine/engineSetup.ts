@@ -1,0 +1,19 @@
+import type { StepTimer } from '../timing/stepTimer.ts';
+import type { EngineConfig } from './engineConfig.ts';
+import type { EngineHost, EngineRole } from './engineCore.ts';
+import type { PassLedger } from './passLedger.ts';
+import type { RequestLog } from './requestLog.ts';
+import type { RequestTable } from './requestTable.ts';
+
+/** What every engine core is made of. */
+export interface EngineSetup {
+  /** Number of the worker in the fleet. */
+  readonly worker: number;
+  readonly role: EngineRole;
+  readonly config: EngineConfig;
+  readonly timer: StepTimer;
+  readonly table: RequestTable;
+  readonly log: RequestLog;
+  readonly host: EngineHost;
+  readonly ledger: PassLedger;
+}

@@ -1,0 +1,16 @@
+/** Totals of one engine over the run. */
+export interface EngineTotals {
+  readonly passes: number;
+  /** Sum of pass durations, ns. */
+  readonly busyNs: number;
+  /** Busy ns of passes that held prefill tokens, and of decode-only passes, by index into BOUNDS. */
+  readonly prefillBoundNs: readonly number[];
+  readonly decodeBoundNs: readonly number[];
+  readonly preemptions: number;
+  /** Sum over passes of sequences in the batch; divided by passes: the mean batch. */
+  readonly batchSum: number;
+  readonly usableBlocks: number;
+  /** Prompt tokens looked up, and of them found in the prefix cache (first admissions and re-admissions alike). */
+  readonly lookupTokens: number;
+  readonly hitTokens: number;
+}

@@ -1,0 +1,35 @@
+import { LogHistogram } from '../base/logHistogram.ts';
+import { BOUNDS } from '../timing/stepTimer.ts';
+import type { EngineTotals } from './engineTotals.ts';
+
+/** Running totals of one worker. `gaps` is shared by all workers of a simulation. */
+export class PassLedger {
+  readonly gaps: LogHistogram;
+  passes = 0;
+  busyNs = 0;
+  batchSum = 0;
+  preemptions = 0;
+  lookupTokens = 0;
+  hitTokens = 0;
+  readonly prefillBoundNs = BOUNDS.map(() => 0);
+  readonly decodeBoundNs = BOUNDS.map(() => 0);
+
+  constructor(gaps: LogHistogram) {
+    this.gaps = gaps;
+  }
+
+  totals(usableBlocks: number): EngineTotals {
+    const { passes, busyNs, batchSum, preemptions, lookupTokens, hitTokens } = this;
+    return {
+      passes,
+      busyNs,
+      prefillBoundNs: [...this.prefillBoundNs],
+      decodeBoundNs: [...this.decodeBoundNs],
+      preemptions,
+      batchSum,
+      usableBlocks,
+      lookupTokens,
+      hitTokens,
+    };
+  }
+}

@@ -1,0 +1,654 @@
+import { Deque } from '../base/deque.ts';
+import { PageNames } from '../kv/pageNames.ts';
+import { RunPool } from '../kv/runPool.ts';
+import { PassShape } from '../timing/passShape.ts';
+import type { StepTimer } from '../timing/stepTimer.ts';
+import type { EngineConfig } from './engineConfig.ts';
+import {
+  BATCH_FORMATION,
+  type EngineCore,
+  type EngineHost,
+  type EngineLoad,
+  type EngineRole,
+  PASS_END,
+} from './engineCore.ts';
+import type { EngineSetup } from './engineSetup.ts';
+import type { EngineTotals } from './engineTotals.ts';
+import { GapPeaks } from './gapPeaks.ts';
+import type { PassLedger } from './passLedger.ts';
+import { type RequestLog, STATE } from './requestLog.ts';
+import type { RequestTable } from './requestTable.ts';
+import { Sequence, STAGE } from './sequence.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * vLLM's V1 scheduler (scheduler.py at 017e9f4, synchronous, first come first served) with fast-forward: while a batch only
+ * decodes and nothing can join or leave it, its passes form a *run* that needs no event. A run still evaluates every
+ * pass's duration one by one, so its timestamps are those of `ReferenceEngine`, bit for bit.
+ *
+ * All decoding sequences advance one token in every pass, so they share one clock (`#clock`, passes formed with decodes): a
+ * sequence's computed tokens are the clock plus its offset, it finishes at a fixed clock value, and it needs a page
+ * whenever the clock hits its residue modulo the page size.
+ */
+export class VllmEngine implements EngineCore {
+  nextEventNs = NEVER;
+  nextEventKind = BATCH_FORMATION;
+
+  readonly #worker: number;
+  readonly #role: EngineRole;
+  readonly #config: EngineConfig;
+  readonly #timer: StepTimer;
+  readonly #table: RequestTable;
+  readonly #log: RequestLog;
+  readonly #host: EngineHost;
+  readonly #ledger: PassLedger;
+  readonly #pool: RunPool;
+  readonly #pageTokens: number;
+
+  readonly #waiting = new Deque<Sequence>();
+  #waitingTokens = 0;
+  /** Remote sequences with pages reserved, in order of reservation, until they run. */
+  #remote: Sequence[] = [];
+  #running: Sequence[] = [];
+  readonly #held = new Map<number, Sequence>();
+
+  /** Decoding sequences: how many, the tokens they attend to in the next pass, and that cut at the window. */
+  #decoding = 0;
+  #contextTokens = 0;
+  #windowedTokens = 0;
+  /** Of them, those whose context is still shorter than the window. */
+  #belowWindow = 0;
+  #clock = 0;
+  /** Decoding sequences by the clock residue at which they need a page. */
+  readonly #pagesDue: Int32Array;
+  /** Decoding sequences that generate text the workload has a name for; their pages are published before lookups. */
+  #naming: Sequence[] = [];
+  readonly #peaks = new GapPeaks();
+  #decodeNs = 0;
+  #interferenceNs = 0;
+
+  /** The pass in flight. */
+  #inFlight = false;
+  #passStartNs = 0;
+  #passEndNs = 0;
+  #passBatch = 0;
+  /** Its part that the same pass without prefill tokens would have taken. */
+  #passDecodeNs = 0;
+  #passBound = 0;
+  #chunks: Sequence[] = [];
+  /** Passes of the run that may still follow the one in flight, and whether that one has ended already. */
+  #runLeft = 0;
+  #ended = false;
+  /** The head of the queue cannot be admitted until something leaves: newcomers change nothing. */
+  #blocked = false;
+  readonly #shape: PassShape;
+  readonly #alone: PassShape;
+
+  constructor(setup: EngineSetup) {
+    this.#worker = setup.worker;
+    this.#role = setup.role;
+    this.#config = setup.config;
+    this.#timer = setup.timer;
+    this.#table = setup.table;
+    this.#log = setup.log;
+    this.#host = setup.host;
+    this.#ledger = setup.ledger;
+    this.#pageTokens = setup.config.blockTokens;
+    const names = new PageNames(setup.table.workload, setup.table.namedTokens, this.#pageTokens);
+    // vLLM's block 0 is the null block: never handed out.
+    this.#pool = new RunPool(setup.config.blocks - 1, names);
+    this.#pagesDue = new Int32Array(this.#pageTokens);
+    this.#shape = new PassShape(setup.timer.window);
+    this.#alone = new PassShape(setup.timer.window);
+  }
+
+  get passesInFlight(): number {
+    return this.#inFlight && !this.#ended ? 1 : 0;
+  }
+
+  admits(inputTokens: number, outputTokens: number): boolean {
+    return fits(this.#config, inputTokens, outputTokens);
+  }
+
+  enqueue(request: number, nowNs: number): void {
+    const outputTokens = this.#role === 'prefill' ? 1 : this.#table.outputTokens[request];
+    this.#join(new Sequence(request, this.#table.inputTokens[request], outputTokens, nowNs), nowNs);
+  }
+
+  enqueueRemote(request: number, nowNs: number): void {
+    const sequence = new Sequence(
+      request,
+      this.#table.inputTokens[request],
+      this.#table.outputTokens[request],
+      nowNs,
+    );
+    sequence.remote = true;
+    this.#join(sequence, nowNs);
+  }
+
+  remoteArrived(request: number, nowNs: number): void {
+    const sequence = this.#remote.find((candidate) => candidate.request === request)!;
+    this.#log.spend(request, STATE.transfer, nowNs - sequence.sinceNs);
+    sequence.sinceNs = nowNs;
+    sequence.stage = STAGE.loaded;
+    this.#interrupt(nowNs);
+  }
+
+  releaseHeld(request: number, nowNs: number): void {
+    const sequence = this.#held.get(request)!;
+    this.#held.delete(request);
+    this.#pool.release(sequence.hold, sequence.owned);
+    this.#interrupt(nowNs);
+  }
+
+  cachedTokens(request: number): number {
+    if (!this.#config.prefixCaching) return 0;
+    this.#publishNamed();
+    const limit = Math.floor((this.#table.inputTokens[request] - 1) / this.#pageTokens);
+    return this.#pool.lookup(request, limit) * this.#pageTokens;
+  }
+
+  readLoad(load: EngineLoad): void {
+    load.running = this.#running.length;
+    load.waiting = this.#waiting.size + this.#remote.length;
+    load.usablePages = this.#pool.usablePages;
+    load.heldPages = this.#pool.usablePages - this.#pool.freePages;
+    let queued = this.#waitingTokens;
+    if (this.#running.length > this.#decoding) {
+      for (const sequence of this.#running) {
+        if (sequence.stage === STAGE.prefilling) queued += sequence.knownTokens - sequence.computed;
+      }
+    }
+    load.queuedPrefillTokens = queued;
+  }
+
+  totals(): EngineTotals {
+    return this.#ledger.totals(this.#pool.usablePages);
+  }
+
+  advanceTo(nowNs: number): void {
+    if (this.#runLeft === 0) return;
+    let pages = 0;
+    while (this.#runLeft > 0) {
+      if (!this.#ended) {
+        if (this.#passEndNs > nowNs) break;
+        this.#settleDecodes();
+        this.#ended = true;
+      }
+      // The next batch is formed after everything else that happens at this time.
+      if (this.#passEndNs >= nowNs) break;
+      pages += this.#pagesDue[this.#clock % this.#pageTokens];
+      this.#formDecodePass();
+    }
+    if (pages > 0) this.#pool.allocate(pages);
+  }
+
+  runEvent(): void {
+    if (this.nextEventKind === PASS_END) {
+      this.advanceTo(this.nextEventNs);
+      this.#endPass(this.nextEventNs);
+    } else {
+      this.#formBatch(this.nextEventNs);
+    }
+  }
+
+  #join(sequence: Sequence, nowNs: number): void {
+    this.#waiting.pushBack(sequence);
+    this.#waitingTokens += sequence.knownTokens;
+    if (!this.#blocked) this.#interrupt(nowNs);
+  }
+
+  /** Something happened to the worker at `nowNs`: its next batch must be formed anew, after the pass in flight. */
+  #interrupt(nowNs: number): void {
+    this.#blocked = false;
+    if (this.#inFlight) {
+      this.advanceTo(nowNs);
+      if (!this.#ended) {
+        this.#runLeft = 0;
+        this.#expect(this.#passEndNs, PASS_END);
+        return;
+      }
+      this.#inFlight = false;
+      this.#ended = false;
+      this.#runLeft = 0;
+    }
+    this.#expect(nowNs, BATCH_FORMATION);
+  }
+
+  #expect(timeNs: number, kind: number): void {
+    this.nextEventNs = timeNs;
+    this.nextEventKind = kind;
+  }
+
+  // ---- forming a batch ------------------------------------------------------------------------------------------
+
+  #formBatch(nowNs: number): void {
+    this.#chunks.length = 0;
+    let budget = this.#config.maxBatchedTokens;
+    let preempted = false;
+    if (this.#running.length > 0) {
+      const due = this.#pagesDue[this.#clock % this.#pageTokens];
+      if (due <= this.#pool.freePages) this.#pool.allocate(due);
+      else preempted = this.#allocateUnderPressure(nowNs);
+      budget -= this.#decoding;
+      // A prompt in progress was admitted last and stays last.
+      const last = this.#running[this.#running.length - 1];
+      if (!preempted && last !== undefined && last.stage === STAGE.prefilling) {
+        const tokens = Math.min(last.knownTokens - last.computed, budget);
+        const pages = Math.ceil((last.computed + tokens) / this.#pageTokens) - last.owned;
+        if (pages > this.#pool.freePages) {
+          this.#preempt(last, nowNs);
+          this.#running.pop();
+          preempted = true;
+        } else if (tokens > 0) {
+          this.#schedule(last, tokens, pages);
+          budget -= tokens;
+        }
+      }
+    }
+    this.#blocked = false;
+    if (!preempted && (this.#waiting.size > 0 || this.#remote.length > 0)) this.#admit(budget, nowNs);
+    this.#startPass(nowNs, preempted);
+  }
+
+  /** Running sequences in order take their pages; who finds none free evicts the last of the list (vLLM fcfs). */
+  #allocateUnderPressure(nowNs: number): boolean {
+    for (let index = 0; index < this.#running.length; index++) {
+      const sequence = this.#running[index];
+      if (sequence.stage !== STAGE.decoding) continue;
+      if ((this.#clock + sequence.clockOffset) % this.#pageTokens !== 0) continue;
+      while (this.#pool.freePages === 0) {
+        const victim = this.#running.pop()!;
+        this.#preempt(victim, nowNs);
+        if (victim === sequence) return true;
+      }
+      this.#pool.allocate(1);
+    }
+    return true;
+  }
+
+  /** Takes everything from a running sequence (already out of the list, or about to be) and puts it back at the head of the queue. */
+  #preempt(sequence: Sequence, nowNs: number): void {
+    if (sequence.stage === STAGE.decoding) {
+      this.#stopDecoding(sequence);
+      sequence.lastTokenNs = nowNs;
+      // It lost the token it was about to compute too: "back where it was" is when the next one comes out.
+      sequence.regainTokens = sequence.knownTokens;
+    } else if (sequence.evictedNs < 0) {
+      sequence.regainTokens = sequence.computed;
+    }
+    if (sequence.evictedNs < 0) sequence.evictedNs = nowNs;
+    this.#pool.release(sequence.hold, sequence.owned);
+    sequence.owned = 0;
+    sequence.computed = 0;
+    sequence.stage = STAGE.waiting;
+    sequence.remote = false;
+    this.#log.preemptions[sequence.request] += 1;
+    this.#ledger.preemptions += 1;
+    this.#waiting.pushFront(sequence);
+    this.#waitingTokens += sequence.knownTokens;
+  }
+
+  #admit(tokenBudget: number, nowNs: number): void {
+    let budget = tokenBudget;
+    this.#publishNamed();
+    // Requests whose remote KV has arrived were queued first and go first; they compute one token.
+    for (let index = 0; index < this.#remote.length; index++) {
+      const sequence = this.#remote[index];
+      if (sequence.stage !== STAGE.loaded) continue;
+      if (this.#running.length >= this.#config.maxSequences || budget === 0) return;
+      this.#remote.splice(index, 1);
+      index -= 1;
+      sequence.computed = sequence.inputTokens - 1;
+      this.#publish(sequence, sequence.inputTokens);
+      this.#start(sequence, nowNs);
+      this.#schedule(sequence, 1, 0);
+      budget -= 1;
+    }
+    while (this.#waiting.size > 0 && budget > 0) {
+      if (this.#running.length >= this.#config.maxSequences) break;
+      const sequence = this.#waiting.at(0);
+      const admitted = sequence.remote ? this.#reserve(sequence, nowNs) : this.#admitLocal(sequence, budget, nowNs);
+      if (admitted < 0) break;
+      this.#waiting.popFront();
+      this.#waitingTokens -= sequence.knownTokens;
+      budget -= admitted;
+    }
+    this.#blocked = this.#waiting.size > 0;
+  }
+
+  /** Admits the head of the queue with as many tokens as the budget has; returns them, or -1 if it must wait. */
+  #admitLocal(sequence: Sequence, budget: number, nowNs: number): number {
+    const known = sequence.knownTokens;
+    const hit = this.#lookup(sequence, known);
+    const computed = hit * this.#pageTokens;
+    let tokens = known - computed;
+    if (tokens > budget) {
+      if (!this.#config.chunkedPrefill) return -1;
+      tokens = budget;
+    }
+    // The whole known sequence must fit (vLLM's full-ISL gate), which covers the first chunk too. Cached pages nobody
+    // holds are free until taken, so taking them counts.
+    const idle = this.#pool.idleAmong(sequence.request, hit);
+    if (Math.ceil(known / this.#pageTokens) - hit + idle > this.#pool.freePages) return -1;
+    this.#take(sequence, hit, known);
+    this.#start(sequence, nowNs);
+    const pages = Math.ceil((computed + tokens) / this.#pageTokens) - hit;
+    this.#schedule(sequence, tokens, pages);
+    return tokens;
+  }
+
+  /** Reserves pages for a remote prompt; returns 0 tokens, or -1 if it must wait. */
+  #reserve(sequence: Sequence, nowNs: number): number {
+    const hit = this.#lookup(sequence, sequence.inputTokens);
+    const pages = Math.ceil(sequence.inputTokens / this.#pageTokens) - hit;
+    if (pages + this.#pool.idleAmong(sequence.request, hit) > this.#pool.freePages) return -1;
+    this.#take(sequence, hit, sequence.inputTokens);
+    this.#pool.allocate(pages);
+    sequence.owned += pages;
+    sequence.stage = STAGE.loading;
+    this.#log.spend(sequence.request, STATE.admissionQueue, nowNs - sequence.sinceNs);
+    sequence.sinceNs = nowNs;
+    this.#remote.push(sequence);
+    this.#host.reserved(this.#worker, sequence.request, sequence.inputTokens - hit * this.#pageTokens, nowNs);
+    return 0;
+  }
+
+  /** Cached leading pages; the last known token is always computed, so a full hit leaves one page (vLLM). */
+  #lookup(sequence: Sequence, known: number): number {
+    if (!this.#config.prefixCaching) return 0;
+    return this.#pool.lookup(sequence.request, Math.floor((known - 1) / this.#pageTokens));
+  }
+
+  #take(sequence: Sequence, hit: number, known: number): void {
+    if (hit > 0) this.#pool.take(sequence.hold, hit);
+    sequence.owned = hit;
+    sequence.computed = hit * this.#pageTokens;
+    this.#ledger.lookupTokens += known;
+    this.#ledger.hitTokens += sequence.computed;
+    if (this.#log.scheduledNs[sequence.request] < 0) this.#log.reusedTokens[sequence.request] = sequence.computed;
+  }
+
+  /** A queued sequence joins the running list. */
+  #start(sequence: Sequence, nowNs: number): void {
+    const { request } = sequence;
+    if (sequence.evictedNs < 0) this.#log.spend(request, STATE.admissionQueue, nowNs - sequence.sinceNs);
+    if (this.#log.scheduledNs[request] < 0) this.#log.scheduledNs[request] = nowNs;
+    sequence.stage = STAGE.prefilling;
+    this.#running.push(sequence);
+  }
+
+  /** Puts a chunk of a prefilling sequence into the batch. */
+  #schedule(sequence: Sequence, tokens: number, pages: number): void {
+    this.#pool.allocate(pages);
+    sequence.owned += pages;
+    sequence.chunkTokens = tokens;
+    this.#chunks.push(sequence);
+    // Published at schedule time: a later request of the same batch already finds these pages.
+    this.#publish(sequence, Math.min(sequence.computed + tokens, sequence.knownTokens));
+  }
+
+  #publish(sequence: Sequence, tokens: number): void {
+    if (this.#config.prefixCaching) this.#pool.publish(sequence.hold, Math.floor(tokens / this.#pageTokens));
+  }
+
+  /** Decoding sequences publish lazily; lookups by others must see what has a name. */
+  #publishNamed(): void {
+    for (const sequence of this.#naming) this.#publish(sequence, this.#clock + sequence.clockOffset);
+  }
+
+  // ---- passes -----------------------------------------------------------------------------------------------------
+
+  #startPass(nowNs: number, preempted: boolean): void {
+    if (this.#decoding === 0 && this.#chunks.length === 0) {
+      this.#inFlight = false;
+      // After a preemption the queue was not looked at; otherwise only news can help.
+      this.#expect(preempted ? nowNs : NEVER, BATCH_FORMATION);
+      return;
+    }
+    const timer = this.#timer;
+    const shape = this.#shape;
+    shape.clear();
+    let aloneNs = 0;
+    if (this.#decoding > 0) {
+      this.#measureContexts();
+      shape.setDecodes(this.#decoding, this.#contextTokens, this.#windowedTokens);
+      aloneNs = timer.decodeNs(this.#decoding, this.#contextTokens, this.#windowedTokens);
+    }
+    for (const sequence of this.#chunks) {
+      const { computed, chunkTokens } = sequence;
+      const completes = computed + chunkTokens === sequence.knownTokens;
+      shape.addChunk(computed, chunkTokens, completes);
+      this.#alone.clear();
+      this.#alone.addChunk(computed, chunkTokens, completes);
+      sequence.chunkAloneNs = timer.passNs(this.#alone);
+    }
+    const durationNs = this.#chunks.length > 0 ? timer.passNs(shape) : aloneNs;
+    this.#passBound = timer.boundOf(shape);
+    this.#passBatch = this.#decoding + this.#chunks.length;
+    this.#passStartNs = nowNs;
+    this.#passEndNs = nowNs + durationNs;
+    this.#passDecodeNs = Math.min(aloneNs, durationNs);
+    this.#inFlight = true;
+    this.#ended = false;
+    for (const sequence of this.#chunks) sequence.computed += sequence.chunkTokens;
+    if (this.#decoding > 0) this.#tick();
+    this.#runLeft = 0;
+    if (this.#chunks.length === 0 && !preempted) this.#planRun();
+    else this.#expect(this.#passEndNs, PASS_END);
+  }
+
+  /** One pass with decodes has been formed: everyone's context grows. */
+  #tick(): void {
+    this.#clock += 1;
+    this.#contextTokens += this.#decoding;
+    this.#windowedTokens += this.#belowWindow;
+  }
+
+  /** Contexts of models with a window change their growth when one of them reaches it, so they are summed afresh. */
+  #measureContexts(): void {
+    const window = this.#timer.window;
+    if (window === 0) return;
+    this.#windowedTokens = 0;
+    this.#belowWindow = 0;
+    for (const sequence of this.#running) {
+      if (sequence.stage !== STAGE.decoding) continue;
+      const context = this.#clock + sequence.clockOffset + 1;
+      this.#windowedTokens += Math.min(context, window);
+      if (context < window) this.#belowWindow += 1;
+    }
+  }
+
+  /**
+   * How many passes may follow the one in flight before anything changes, and when the last of them ends: until someone
+   * finishes, reaches the window, or would not find a page.
+   */
+  #planRun(): void {
+    let passes = this.#passesToChange();
+    if (this.#blocked && this.#naming.length > 0) passes = 0;
+    let free = this.#pool.freePages;
+    let endNs = this.#passEndNs;
+    let context = this.#contextTokens;
+    let windowed = this.#windowedTokens;
+    let clock = this.#clock;
+    let planned = 0;
+    while (planned < passes) {
+      free -= this.#pagesDue[clock % this.#pageTokens];
+      if (free < 0) break;
+      endNs += this.#timer.decodeNs(this.#decoding, context, windowed);
+      context += this.#decoding;
+      windowed += this.#belowWindow;
+      clock += 1;
+      planned += 1;
+    }
+    this.#runLeft = planned;
+    this.#expect(endNs, PASS_END);
+  }
+
+  /** Passes after the one in flight until the first finish or window crossing, that one included. */
+  #passesToChange(): number {
+    const window = this.#timer.window;
+    let passes = Number.POSITIVE_INFINITY;
+    for (const sequence of this.#running) {
+      passes = Math.min(passes, sequence.finishClock - this.#clock);
+      if (window > 0) {
+        const context = this.#clock + sequence.clockOffset;
+        if (context < window) passes = Math.min(passes, window - context);
+      }
+    }
+    return passes;
+  }
+
+  /** Starts the next pass of a run; the pages it needs are counted by the caller. */
+  #formDecodePass(): void {
+    const durationNs = this.#timer.decodeNs(this.#decoding, this.#contextTokens, this.#windowedTokens);
+    this.#passStartNs = this.#passEndNs;
+    this.#passEndNs += durationNs;
+    this.#passDecodeNs = durationNs;
+    this.#ended = false;
+    this.#runLeft -= 1;
+    this.#tick();
+  }
+
+  /** Books a pass that ended: all decoding sequences got a token. */
+  #settleDecodes(): void {
+    const durationNs = this.#passEndNs - this.#passStartNs;
+    const ledger = this.#ledger;
+    ledger.passes += 1;
+    ledger.busyNs += durationNs;
+    ledger.batchSum += this.#passBatch;
+    if (this.#chunks.length > 0) ledger.prefillBoundNs[this.#passBound] += durationNs;
+    else ledger.decodeBoundNs[this.#passBound] += durationNs;
+    if (this.#decoding === 0) return;
+    ledger.gaps.add(durationNs, this.#decoding);
+    this.#peaks.push(ledger.passes, durationNs);
+    this.#decodeNs += this.#passDecodeNs;
+    this.#interferenceNs += durationNs - this.#passDecodeNs;
+  }
+
+  #endPass(nowNs: number): void {
+    this.#settleDecodes();
+    this.#inFlight = false;
+    const durationNs = nowNs - this.#passStartNs;
+    let left = 0;
+    const running = this.#running;
+    const count = running.length;
+    for (let index = 0; index < count; index++) {
+      const sequence = running[index];
+      const stays =
+        sequence.stage === STAGE.decoding
+          ? !this.#finishDecoder(sequence, nowNs)
+          : this.#endChunk(sequence, durationNs, nowNs);
+      if (stays) running[left++] = sequence;
+    }
+    running.length = left;
+    if (this.#decoding === 0) this.#peaks.clear();
+    this.#chunks.length = 0;
+    const idle = running.length === 0 && this.#waiting.size === 0 && this.#remote.length === 0;
+    this.#expect(idle ? NEVER : nowNs, BATCH_FORMATION);
+  }
+
+  #finishDecoder(sequence: Sequence, nowNs: number): boolean {
+    if (sequence.finishClock !== this.#clock) return false;
+    this.#stopDecoding(sequence);
+    this.#finish(sequence, nowNs);
+    return true;
+  }
+
+  /** A prefilling sequence at the end of a pass; returns whether it keeps running. */
+  #endChunk(sequence: Sequence, durationNs: number, nowNs: number): boolean {
+    const { request } = sequence;
+    if (sequence.evictedNs < 0) {
+      const ownNs = sequence.chunkTokens === 0 ? 0 : Math.min(sequence.chunkAloneNs, durationNs);
+      this.#log.spend(request, STATE.prefill, ownNs);
+      this.#log.spend(request, STATE.prefillInterference, durationNs - ownNs);
+    } else if (sequence.computed >= sequence.regainTokens) {
+      this.#log.spend(request, STATE.preemption, nowNs - sequence.evictedNs);
+      sequence.evictedNs = -1;
+    }
+    sequence.chunkTokens = 0;
+    if (sequence.computed < sequence.knownTokens) return true;
+    this.#emit(sequence, nowNs);
+    if (sequence.generated < sequence.outputTokens) {
+      this.#startDecoding(sequence);
+      return true;
+    }
+    this.#finish(sequence, nowNs);
+    return false;
+  }
+
+  /** The token that ends a (re-)computed context comes out. */
+  #emit(sequence: Sequence, nowNs: number): void {
+    const { request } = sequence;
+    if (sequence.generated > 0) {
+      const gapNs = nowNs - sequence.lastTokenNs;
+      this.#ledger.gaps.add(gapNs, 1);
+      this.#log.maxGapNs[request] = Math.max(this.#log.maxGapNs[request], gapNs);
+    } else if (this.#role !== 'prefill') {
+      this.#log.firstTokenNs[request] = nowNs;
+    }
+    sequence.generated += 1;
+  }
+
+  #startDecoding(sequence: Sequence): void {
+    const { computed } = sequence;
+    sequence.stage = STAGE.decoding;
+    sequence.clockOffset = computed - this.#clock;
+    sequence.finishClock = this.#clock + sequence.outputTokens - sequence.generated;
+    sequence.firstDecodePass = this.#ledger.passes + 1;
+    sequence.decodeNsBefore = this.#decodeNs;
+    sequence.interferenceNsBefore = this.#interferenceNs;
+    this.#decoding += 1;
+    this.#contextTokens += computed + 1;
+    this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;
+    if (this.#config.prefixCaching && this.#table.namedTokens[sequence.request] > computed) this.#naming.push(sequence);
+  }
+
+  /** Leaves the decoding set: what the clock counted for it is written down. */
+  #stopDecoding(sequence: Sequence): void {
+    const { request } = sequence;
+    const computed = this.#clock + sequence.clockOffset;
+    sequence.generated = sequence.outputTokens - (sequence.finishClock - this.#clock);
+    sequence.computed = computed;
+    sequence.owned = Math.ceil(computed / this.#pageTokens);
+    this.#decoding -= 1;
+    this.#contextTokens -= computed + 1;
+    this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;
+    const naming = this.#naming.indexOf(sequence);
+    if (naming >= 0) this.#naming.splice(naming, 1);
+    this.#publish(sequence, computed);
+    this.#log.spend(request, STATE.decode, this.#decodeNs - sequence.decodeNsBefore);
+    this.#log.spend(request, STATE.decodeInterference, this.#interferenceNs - sequence.interferenceNsBefore);
+    this.#log.maxGapNs[request] = Math.max(
+      this.#log.maxGapNs[request],
+      this.#peaks.maxSince(sequence.firstDecodePass),
+    );
+  }
+
+  #finish(sequence: Sequence, nowNs: number): void {
+    if (this.#role === 'prefill') {
+      sequence.stage = STAGE.held;
+      this.#held.set(sequence.request, sequence);
+      this.#host.prefilled(this.#worker, sequence.request, nowNs);
+      return;
+    }
+    this.#pool.release(sequence.hold, sequence.owned);
+    this.#log.lastTokenNs[sequence.request] = nowNs;
+    this.#host.finished(this.#worker, sequence.request, nowNs);
+  }
+}
+
+/** Whether an engine could ever serve the request: inside the context, and its KV inside the pool. */
+export function fits(config: EngineConfig, inputTokens: number, outputTokens: number): boolean {
+  const tokens = inputTokens + outputTokens;
+  if (tokens > config.contextLength) return false;
+  if (Math.ceil(tokens / config.blockTokens) > config.blocks - 1) return false;
+  // Without chunking a (re-)computed context must fit one pass.
+  return config.chunkedPrefill || tokens <= config.maxBatchedTokens;
+}
+
+function residue(value: number, modulus: number): number {
+  const rest = value % modulus;
+  return rest < 0 ? rest + modulus : rest;
+}

@@ -1,0 +1,56 @@
+/**
+ * How a request's KV pages are named. The workload's block ids name stretches of `blockTokens` tokens; a page of
+ * `pageTokens` tokens belongs to the block its last token falls in, so any page size works with any block size. Because an id
+ * stands for its whole prefix, (block id, page within the block) identifies a page's content.
+ */
+export class PageNames {
+  readonly pageTokens: number;
+  readonly #blockTokens: number;
+  readonly #blockOffsets: Int32Array;
+  readonly #blockIds: Int32Array;
+  readonly #namedTokens: Int32Array;
+  readonly #sharedIds: number;
+
+  constructor(
+    naming: { blockTokens: number; blockOffsets: Int32Array; blockIds: Int32Array; blockIdCount: number },
+    namedTokens: Int32Array,
+    pageTokens: number,
+  ) {
+    this.pageTokens = pageTokens;
+    this.#blockTokens = naming.blockTokens;
+    this.#blockOffsets = naming.blockOffsets;
+    this.#blockIds = naming.blockIds;
+    this.#namedTokens = namedTokens;
+    this.#sharedIds = naming.blockIdCount;
+  }
+
+  /** Segments with an id below this are named by the workload; the rest are one private segment per request. */
+  get sharedSegments(): number {
+    return this.#sharedIds;
+  }
+
+  /** Leading pages of the request that lie wholly in named text. */
+  namedPages(request: number): number {
+    return Math.floor(this.#namedTokens[request] / this.pageTokens);
+  }
+
+  /** First page that belongs to the request's block at `position`. */
+  firstPage(position: number): number {
+    return Math.floor((position * this.#blockTokens) / this.pageTokens);
+  }
+
+  /** Position of the block that page `page` belongs to. */
+  positionOf(page: number): number {
+    return Math.floor(((page + 1) * this.pageTokens - 1) / this.#blockTokens);
+  }
+
+  /** Segment id of the request's block at `position`. */
+  segmentAt(request: number, position: number): number {
+    return this.#blockIds[this.#blockOffsets[request] + position];
+  }
+
+  /** Segment of the text only this request has: what it generated and nobody named. */
+  privateSegment(request: number): number {
+    return this.#sharedIds + request;
+  }
+}
