@@ -1,4 +1,5 @@
 const LIMB = 2 ** 50;
+const SPLIT = 2 ** 24;
 
 /** Sum of whole numbers (each below 2^52 in size) that stays exact past 2^53: two limbs, carried at 2^50. */
 export class ExactSum {
@@ -12,6 +13,16 @@ export class ExactSum {
       this.#high += carry;
       this.#low -= carry * LIMB;
     }
+  }
+
+  /** Adds a * b exactly, for whole 0 <= a < 2^26 and 0 <= b < 2^52. */
+  addProduct(a: number, b: number): void {
+    const high = Math.floor(b / SPLIT);
+    const scaled = a * high;
+    const carry = Math.floor(scaled / (LIMB / SPLIT));
+    this.#high += carry;
+    this.add((scaled - carry * (LIMB / SPLIT)) * SPLIT);
+    this.add(a * (b - high * SPLIT));
   }
 
   /** The exact value. */
