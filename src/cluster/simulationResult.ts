@@ -1,7 +1,7 @@
 import type { ExactSum } from '../base/exactSum.ts';
 import type { LogHistogram } from '../base/logHistogram.ts';
-import type { RequestLog } from '../engine/requestLog.ts';
 import type { EngineTotals } from '../engine/engineTotals.ts';
+import type { RequestLog } from '../engine/requestLog.ts';
 
 /** Totals of one replica over the run, and which replica it is. */
 export interface WorkerTotals extends EngineTotals {

@@ -10,6 +10,8 @@ export interface EngineTotals {
   /** Sum over passes of sequences in the batch; divided by passes: the mean batch. */
   readonly batchSum: number;
   readonly usableBlocks: number;
+  /** Cached blocks thrown out to make room. */
+  readonly evictedBlocks: number;
   /** Prompt tokens looked up, and of them found in the prefix cache (first admissions and re-admissions alike). */
   readonly lookupTokens: number;
   readonly hitTokens: number;

@@ -1,4 +1,4 @@
-import { LogHistogram } from '../base/logHistogram.ts';
+import type { LogHistogram } from '../base/logHistogram.ts';
 import { BOUNDS } from '../timing/stepTimer.ts';
 import type { EngineTotals } from './engineTotals.ts';
 
@@ -18,7 +18,7 @@ export class PassLedger {
     this.gaps = gaps;
   }
 
-  totals(usableBlocks: number): EngineTotals {
+  totals(usableBlocks: number, evictedBlocks: number): EngineTotals {
     const { passes, busyNs, batchSum, preemptions, lookupTokens, hitTokens } = this;
     return {
       passes,
@@ -28,6 +28,7 @@ export class PassLedger {
       preemptions,
       batchSum,
       usableBlocks,
+      evictedBlocks,
       lookupTokens,
       hitTokens,
     };

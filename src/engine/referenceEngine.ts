@@ -1,12 +1,7 @@
 import { PageNames } from '../kv/pageNames.ts';
 import { type PageList, PagePool } from '../kv/pagePool.ts';
 import { PassShape } from '../timing/passShape.ts';
-import {
-  BATCH_FORMATION,
-  type EngineCore,
-  type EngineLoad,
-  PASS_END,
-} from './engineCore.ts';
+import { BATCH_FORMATION, type EngineCore, type EngineLoad, PASS_END } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
 import type { EngineTotals } from './engineTotals.ts';
 import { STATE } from './requestLog.ts';
@@ -106,12 +101,12 @@ export class ReferenceEngine implements EngineCore {
     load.queuedPrefillTokens = 0;
     for (const job of this.#waiting) load.queuedPrefillTokens += job.input + job.generated;
     for (const job of this.#running) {
-      if (!isDecoding(job)) load.queuedPrefillTokens += job.input + job.generated - job.computed;
+      if (!isDecoding(job)) load.queuedPrefillTokens += job.input + job.generated - job.computed - job.scheduled;
     }
   }
 
   totals(): EngineTotals {
-    return this.#setup.ledger.totals(this.#pool.usablePages);
+    return this.#setup.ledger.totals(this.#pool.usablePages, this.#pool.evictedPages);
   }
 
   runEvent(): void {

@@ -18,7 +18,9 @@ export function buildRequestTable(workload: Workload, truncateTo: number): Reque
   const inputTokens =
     truncateTo === Number.POSITIVE_INFINITY
       ? workload.inputTokens
-      : workload.inputTokens.map((tokens, request) => Math.min(tokens, Math.max(1, truncateTo - outputTokens[request])));
+      : workload.inputTokens.map((tokens, request) =>
+          Math.min(tokens, Math.max(1, truncateTo - outputTokens[request])),
+        );
   const namedTokens = new Int32Array(count);
   for (let request = 0; request < count; request++) {
     const start = blockOffsets[request];

@@ -117,12 +117,7 @@ export class VllmEngine implements EngineCore {
   }
 
   enqueueRemote(request: number, nowNs: number): void {
-    const sequence = new Sequence(
-      request,
-      this.#table.inputTokens[request],
-      this.#table.outputTokens[request],
-      nowNs,
-    );
+    const sequence = new Sequence(request, this.#table.inputTokens[request], this.#table.outputTokens[request], nowNs);
     sequence.remote = true;
     this.#join(sequence, nowNs);
   }
@@ -164,7 +159,7 @@ export class VllmEngine implements EngineCore {
   }
 
   totals(): EngineTotals {
-    return this.#ledger.totals(this.#pool.usablePages);
+    return this.#ledger.totals(this.#pool.usablePages, this.#pool.evictedPages);
   }
 
   advanceTo(nowNs: number): void {
@@ -620,10 +615,7 @@ export class VllmEngine implements EngineCore {
     this.#publish(sequence, computed);
     this.#log.spend(request, STATE.decode, this.#decodeNs - sequence.decodeNsBefore);
     this.#log.spend(request, STATE.decodeInterference, this.#interferenceNs - sequence.interferenceNsBefore);
-    this.#log.maxGapNs[request] = Math.max(
-      this.#log.maxGapNs[request],
-      this.#peaks.maxSince(sequence.firstDecodePass),
-    );
+    this.#log.maxGapNs[request] = Math.max(this.#log.maxGapNs[request], this.#peaks.maxSince(sequence.firstDecodePass));
   }
 
   #finish(sequence: Sequence, nowNs: number): void {

@@ -16,6 +16,8 @@ export type PageList = Page[];
  */
 export class PagePool {
   readonly usablePages: number;
+  /** Cached pages thrown out to make room, so far. */
+  evictedPages = 0;
   readonly #names: PageNames;
   #blankPages: number;
   /** Cached pages nobody holds, next to be evicted first. */
@@ -62,6 +64,7 @@ export class PagePool {
       } else {
         const evicted = this.#idle.shift();
         if (evicted === undefined) throw new Error('allocated more pages than are free');
+        this.evictedPages += 1;
         if (evicted.name !== null) this.#byName.delete(evicted.name);
       }
       list.push({ name: null, registered: false, holders: 1 });

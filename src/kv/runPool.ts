@@ -17,6 +17,8 @@ const COPY = -1;
 export class RunPool {
   readonly usablePages: number;
   readonly #names: PageNames;
+  /** Cached pages thrown out to make room, so far. */
+  evictedPages = 0;
   #blankPages: number;
   #idlePages = 0;
 
@@ -244,6 +246,7 @@ export class RunPool {
   #evict(pages: number): void {
     let missing = pages;
     this.#idlePages -= pages;
+    this.evictedPages += pages;
     while (missing > 0) {
       const run = this.#oldest;
       const length = this.#end[run] - this.#start[run];

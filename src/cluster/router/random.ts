@@ -1,0 +1,12 @@
+import { RandomStream } from '../../base/random.ts';
+import type { Router } from './router.ts';
+
+/** A worker drawn uniformly, keyed by the request, so that adding requests never shifts the draws of others. */
+export function randomRouter(seed: number, group: string): Router {
+  return {
+    readsState: false,
+    choose(request, _inputTokens, candidates) {
+      return new RandomStream(seed, `router/${group}`, request).integer(0, candidates.length - 1);
+    },
+  };
+}
