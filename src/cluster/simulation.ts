@@ -57,6 +57,8 @@ class Cluster implements Simulation, EngineHost {
   readonly #log: RequestLog;
   readonly #arrivals: Arrivals;
   readonly #cores: EngineCore[] = [];
+  /** One worker of every pool, to ask what the pool can serve. */
+  readonly #firstOfPool: EngineCore[] = [];
   readonly #ledgers: PassLedger[] = [];
   readonly #poolOf: number[] = [];
   readonly #replicaOf: number[] = [];
@@ -154,6 +156,7 @@ class Cluster implements Simulation, EngineHost {
 
   #addPool(index: number, pool: PoolSpec): void {
     const Core = this.#scenario.core === 'fast' ? VllmEngine : ReferenceEngine;
+    const first = this.#cores.length;
     for (let replica = 0; replica < pool.replicas; replica++) {
       const ledger = new PassLedger(this.#gaps);
       this.#ledgers.push(ledger);
@@ -172,6 +175,7 @@ class Cluster implements Simulation, EngineHost {
         }),
       );
     }
+    this.#firstOfPool.push(this.#cores[first]);
   }
 
   #group(role: Role): Group {
@@ -258,10 +262,7 @@ class Cluster implements Simulation, EngineHost {
   #arrive(request: number, nowNs: number): void {
     const input = this.#table.inputTokens[request];
     const output = this.#table.outputTokens[request];
-    const groups = this.#decode === null ? [this.#entry] : [this.#entry, this.#decode];
-    const servable = groups.every((group) =>
-      group.candidates.every((candidate) => candidate.core.admits(input, output)),
-    );
+    const servable = this.#firstOfPool.every((core) => core.admits(input, output));
     if (!servable && this.#scenario.overLength === 'drop') {
       this.#continueSession(request, nowNs);
       return;

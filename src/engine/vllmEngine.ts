@@ -21,6 +21,8 @@ import type { RequestTable } from './requestTable.ts';
 import { Sequence, STAGE } from './sequence.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** Passes planned ahead at most; a longer run is planned piece by piece. */
+const LONGEST_RUN = 1024;
 
 /**
  * vLLM's V1 scheduler (scheduler.py at 017e9f4, synchronous, first come first served) with fast-forward: while a batch only
@@ -79,6 +81,9 @@ export class VllmEngine implements EngineCore {
   #chunks: Sequence[] = [];
   /** Passes of the run that may still follow the one in flight, and whether that one has ended already. */
   #runLeft = 0;
+  /** When the planned passes end; the next to be formed is at `#planned`. */
+  readonly #plannedEndNs = new Float64Array(LONGEST_RUN);
+  #planned = 0;
   #ended = false;
   /** The head of the queue cannot be admitted until something leaves: newcomers change nothing. */
   #blocked = false;
@@ -219,7 +224,7 @@ export class VllmEngine implements EngineCore {
   // ---- forming a batch ------------------------------------------------------------------------------------------
 
   #formBatch(nowNs: number): void {
-    this.#chunks.length = 0;
+    if (this.#chunks.length > 0) this.#chunks.length = 0;
     let budget = this.#config.maxBatchedTokens;
     let preempted = false;
     if (this.#running.length > 0) {
@@ -460,7 +465,7 @@ export class VllmEngine implements EngineCore {
    * finishes, reaches the window, or would not find a page.
    */
   #planRun(): void {
-    let passes = this.#passesToChange();
+    let passes = Math.min(this.#passesToChange(), LONGEST_RUN);
     if (this.#blocked && this.#naming.length > 0) passes = 0;
     let free = this.#pool.freePages;
     let endNs = this.#passEndNs;
@@ -472,12 +477,14 @@ export class VllmEngine implements EngineCore {
       free -= this.#pagesDue[clock % this.#pageTokens];
       if (free < 0) break;
       endNs += this.#timer.decodeNs(this.#decoding, context, windowed);
+      this.#plannedEndNs[planned] = endNs;
       context += this.#decoding;
       windowed += this.#belowWindow;
       clock += 1;
       planned += 1;
     }
     this.#runLeft = planned;
+    this.#planned = 0;
     this.#expect(endNs, PASS_END);
   }
 
@@ -497,10 +504,10 @@ export class VllmEngine implements EngineCore {
 
   /** Starts the next pass of a run; the pages it needs are counted by the caller. */
   #formDecodePass(): void {
-    const durationNs = this.#timer.decodeNs(this.#decoding, this.#contextTokens, this.#windowedTokens);
     this.#passStartNs = this.#passEndNs;
-    this.#passEndNs += durationNs;
-    this.#passDecodeNs = durationNs;
+    this.#passEndNs = this.#plannedEndNs[this.#planned];
+    this.#passDecodeNs = this.#passEndNs - this.#passStartNs;
+    this.#planned += 1;
     this.#ended = false;
     this.#runLeft -= 1;
     this.#tick();
@@ -537,9 +544,9 @@ export class VllmEngine implements EngineCore {
           : this.#endChunk(sequence, durationNs, nowNs);
       if (stays) running[left++] = sequence;
     }
-    running.length = left;
+    if (left < count) running.length = left;
     if (this.#decoding === 0) this.#peaks.clear();
-    this.#chunks.length = 0;
+    if (this.#chunks.length > 0) this.#chunks.length = 0;
     const idle = running.length === 0 && this.#waiting.size === 0 && this.#remote.length === 0;
     this.#expect(idle ? NEVER : nowNs, BATCH_FORMATION);
   }

@@ -40,7 +40,6 @@ export class RunPool {
   readonly #spareRuns: number[] = [];
   #oldest = NONE;
   #newest = NONE;
-  readonly #scratch: number[] = [];
 
   constructor(usablePages: number, names: PageNames) {
     this.usablePages = usablePages;
@@ -146,16 +145,15 @@ export class RunPool {
       this.#holders[run] = 0;
       this.#enqueue(run);
     }
-    const scratch = this.#scratch;
-    scratch.length = 0;
-    for (let run = this.#firstOf(segment); run !== NONE && this.#start[run] < registered; run = this.#following[run]) {
-      scratch.push(run);
-    }
-    for (let index = scratch.length - 1; index >= 0; index--) {
-      const run = scratch[index];
-      this.#holders[run] -= 1;
-      if (this.#holders[run] === 0) this.#enqueue(run);
-    }
+    if (registered > 0) this.#letGo(this.#firstOf(segment), registered);
+  }
+
+  /** One holder fewer for `run` and those after it that start before page `end`, the last of them first. */
+  #letGo(run: number, end: number): void {
+    const next = this.#following[run];
+    if (next !== NONE && this.#start[next] < end) this.#letGo(next, end);
+    this.#holders[run] -= 1;
+    if (this.#holders[run] === 0) this.#enqueue(run);
   }
 
   /** Calls `visit(segment, from, to)` for each segment that pages [from, to) of the request touch, in the segment's own page numbers. */

@@ -52,7 +52,8 @@ export function randomWorkload(random: RandomStream): Workload {
     const think = [0, 0, 5000][random.integer(0, 2)];
     for (let turn = 0; turn < turns; turn++) {
       while (ids.length * blockTokens < input) ids.push(serial++);
-      const output = random.integer(1, [12, 12, 60, 300][random.integer(0, 3)]);
+      const longest = random.integer(0, 60) === 0 ? 3000 : [12, 12, 60, 300][random.integer(0, 3)];
+      const output = random.integer(1, longest);
       const named = random.integer(0, 3) > 0;
       builder.add({
         arrivalNs: now,
