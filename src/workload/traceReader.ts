@@ -20,8 +20,18 @@ export interface TraceReaderOptions {
 /** After so many the rest is noise: usually one mistake repeated on every line. */
 const MAX_ISSUES = 5;
 
-/** What one malformed line says: the field, what is wrong with it, perhaps a hint. */
-export type LineIssue = Pick<InputIssue, 'path' | 'message' | 'hint'>;
+/** Thrown and caught inside a reader: what is wrong with one line, in which field, perhaps with a hint. */
+export class BadLine extends Error {
+  readonly issue: Pick<InputIssue, 'path' | 'message' | 'hint'>;
+
+  constructor(path: string | undefined, message: string, hint?: string) {
+    super(message);
+    this.issue = { message, ...(path === undefined ? {} : { path }), ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+/** The largest token count a column holds. */
+export const MAX_TOKENS = 2147483647;
 
 /** Counts the oddities of a trace's lines, and turns them into one error or a few warnings. */
 export class LineLog {
@@ -36,8 +46,17 @@ export class LineLog {
     this.#skipBadLines = skipBadLines;
   }
 
-  /** Notes a malformed line. */
-  reject(line: number, issue: LineIssue): void {
+  /** Runs `read` for one line; notes the line if it throws BadLine. */
+  guard(line: number, read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof BadLine)) throw error;
+      this.#reject(line, error);
+    }
+  }
+
+  #reject(line: number, { issue }: BadLine): void {
     this.#bad += 1;
     if (this.#skipBadLines || this.#issues.length === MAX_ISSUES) return;
     this.#issues.push({ file: this.#file, line, ...issue });
@@ -67,9 +86,9 @@ export class LineLog {
 export class ClockOrigin {
   #origin = Number.NaN;
 
-  /** `units` since any epoch, each `nsPerUnit` long, as whole ns since the first call. */
-  toNs(units: number, nsPerUnit: number): number {
+  /** `units` since any epoch, each `nsPerUnit` long, plus `restNs`, as whole ns since the first call's whole unit. */
+  toNs(units: number, nsPerUnit: number, restNs = 0): number {
     if (Number.isNaN(this.#origin)) this.#origin = Math.floor(units);
-    return Math.round((units - this.#origin) * nsPerUnit);
+    return Math.round((units - this.#origin) * nsPerUnit) + restNs;
   }
 }

@@ -1,18 +1,18 @@
-import { NS_PER_MS } from '../../base/units.ts';
-import { ClockOrigin, type LineIssue, LineLog, type TraceReader, type TraceReaderOptions } from '../traceReader.ts';
+import { NS_PER_MS, NS_PER_S } from '../../base/units.ts';
+import {
+  BadLine,
+  ClockOrigin,
+  LineLog,
+  MAX_TOKENS,
+  type TraceReader,
+  type TraceReaderOptions,
+} from '../traceReader.ts';
 import type { Workload } from '../workload.ts';
 import { WorkloadBuilder } from '../workloadBuilder.ts';
 
-const MAX_TOKENS = 2147483647;
-
-/** Why a line is bad; caught where the line number is known. */
-class BadField extends Error {
-  readonly issue: LineIssue;
-
-  constructor(path: string | undefined, message: string, hint?: string) {
-    super(message);
-    this.issue = { message, ...(path === undefined ? {} : { path }), ...(hint === undefined ? {} : { hint }) };
-  }
+export interface MooncakeOptions extends TraceReaderOptions {
+  /** Of `timestamp`; delays are ms always. Default ms, as Mooncake has it. */
+  readonly timestampUnit?: 'ms' | 's';
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -24,7 +24,8 @@ type Fields = Readonly<Record<string, unknown>>;
  * wrong), `session_id`, and `delay` or `delay_ms` (from the previous turn's completion). Other fields are ignored.
  */
 export class MooncakeReader implements TraceReader {
-  readonly #options: TraceReaderOptions;
+  readonly #options: MooncakeOptions;
+  readonly #nsPerUnit: number;
   readonly #log: LineLog;
   readonly #builder: WorkloadBuilder;
   readonly #clock = new ClockOrigin();
@@ -33,8 +34,9 @@ export class MooncakeReader implements TraceReader {
   #line = 0;
 
   /** @param file as the user named it, for messages */
-  constructor(file: string, options: TraceReaderOptions) {
+  constructor(file: string, options: MooncakeOptions) {
     this.#options = options;
+    this.#nsPerUnit = options.timestampUnit === 's' ? NS_PER_S : NS_PER_MS;
     this.#log = new LineLog(file, options.skipBadLines);
     this.#builder = new WorkloadBuilder(file, options.blockTokens);
   }
@@ -59,19 +61,14 @@ export class MooncakeReader implements TraceReader {
   #readLine(text: string): void {
     this.#line += 1;
     if (text.trim() === '') return;
-    try {
-      this.#addRequest(parseObject(text));
-    } catch (error) {
-      if (!(error instanceof BadField)) throw error;
-      this.#log.reject(this.#line, error.issue);
-    }
+    this.#log.guard(this.#line, () => this.#addRequest(parseObject(text)));
   }
 
   #addRequest(fields: Fields): void {
     const session = readSession(fields);
     const arrival = readNumber(fields, ['timestamp', 'created_time']);
     if (arrival === undefined && (session === undefined || !this.#builder.hasSession(session))) {
-      throw new BadField('timestamp', 'is missing');
+      throw new BadLine('timestamp', 'is missing');
     }
     const inputTokens = readTokens(fields, ['input_length', 'input_tokens'], 1);
     const outputTokens = readTokens(fields, ['output_length', 'output_tokens'], 0);
@@ -80,7 +77,7 @@ export class MooncakeReader implements TraceReader {
     this.#builder.add({
       inputTokens,
       outputTokens: this.#log.raiseOutput(outputTokens),
-      ...(arrival === undefined ? {} : { arrivalNs: this.#clock.toNs(arrival, NS_PER_MS) }),
+      ...(arrival === undefined ? {} : { arrivalNs: this.#clock.toNs(arrival, this.#nsPerUnit) }),
       ...(session === undefined ? {} : { session }),
       ...(delay === undefined ? {} : { thinkNs: Math.round(delay * NS_PER_MS) }),
       ...(blockIds === undefined ? {} : { blockIds }),
@@ -93,10 +90,10 @@ function parseObject(text: string): Fields {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new BadField(undefined, 'is not JSON');
+    throw new BadLine(undefined, 'is not JSON');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BadField(undefined, 'must be a JSON object');
+    throw new BadLine(undefined, 'must be a JSON object');
   }
   return value as Fields;
 }
@@ -111,17 +108,17 @@ function readNumber(fields: Fields, names: readonly string[]): number | undefine
   const found = pick(fields, names);
   if (found === undefined) return undefined;
   if (typeof found.value !== 'number' || !(found.value >= 0) || !Number.isFinite(found.value)) {
-    throw new BadField(found.name, `must be a number of milliseconds, at least 0, got ${show(found.value)}`);
+    throw new BadLine(found.name, `must be a number, at least 0, got ${show(found.value)}`);
   }
   return found.value;
 }
 
 function readTokens(fields: Fields, names: readonly string[], min: number): number {
   const found = pick(fields, names);
-  if (found === undefined) throw new BadField(names[0], 'is missing');
+  if (found === undefined) throw new BadLine(names[0], 'is missing');
   const value = found.value;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > MAX_TOKENS) {
-    throw new BadField(found.name, `must be a whole number of tokens, at least ${min}, got ${show(value)}`);
+    throw new BadLine(found.name, `must be a whole number of tokens, at least ${min}, got ${show(value)}`);
   }
   return value;
 }
@@ -130,7 +127,7 @@ function readSession(fields: Fields): string | undefined {
   const found = pick(fields, ['session_id']);
   if (found === undefined) return undefined;
   if (typeof found.value !== 'string' && typeof found.value !== 'number') {
-    throw new BadField(found.name, `must be a string or a number, got ${show(found.value)}`);
+    throw new BadLine(found.name, `must be a string or a number, got ${show(found.value)}`);
   }
   return String(found.value);
 }
@@ -138,14 +135,14 @@ function readSession(fields: Fields): string | undefined {
 function readHashIds(fields: Fields, inputTokens: number, blockTokens: number): readonly number[] | undefined {
   const ids = fields.hash_ids;
   if (ids === undefined || ids === null) return undefined;
-  if (!Array.isArray(ids)) throw new BadField('hash_ids', `must be a list of whole numbers, got ${show(ids)}`);
+  if (!Array.isArray(ids)) throw new BadLine('hash_ids', `must be a list of whole numbers, got ${show(ids)}`);
   if (ids.length === 0) return undefined;
   for (const id of ids) {
-    if (!Number.isSafeInteger(id)) throw new BadField('hash_ids', `must hold whole numbers, got ${show(id)}`);
+    if (!Number.isSafeInteger(id)) throw new BadLine('hash_ids', `must hold whole numbers, got ${show(id)}`);
   }
   const blocks = Math.ceil(inputTokens / blockTokens);
   if (ids.length !== blocks) {
-    throw new BadField(
+    throw new BadLine(
       'hash_ids',
       `has ${ids.length} ids, but ${inputTokens} tokens make ${blocks} blocks of ${blockTokens} tokens`,
       'is block_size the one of the trace?',
