@@ -18,6 +18,12 @@ export type LengthSpec =
       readonly max: number;
     };
 
+/** Pause between an answer and the next turn, seconds. */
+export type ThinkSpec =
+  | { readonly type: 'fixed'; readonly seconds: number }
+  | { readonly type: 'uniform'; readonly min: number; readonly max: number }
+  | { readonly type: 'exponential'; readonly mean: number };
+
 export interface SyntheticSource {
   readonly type: 'synthetic';
   readonly input_tokens: LengthSpec;
@@ -29,7 +35,7 @@ export interface SyntheticSource {
   /** Multi-turn: each turn's prompt is the whole conversation so far plus new input. */
   readonly sessions: {
     readonly turns: LengthSpec;
-    readonly think_seconds: LengthSpec | { readonly type: 'exponential'; readonly mean: number };
+    readonly think_seconds: ThinkSpec;
   } | null;
   readonly block_size: number;
 }

@@ -1,0 +1,64 @@
+import { canonicalJson } from '../base/canonicalJson.ts';
+import { sha256Hex } from '../base/sha256.ts';
+import type { Facts } from './facts.ts';
+import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
+import type { RecommendConfig } from './recommendConfig.ts';
+
+/**
+ * SHA-256 (hex) of what a simulation depends on: the resolved configuration, in which the content of the trace, of the
+ * model and of each GPU stands for its name. Renamed or moved files leave it the same, changed figures do not.
+ * @param workloadDigest `Workload.digest`.
+ */
+export function configHash(config: PredictConfig, workloadDigest: string, facts: Facts): string {
+  const { traffic, engine } = config;
+  return hashOf({
+    ...config,
+    traffic: { ...traffic, source: withoutPath(traffic.source, workloadDigest) },
+    engine: {
+      ...engine,
+      model: digest(facts.model(engine.model)),
+      workers: Object.fromEntries(
+        Object.entries(engine.workers).map(([role, pools]) => [role, pools.map((pool) => withHardware(pool, facts))]),
+      ),
+    },
+  });
+}
+
+/** The same for a goal: `workloadDigest` is that of the workload at the first load. */
+export function recommendHash(config: RecommendConfig, workloadDigest: string, facts: Facts): string {
+  const { base, traffic, domains, ...rest } = config;
+  const source = withoutPath(traffic.source, workloadDigest);
+  const hardware = (name: unknown) => digest(facts.hardware(String(name)));
+  const engine = JSON.stringify(base.engine, (key, value: unknown) => {
+    if (key === 'model') return digest(facts.model(config.model));
+    return key === 'hardware' ? hardware(value) : value;
+  });
+  return hashOf({
+    ...rest,
+    base: { ...base, traffic: { ...(base.traffic as object), source }, engine },
+    traffic: { ...traffic, source },
+    domains: domains.map(({ path, values, role }) => ({
+      path,
+      role,
+      values: path.endsWith('hardware') ? values.map(hardware) : values,
+    })),
+    model: digest(facts.model(config.model)),
+    hardware: config.hardware.map(hardware),
+  });
+}
+
+function withoutPath(source: PredictConfig['traffic']['source'], workloadDigest: string): object {
+  return source.type === 'trace' ? { ...source, path: workloadDigest } : { ...source, digest: workloadDigest };
+}
+
+function withHardware(pool: WorkerConfig, facts: Facts): WorkerConfig {
+  return { ...pool, hardware: digest(facts.hardware(pool.hardware)) };
+}
+
+function digest(facts: unknown): string {
+  return hashOf(facts);
+}
+
+function hashOf(value: unknown): string {
+  return sha256Hex(canonicalJson(value));
+}

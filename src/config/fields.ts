@@ -1,0 +1,62 @@
+/** Knob declarations as zod types, for a file of fixed values and for one in which a field may be a domain. */
+import { z } from 'zod';
+import { type Knob, type KnobPath, knobAt } from './knobs.ts';
+
+/** How the schema turns a knob into a type. */
+export interface Fields {
+  number(path: KnobPath): z.ZodType<number>;
+  boolean(path: KnobPath): z.ZodType<boolean>;
+  text(path: KnobPath): z.ZodType<string>;
+  choice<T extends string>(path: KnobPath, choices: readonly T[]): z.ZodType<T>;
+}
+
+/** Every field holds one value. */
+export const plainFields: Fields = {
+  number: (path) => described(numberType(knobAt(path)), path),
+  boolean: (path) => described(z.boolean(), path),
+  text: (path) => described(z.string().min(1), path),
+  choice: (path, choices) => described(z.enum(choices), path) as never,
+};
+
+/** Tunable knobs may also be `{choices: [...]}` or, numbers, `{range: {min, max, step, scale}}`. */
+export const domainFields: Fields = {
+  number: (path) => withDomain(path, plainFields.number(path), true),
+  boolean: (path) => withDomain(path, plainFields.boolean(path), false),
+  text: (path) => withDomain(path, plainFields.text(path), false),
+  choice: (path, choices) => withDomain(path, plainFields.choice(path, choices), false),
+};
+
+function numberType(knob: Knob): z.ZodType<number> {
+  const { domain } = knob;
+  if (domain.kind !== 'integer' && domain.kind !== 'number') throw new Error(`${knob.path} is not a number`);
+  let type: z.ZodNumber = domain.kind === 'integer' ? z.int() : z.number();
+  if (domain.min !== undefined) type = type.min(domain.min);
+  if (domain.above !== undefined) type = type.gt(domain.above);
+  if (domain.max !== undefined) type = type.max(domain.max);
+  return type;
+}
+
+function described<T extends z.ZodType>(type: T, path: KnobPath): T {
+  const knob = knobAt(path);
+  const unit = knob.unit === undefined ? {} : { 'x-unit': knob.unit };
+  const flag = knob.flag === undefined ? {} : { 'x-vllm-flag': knob.flag };
+  const initial = knob.default === undefined ? {} : { default: knob.default };
+  return type.meta({ description: knob.about, ...initial, ...unit, ...flag });
+}
+
+/** The type still says T: domains are taken out of the document before anybody reads it as values. */
+function withDomain<T>(path: KnobPath, plain: z.ZodType<T>, numeric: boolean): z.ZodType<T> {
+  if (knobAt(path).tunable !== true) return plain;
+  const choices = z.strictObject({ choices: z.array(plain).min(1) });
+  const range = z.strictObject({
+    range: z.strictObject({
+      min: plain,
+      max: plain,
+      step: z.number().gt(0).optional().meta({
+        description: 'Linear: distance between values, by default 1. Log: ratio between values, by default 2.',
+      }),
+      scale: z.enum(['linear', 'log']).optional().meta({ default: 'linear' }),
+    }),
+  });
+  return z.union(numeric ? [plain, choices, range] : [plain, choices]) as unknown as z.ZodType<T>;
+}

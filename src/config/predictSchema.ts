@@ -1,0 +1,251 @@
+/**
+ * The YAML as users write it: strict (unknown keys are errors), with short forms and everything but the traffic, the
+ * model and the GPU left out at will. Short forms:
+ * - a length is a number, or `{type: fixed | uniform | lognormal, ...}`;
+ * - `engine.workers.<role>` is one pool, or a list of named pools;
+ * - `engine.hardware` is the GPU of every pool that names none;
+ * - a value may be `null` where the default is null.
+ */
+import { z } from 'zod';
+import { ROUTER_POLICIES } from '../cluster/scenario.ts';
+import { type Fields, plainFields } from './fields.ts';
+import { MODES, PRESETS, QUANTIZATIONS, TRACE_FORMATS } from './knobs.ts';
+
+const WORKER = 'engine.workers.<role>';
+const SLO_STATISTICS = ['mean', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const;
+const SLO_METRICS = ['ttft_ms', 'tpot_ms', 'itl_ms', 'e2e_ms'] as const;
+
+const { number, boolean, text, choice } = plainFields;
+
+const fixedLength = z.strictObject({ type: z.literal('fixed'), tokens: number('length.tokens') });
+const uniformLength = z.strictObject({
+  type: z.literal('uniform'),
+  min: number('length.min'),
+  max: number('length.max'),
+});
+const lognormalLength = z.strictObject({
+  type: z.literal('lognormal'),
+  median: number('length.median'),
+  sigma: number('length.sigma'),
+  min: number('length.min').optional(),
+  max: number('length.max').optional(),
+});
+const length = z.union([
+  number('length.tokens'),
+  z.discriminatedUnion('type', [fixedLength, uniformLength, lognormalLength]),
+]);
+
+const thinkSeconds = z.union([
+  number('think.seconds'),
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('fixed'), seconds: number('think.seconds') }),
+    z.strictObject({ type: z.literal('uniform'), min: number('think.seconds'), max: number('think.seconds') }),
+    z.strictObject({ type: z.literal('exponential'), mean: number('think.mean') }),
+  ]),
+]);
+
+const traceSource = z.strictObject({
+  type: z.literal('trace'),
+  path: text('traffic.source.path'),
+  format: choice('traffic.source.format', TRACE_FORMATS).optional(),
+  block_size: number('traffic.source.block_size').optional(),
+  columns: z
+    .strictObject({
+      timestamp: text('traffic.source.columns.timestamp'),
+      input_tokens: text('traffic.source.columns.input_tokens'),
+      output_tokens: text('traffic.source.columns.output_tokens'),
+      session_id: text('traffic.source.columns.session_id').optional(),
+    })
+    .nullable()
+    .optional(),
+  timestamp_unit: choice('traffic.source.timestamp_unit', ['ms', 's', 'datetime']).optional(),
+  skip_bad_lines: boolean('traffic.source.skip_bad_lines').optional(),
+});
+
+const syntheticSource = z.strictObject({
+  type: z.literal('synthetic'),
+  input_tokens: length,
+  output_tokens: length,
+  requests: number('traffic.source.requests').optional(),
+  shared_prefix: z
+    .strictObject({ groups: number('traffic.source.shared_prefix.groups'), tokens: length })
+    .nullable()
+    .optional(),
+  sessions: z.strictObject({ turns: length, think_seconds: thinkSeconds.optional() }).nullable().optional(),
+  block_size: number('traffic.source.synthetic.block_size').optional(),
+});
+
+const presetSource = z.strictObject({
+  type: z.literal('preset'),
+  name: choice('traffic.source.name', PRESETS),
+  requests: number('traffic.source.requests').optional(),
+});
+
+function loadSchema(fields: Fields) {
+  const rate = fields.number('traffic.load.requests_per_second');
+  return z.discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('trace_timestamps'),
+      speedup: number('traffic.load.speedup').optional(),
+      spread: choice('traffic.load.spread', ['none', 'uniform']).optional(),
+    }),
+    z.strictObject({ type: z.literal('poisson'), requests_per_second: rate }),
+    z.strictObject({
+      type: z.literal('gamma'),
+      requests_per_second: rate,
+      burstiness: number('traffic.load.burstiness'),
+    }),
+    z.strictObject({ type: z.literal('constant'), requests_per_second: rate }),
+    z.strictObject({ type: z.literal('concurrency'), concurrency: fields.number('traffic.load.concurrency') }),
+  ]);
+}
+
+function trafficSchema(fields: Fields) {
+  return z.strictObject({
+    source: z.discriminatedUnion('type', [traceSource, syntheticSource, presetSource]),
+    load: loadSchema(fields).optional(),
+    stop: z
+      .strictObject({
+        requests: number('traffic.stop.requests').nullable().optional(),
+        max_virtual_time_seconds: number('traffic.stop.max_virtual_time_seconds').nullable().optional(),
+      })
+      .optional(),
+    over_length: choice('traffic.over_length', ['reject', 'drop', 'truncate']).optional(),
+    max_output_tokens: z
+      .union([
+        z.enum(['exact', 'context']),
+        z.strictObject({ fixed: number('traffic.max_output_tokens.fixed') }),
+        z.strictObject({ factor: number('traffic.max_output_tokens.factor') }),
+      ])
+      .optional()
+      .meta({ description: 'What the client asks for (max_tokens); exact is what is generated.', default: 'exact' }),
+  });
+}
+
+const pointMs = number(`${WORKER}.timing.ms`);
+const unitMs = number(`${WORKER}.timing.per_unit_ms`);
+const pointCount = number(`${WORKER}.timing.table.count`);
+const timing = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('roofline') }),
+  z.strictObject({ type: z.literal('fixed'), prefill_ms: pointMs, decode_ms: pointMs }),
+  z.strictObject({
+    type: z.literal('linear'),
+    base_ms: unitMs,
+    per_prefill_token_ms: unitMs,
+    per_sequence_ms: unitMs,
+    per_context_token_ms: unitMs,
+  }),
+  z.strictObject({
+    type: z.literal('table'),
+    prefill: z.array(z.strictObject({ tokens: pointCount, ms: pointMs })).min(1),
+    decode: z.array(z.strictObject({ sequences: pointCount, context: pointCount, ms: pointMs })).min(1),
+  }),
+]);
+
+function workerSchema(fields: Fields) {
+  return z.strictObject({
+    name: text(`${WORKER}.name`).optional(),
+    hardware: fields.text(`${WORKER}.hardware`).optional(),
+    parallelism: z
+      .strictObject({
+        replicas: fields.number(`${WORKER}.parallelism.replicas`).optional(),
+        tensor: fields.number(`${WORKER}.parallelism.tensor`).optional(),
+        pipeline: fields.number(`${WORKER}.parallelism.pipeline`).optional(),
+        attention_data: fields.number(`${WORKER}.parallelism.attention_data`).optional(),
+        moe_tensor: fields.number(`${WORKER}.parallelism.moe_tensor`).optional(),
+        moe_expert: fields.number(`${WORKER}.parallelism.moe_expert`).optional(),
+      })
+      .optional(),
+    scheduler: z
+      .strictObject({
+        max_batched_tokens: fields.number(`${WORKER}.scheduler.max_batched_tokens`).optional(),
+        max_sequences: fields.number(`${WORKER}.scheduler.max_sequences`).optional(),
+        chunked_prefill: fields.boolean(`${WORKER}.scheduler.chunked_prefill`).optional(),
+      })
+      .optional(),
+    kv_cache: z
+      .strictObject({
+        block_size: fields.number(`${WORKER}.kv_cache.block_size`).optional(),
+        prefix_caching: fields.boolean(`${WORKER}.kv_cache.prefix_caching`).optional(),
+        dtype: fields.choice(`${WORKER}.kv_cache.dtype`, ['auto', 'bf16', 'fp8']).optional(),
+        capacity: z
+          .strictObject({
+            memory_fraction: fields.number(`${WORKER}.kv_cache.capacity.memory_fraction`).optional(),
+            blocks: fields.number(`${WORKER}.kv_cache.capacity.blocks`).optional(),
+            tokens: fields.number(`${WORKER}.kv_cache.capacity.tokens`).optional(),
+            bytes: fields.number(`${WORKER}.kv_cache.capacity.bytes`).optional(),
+          })
+          .optional(),
+      })
+      .optional(),
+    timing: timing.optional(),
+  });
+}
+
+function engineSchema(fields: Fields) {
+  const pools = z.union([workerSchema(fields), z.array(workerSchema(fields)).min(1)]);
+  return z.strictObject({
+    mode: fields.choice('engine.mode', MODES).optional(),
+    model: text('engine.model'),
+    hardware: fields.text('engine.hardware').optional(),
+    backend: choice('engine.backend', ['vllm']).optional(),
+    quantization: fields.choice('engine.quantization', QUANTIZATIONS).optional(),
+    context_length: number('engine.context_length').nullable().optional(),
+    workers: z
+      .strictObject({ aggregated: pools.optional(), prefill: pools.optional(), decode: pools.optional() })
+      .optional(),
+    kv_transfer: z
+      .strictObject({
+        bandwidth_gb_per_second: number('engine.kv_transfer.bandwidth_gb_per_second').nullable().optional(),
+        latency_ms: number('engine.kv_transfer.latency_ms').optional(),
+      })
+      .optional(),
+  });
+}
+
+const sloBound = z.strictObject(
+  Object.fromEntries(SLO_STATISTICS.map((statistic) => [statistic, number('evaluation.slo.bound').optional()])),
+) as unknown as z.ZodType<Partial<Record<(typeof SLO_STATISTICS)[number], number>>>;
+const sloBounds = Object.fromEntries(SLO_METRICS.map((metric) => [metric, sloBound.optional()])) as unknown as Record<
+  (typeof SLO_METRICS)[number],
+  z.ZodOptional<typeof sloBound>
+>;
+const slo = z.strictObject({ ...sloBounds, classes: z.record(z.string(), z.strictObject(sloBounds)).optional() });
+
+const windowEdge = z.union([
+  z.strictObject({ requests: number('evaluation.window.requests') }),
+  z.strictObject({ seconds: number('evaluation.window.seconds') }),
+]);
+
+const price = number('cost.usd_per_gpu_hour');
+
+/** The sections both kinds of file have, with `fields` deciding which of their values may be domains. */
+export function sections(fields: Fields) {
+  return {
+    seed: number('seed').optional(),
+    traffic: trafficSchema(fields),
+    engine: engineSchema(fields),
+    router: z.strictObject({ policy: fields.choice('router.policy', ROUTER_POLICIES).optional() }).optional(),
+    evaluation: z
+      .strictObject({
+        slo: slo.nullable().optional(),
+        window: z.strictObject({ warmup: windowEdge.optional(), cooldown: windowEdge.optional() }).optional(),
+      })
+      .optional(),
+    cost: z
+      .strictObject({
+        usd_per_gpu_hour: z
+          .union([price, z.record(z.string(), price)])
+          .nullable()
+          .optional(),
+      })
+      .optional(),
+  };
+}
+
+export const predictSchema = z
+  .strictObject(sections(plainFields))
+  .meta({ title: 'dynosim predict', description: 'One deployment, one workload.' });
+
+export type PredictInput = z.infer<typeof predictSchema>;
+export type WorkerInput = Exclude<NonNullable<NonNullable<PredictInput['engine']['workers']>['aggregated']>, unknown[]>;

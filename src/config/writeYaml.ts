@@ -1,0 +1,34 @@
+import { stringify } from 'yaml';
+import { isPath } from './facts.ts';
+import type { PredictConfig } from './predictConfig.ts';
+
+/**
+ * The YAML of a resolved configuration: `parsePredict` of it gives the same configuration back.
+ * @param header lines of comment before it.
+ */
+export function writeYaml(config: PredictConfig, header: readonly string[] = []): string {
+  const comment = header.map((line) => (line === '' ? '#' : `# ${line}`)).join('\n');
+  const body = stringify(config, { aliasDuplicateObjects: false, lineWidth: 0 });
+  return comment === '' ? body : `${comment}\n\n${body}`;
+}
+
+/** The configuration with every file name put through `map`, e.g. to write it into another folder. */
+export function mapPaths(config: PredictConfig, map: (path: string) => string): PredictConfig {
+  const named = (name: string) => (isPath(name) ? map(name) : name);
+  const { traffic, engine } = config;
+  const { source } = traffic;
+  return {
+    ...config,
+    traffic: source.type === 'trace' ? { ...traffic, source: { ...source, path: map(source.path) } } : traffic,
+    engine: {
+      ...engine,
+      model: named(engine.model),
+      workers: Object.fromEntries(
+        Object.entries(engine.workers).map(([role, pools]) => [
+          role,
+          pools.map((pool) => ({ ...pool, hardware: named(pool.hardware) })),
+        ]),
+      ),
+    },
+  };
+}
