@@ -1,0 +1,60 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { InputError } from '../base/inputError.ts';
+import { AZURE_2023, type CsvColumns, CsvReader, type TimestampUnit } from './formats/csv.ts';
+import { MooncakeReader } from './formats/mooncake.ts';
+import type { TraceReader, TraceReaderOptions } from './traceReader.ts';
+import type { Workload } from './workload.ts';
+
+/** How to read a trace file. */
+export type TraceFormat =
+  | { readonly format: 'mooncake'; readonly timestampUnit?: 'ms' | 's' }
+  | { readonly format: 'csv'; readonly columns: CsvColumns; readonly timestampUnit: TimestampUnit }
+  | { readonly format: 'azure_2023' };
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EISDIR: 'is a directory, not a trace file',
+  EACCES: 'may not be read (permission denied)',
+};
+
+/** A reader for chunks from anywhere; `file` is the name that messages use. */
+export function createTraceReader(file: string, options: TraceFormat & TraceReaderOptions): TraceReader {
+  switch (options.format) {
+    case 'mooncake':
+      return new MooncakeReader(file, options);
+    case 'csv':
+      return new CsvReader(file, options);
+    case 'azure_2023':
+      return new CsvReader(file, { ...options, ...AZURE_2023 });
+  }
+}
+
+/**
+ * Reads a trace file, gunzipping one whose name ends in .gz, in chunks. Node only.
+ * @throws InputError when the file cannot be read, or what is in it is not the format's.
+ */
+export async function openTrace(path: string, options: TraceFormat & TraceReaderOptions): Promise<Workload> {
+  const reader = createTraceReader(path, options);
+  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  try {
+    const opened = new Promise((resolve, reject) => file.once('open', resolve).once('error', reject));
+    await opened;
+    const chunks: Readable = path.endsWith('.gz') ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file;
+    for await (const chunk of chunks) reader.push(chunk as Uint8Array);
+  } catch (error) {
+    throw asInputError(path, error);
+  } finally {
+    file.destroy();
+  }
+  return reader.end();
+}
+
+function asInputError(path: string, error: unknown): unknown {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string') return error;
+  if (code in REASONS) return new InputError({ file: path, message: REASONS[code] });
+  if (code.startsWith('Z_')) return new InputError({ file: path, message: 'is not a whole gzip file' });
+  return error;
+}
