@@ -4,6 +4,7 @@
  * Flags and defaults are those of vLLM 017e9f4 (`vllm serve`).
  */
 import { ROUTER_POLICIES } from '../cluster/scenario.ts';
+import { PRESET_NAMES } from '../workload/presets.ts';
 
 export type KnobDomain =
   | { readonly kind: 'integer' | 'number'; readonly min?: number; readonly above?: number; readonly max?: number }
@@ -32,7 +33,6 @@ const NOT_NEGATIVE: KnobDomain = { kind: 'number', min: 0 };
 const SIZE: KnobDomain = { kind: 'integer', min: 1, max: 2 ** 31 - 1 };
 
 export const QUANTIZATIONS = ['checkpoint', 'bf16', 'fp8', 'fp8_block', 'nvfp4', 'mxfp4', 'int4', 'int8'] as const;
-export const PRESETS = ['chat', 'code', 'rag', 'agent'] as const;
 export const TRACE_FORMATS = ['mooncake', 'csv', 'azure_2023'] as const;
 export const MODES = ['aggregated', 'disaggregated'] as const;
 
@@ -83,14 +83,14 @@ export const KNOBS = [
   },
   {
     path: 'traffic.source.name',
-    domain: { kind: 'choice', choices: PRESETS },
+    domain: { kind: 'choice', choices: PRESET_NAMES },
     about: 'A ready-made mix of lengths, sessions and shared prefixes.',
   },
   {
     path: 'traffic.source.requests',
     domain: SIZE,
     default: 1000,
-    about: 'Requests to make; with sessions, conversations to make.',
+    about: 'Requests to make; of a synthetic source with sessions, conversations to make.',
   },
   {
     path: 'traffic.source.synthetic.block_size',
@@ -128,7 +128,7 @@ export const KNOBS = [
     domain: POSITIVE,
     unit: '1/s',
     tunable: true,
-    about: 'Mean arrival rate; of sessions, where the source has them.',
+    about: 'Mean arrival rate of requests, later turns of sessions included; a trace is retimed.',
   },
   {
     path: 'traffic.load.burstiness',

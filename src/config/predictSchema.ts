@@ -8,8 +8,9 @@
  */
 import { z } from 'zod';
 import { ROUTER_POLICIES } from '../cluster/scenario.ts';
+import { PRESET_NAMES } from '../workload/presets.ts';
 import { type Fields, plainFields } from './fields.ts';
-import { MODES, PRESETS, QUANTIZATIONS, TRACE_FORMATS } from './knobs.ts';
+import { MODES, QUANTIZATIONS, TRACE_FORMATS } from './knobs.ts';
 
 const WORKER = 'engine.workers.<role>';
 const SLO_STATISTICS = ['mean', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const;
@@ -77,7 +78,7 @@ const syntheticSource = z.strictObject({
 
 const presetSource = z.strictObject({
   type: z.literal('preset'),
-  name: choice('traffic.source.name', PRESETS),
+  name: choice('traffic.source.name', PRESET_NAMES),
   requests: number('traffic.source.requests').optional(),
 });
 

@@ -45,16 +45,7 @@ function resolveLoad(input: TrafficInput, problems: Problems): TrafficLoad {
     }
     return { type: 'trace_timestamps', speedup: knobDefault('traffic.load.speedup'), spread: 'none' };
   }
-  if (load.type !== 'trace_timestamps') {
-    if (source.type === 'trace' && load.type !== 'concurrency') {
-      problems.add(
-        [...path, 'type'],
-        `must be trace_timestamps or concurrency with a trace, got "${load.type}"`,
-        'use speedup',
-      );
-    }
-    return load;
-  }
+  if (load.type !== 'trace_timestamps') return load;
   if (source.type !== 'trace') {
     problems.add([...path, 'type'], `trace_timestamps needs a trace, the source is ${source.type}`);
   }
