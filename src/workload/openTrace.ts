@@ -38,10 +38,10 @@ export function createTraceReader(file: string, options: TraceFormat & TraceRead
 export async function openTrace(path: string, options: TraceFormat & TraceReaderOptions): Promise<Workload> {
   const reader = createTraceReader(path, options);
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  const chunks: Readable = path.endsWith('.gz') ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file;
+  // A pipe does not hand on the errors of its source.
+  if (chunks !== file) file.once('error', (error) => chunks.destroy(error));
   try {
-    const opened = new Promise((resolve, reject) => file.once('open', resolve).once('error', reject));
-    await opened;
-    const chunks: Readable = path.endsWith('.gz') ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file;
     for await (const chunk of chunks) reader.push(chunk as Uint8Array);
   } catch (error) {
     throw asInputError(path, error);

@@ -223,7 +223,8 @@ export class WorkloadBuilder {
   /**
    * Blocks of this turn's prompt and generated text that are blocks of the next turn's prompt: all of them when the next
    * prompt reaches past the end of this turn's text, its full ones when it stops short of it. 0 when the next prompt does
-   * not continue this one.
+   * not continue this one. Ids cannot tell a client that sends the answer back from one that sends something else in its
+   * place (say, without the reasoning): a prompt that goes on is taken to contain the answer.
    */
   #blocksNamedByNext(row: number, next: number): number {
     const input = this.#input.view();
