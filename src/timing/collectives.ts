@@ -5,33 +5,32 @@ import type { PassCost } from './passCost.ts';
 /** Collectives among `gpus` GPUs of one replica, over the fastest link that joins them all. */
 export class Collectives {
   readonly #gpus: number;
-  readonly #launchS: number;
+  readonly #startS: number;
+  readonly #gatherStartS: number;
   readonly #bytesPerS: number;
-  readonly #scale: number;
 
-  constructor(hardware: HardwareFacts, gpus: number, scale: number) {
+  constructor(hardware: HardwareFacts, gpus: number, startScale: number) {
     const link = linkOf(hardware, gpus);
     this.#gpus = gpus;
-    this.#launchS = link.launchS + gpus * link.perGpuS;
+    const startS = link.launchS + gpus * link.perGpuS;
+    this.#startS = startScale * startS;
+    // A gather starts no faster than an all-reduce on the same link.
+    this.#gatherStartS = startScale * Math.max(COLLECTIVES.gatherLaunchS, startS);
     this.#bytesPerS = link.efficiency * link.bytesPerS;
-    this.#scale = scale;
   }
 
-  /** Ring all-reduce of `bytes` per GPU: launch + 2 (n-1)/n bytes / bandwidth. */
+  /** Ring all-reduce of `bytes` per GPU: start + 2 (n-1)/n bytes / bandwidth. */
   addAllReduce(cost: PassCost, bytes: number, times: number): void {
     if (this.#gpus === 1) return;
-    const scale = times * this.#scale;
-    cost.launchS += scale * this.#launchS;
-    cost.linkS += (scale * 2 * (this.#gpus - 1) * bytes) / (this.#gpus * this.#bytesPerS);
+    cost.launchS += times * this.#startS;
+    cost.linkS += (times * 2 * (this.#gpus - 1) * bytes) / (this.#gpus * this.#bytesPerS);
   }
 
-  /** All-gather (or reduce-scatter, which costs the same) to `bytes` in all: launch + (n-1)/n bytes / bandwidth. */
+  /** All-gather (or reduce-scatter, which costs the same) to `bytes` in all: start + (n-1)/n bytes / bandwidth. */
   addGather(cost: PassCost, bytes: number, times: number): void {
     if (this.#gpus === 1) return;
-    const scale = times * this.#scale;
-    // A gather starts no faster than an all-reduce on the same link.
-    cost.launchS += scale * Math.max(COLLECTIVES.gatherLaunchS, this.#launchS);
-    cost.linkS += (scale * (this.#gpus - 1) * bytes) / (this.#gpus * this.#bytesPerS * COLLECTIVES.gatherGain);
+    cost.launchS += times * this.#gatherStartS;
+    cost.linkS += (times * (this.#gpus - 1) * bytes) / (this.#gpus * this.#bytesPerS * COLLECTIVES.gatherGain);
   }
 }
 

@@ -9,6 +9,7 @@ import type { PassShape } from './passShape.ts';
 import type { ReplicaSpec } from './replica.ts';
 import type { BoundIndex, StepTimer } from './stepTimer.ts';
 import { headProduct, TokenCost } from './tokenCost.ts';
+import { wholeNs } from './wholeNs.ts';
 
 /**
  * The smooth roofline of one replica: every operator is launch + (compute^q + memory^q)^(1/q), summed over the model.
@@ -106,8 +107,4 @@ class RooflineTimer implements StepTimer {
     this.#decodeBaseNs[sequences] = baseNs;
     return baseNs;
   }
-}
-
-function wholeNs(ns: number): number {
-  return Math.max(1, Math.round(ns));
 }
