@@ -1,6 +1,9 @@
 /** Sub-buckets per power of two: relative width below 1/512, so a quantile's error is under 0.1 %. */
 const SUB_BITS = 9;
 const SUB = 2 ** SUB_BITS;
+/** Bucket width by octave, made by doubling: `**` on a variable may differ between JavaScript engines, and is slow. */
+const WIDTHS = new Float64Array(54 - SUB_BITS).fill(1);
+for (let octave = 1; octave < WIDTHS.length; octave++) WIDTHS[octave] = 2 * WIDTHS[octave - 1];
 
 /**
  * Counts of whole non-negative numbers up to 2^53 in buckets that grow with the value (HdrHistogram's layout: linear
@@ -100,7 +103,7 @@ export class LogHistogram {
 function boundsOf(index: number): [number, number] {
   if (index < 2 * SUB) return [index, index + 1];
   const octave = Math.floor(index / SUB) - 1;
-  const width = 2 ** octave;
+  const width = WIDTHS[octave];
   const top = index - octave * SUB;
   return [top * width, (top + 1) * width];
 }

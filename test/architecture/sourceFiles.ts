@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Path from the project's root, with `/`, to text. */
+export type Sources = ReadonlyMap<string, string>;
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const OUTSIDE = new Set(['node_modules', 'dist']);
+
+/** The TypeScript files under the given folders, tests left out. */
+export function readSources(...folders: string[]): Sources {
+  const sources = new Map<string, string>();
+  for (const folder of folders) {
+    for (const file of filesUnder(join(ROOT, folder))) {
+      sources.set(relative(ROOT, file).split(sep).join('/'), readFileSync(file, 'utf8'));
+    }
+  }
+  return sources;
+}
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (OUTSIDE.has(entry.name)) return [];
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesUnder(path);
+    return /\.tsx?$/.test(entry.name) && !/\.test\.tsx?$/.test(entry.name) ? [path] : [];
+  });
+}
