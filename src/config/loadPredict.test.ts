@@ -221,6 +221,18 @@ const MISTAKES: readonly (readonly [name: string, find: string, replace: string,
     'aggregated: [{name: a}, {name: a}]',
     'f.yaml:12:36 engine.workers.aggregated.1.name: must differ from every other pool\'s, got "a" twice',
   ],
+  [
+    'a timing table with a hole',
+    'parallelism: {',
+    'timing: {type: table, prefill: [{tokens: 1, ms: 1}], decode: [{sequences: 1, context: 1, ms: 1}, {sequences: 2, context: 2, ms: 1}]}\n      parallelism: {',
+    'f.yaml:13:68 engine.workers.aggregated.timing.decode: must be a full grid: there is no point for 1 sequences at context 2',
+  ],
+  [
+    'passes without duration',
+    'parallelism: {',
+    'timing: {type: linear, base_ms: 0, per_prefill_token_ms: 0, per_sequence_ms: 0, per_context_token_ms: 0}\n      parallelism: {',
+    'f.yaml:13:15 engine.workers.aggregated.timing: every coefficient is 0: passes would take no time',
+  ],
 ];
 
 describe('mistakes in a predict file', () => {

@@ -17,15 +17,15 @@ export class Problems {
     this.#issues.push(this.#document === null ? bare : this.#document.issue(path, message, hint));
   }
 
-  /** Runs `read`; an InputError becomes problems at `path`, unless it names a place of its own. */
+  /** Runs `read`; an InputError becomes problems at or, with a path of its own, below `path`, unless it names a file. */
   attempt<T>(path: Path, read: () => T): T | null {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       for (const issue of error.issues) {
-        if (issue.file === undefined) this.add(path, issue.message, issue.hint);
-        else this.#issues.push(issue);
+        if (issue.file !== undefined) this.#issues.push(issue);
+        else this.add([...path, ...(issue.path?.split('.') ?? [])], issue.message, issue.hint);
       }
       return null;
     }

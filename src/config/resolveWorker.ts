@@ -7,6 +7,7 @@ import type { WorkerInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
 import { resolveSchedulerLimits } from './schedulerDefaults.ts';
 import { defaultMoe, shapeProblems } from './shapeRules.ts';
+import { userTimer } from './userTimer.ts';
 
 interface Surroundings {
   /** null where the model or GPU is unknown: that is a problem already, defaults then only have to exist. */
@@ -35,8 +36,14 @@ export function resolveWorker(
       dtype: input.kv_cache?.dtype ?? 'auto',
       capacity: resolveCapacity(input, around),
     },
-    timing: input.timing ?? { type: 'roofline' },
+    timing: resolveTiming(input, around),
   };
+}
+
+function resolveTiming(input: WorkerInput, { path, problems }: Surroundings): WorkerConfig['timing'] {
+  const timing = input.timing ?? { type: 'roofline' };
+  if (timing.type !== 'roofline') problems.attempt(path, () => userTimer(timing, 0));
+  return timing;
 }
 
 function resolveParallelism(input: WorkerInput, { model, path, problems }: Surroundings): WorkerConfig['parallelism'] {

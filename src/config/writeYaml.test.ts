@@ -45,14 +45,21 @@ const load = fc.oneof(
   fc.record({ type: fc.constant('gamma'), requests_per_second: positive, burstiness: positive }),
   fc.record({ type: fc.constant('concurrency'), concurrency: count }),
 );
+const risingPoints = fc
+  .uniqueArray(count, { minLength: 1, maxLength: 3 })
+  .chain((at) => fc.array(positive, { minLength: at.length, maxLength: at.length }).map((ms) => [at, ms]))
+  .map(([at, ms]) => {
+    const rising = [...ms].sort((a, b) => a - b);
+    return [...at].sort((a, b) => a - b).map((value, index): [number, number] => [value, rising[index]]);
+  });
 const timing = fc.oneof(
   fc.constant({ type: 'roofline' }),
   fc.record({ type: fc.constant('fixed'), prefill_ms: positive, decode_ms: positive }),
-  fc.record({
-    type: fc.constant('table'),
-    prefill: fc.array(fc.record({ tokens: count, ms: positive }), { minLength: 1, maxLength: 3 }),
-    decode: fc.array(fc.record({ sequences: count, context: count, ms: positive }), { minLength: 1, maxLength: 3 }),
-  }),
+  risingPoints.map((points) => ({
+    type: 'table',
+    prefill: points.map(([tokens, ms]) => ({ tokens, ms })),
+    decode: points.map(([context, ms]) => ({ sequences: 1, context, ms })),
+  })),
 );
 const worker = fc
   .record({
