@@ -4,8 +4,8 @@ import type { Workload } from '../workload.ts';
 /**
  * Writes a workload as Mooncake JSONL, times in ms to the nanosecond. A session's later turns carry `delay` in place of
  * `timestamp`, since when they arrive depends on who serves them. Reading the text back with the same block size gives
- * the same digest, but for request classes, max output and generated text that no next turn names: the format has no
- * field for them.
+ * the same workload, its clock starting at the first arrival, but for what the format has no field for: request classes,
+ * max output, and names of generated text that no next turn repeats.
  */
 export function writeMooncake(workload: Workload): string {
   const sessions = sessionNumbers(workload);
