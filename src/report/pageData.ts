@@ -1,0 +1,179 @@
+import { metricValue } from '../metrics/metricNames.ts';
+import type { Report } from '../metrics/report.ts';
+import type { Recommendation } from '../recommend/recommendation.ts';
+import {
+  type AttributionChart,
+  type CdfChart,
+  chartsOf,
+  type FrontierChart,
+  frontierChart,
+  type RunDetail,
+  type TimelineChart,
+} from './chartData.ts';
+import { configInWords } from './configWords.ts';
+import { factorOver, frontierFinding, sloFinding } from './findings.ts';
+import {
+  formatCount,
+  formatFixed,
+  formatMs,
+  formatNumber,
+  formatPercent,
+  formatSlack,
+  formatUsd,
+  metricLabel,
+} from './format.ts';
+
+/** What report.html shows: plain JSON with all text in place, so that the page only draws. */
+export interface ReportPageData {
+  /** Of the document. */
+  readonly title: string;
+  /** The answer in one sentence. */
+  readonly headline: string;
+  readonly subtitle: string;
+  readonly tone: 'good' | 'bad' | 'neutral';
+  readonly facts: readonly { readonly label: string; readonly value: string }[];
+  readonly why: readonly string[];
+  readonly warnings: readonly string[];
+  readonly frontier: FrontierChart | null;
+  readonly latency: readonly CdfChart[];
+  readonly timeline: TimelineChart | null;
+  readonly attribution: readonly AttributionChart[];
+  readonly tables: readonly PageTable[];
+  readonly footer: string;
+}
+
+export interface PageTable {
+  readonly caption: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The page of one deployment. `deployment` and `workloadName` are words for the header. */
+export function predictPage(detail: RunDetail, deployment: string, workloadName: string): ReportPageData {
+  const { report, slo } = detail;
+  return {
+    title: `dynosim: ${deployment}`,
+    headline: sloFinding(report, slo),
+    subtitle: `${deployment}. ${workloadName}: ${formatCount(report.requests.submitted, 'request')}, ${formatMs(report.duration_ms)}.`,
+    tone: slo === null ? 'neutral' : report.slo.met ? 'good' : 'bad',
+    facts: factsOf(report),
+    why: lossesOf(report),
+    warnings: report.provenance.warnings,
+    frontier: null,
+    ...chartsOf(detail),
+    tables: [latencyTable(report)],
+    footer: footerOf(report),
+  };
+}
+
+/** The page of an answer; `detail` is a run of the pick (or of the best there is), null leaves its charts out. */
+export function recommendPage(recommendation: Recommendation, detail: RunDetail | null): ReportPageData {
+  const { pick, goal, baseline, runner_up, why } = recommendation;
+  const charts = detail === null ? { latency: [], timeline: null, attribution: [] } : chartsOf(detail);
+  const shown = pick?.summary ?? detail?.report ?? null;
+  const beats = [
+    ...(runner_up === null ? [] : [[`the runner-up ${runner_up.shape}`, runner_up] as const]),
+    ...(baseline === null ? [] : [[`the baseline ${baseline.shape}`, baseline] as const]),
+  ].flatMap(([name, other]) => {
+    const factor = factorOver(recommendation, other.summary);
+    return factor === null ? [] : [`Against ${name}: ${factor}`];
+  });
+  return {
+    title: `dynosim: ${pick === null ? 'no deployment meets the goal' : pick.shape}`,
+    headline: frontierFinding(recommendation),
+    subtitle: pick === null ? goal.sentence : `${goal.sentence}. The pick: ${configInWords(pick.config)}.`,
+    tone: pick === null ? 'bad' : 'good',
+    facts: shown === null ? [] : factsOf(shown),
+    why: [...beats, ...why],
+    warnings: [
+      ...(recommendation.truncated ? ['The search was stopped early: the frontier is of what finished.'] : []),
+      ...(shown?.provenance.warnings ?? []),
+    ],
+    frontier: frontierChart(recommendation),
+    ...charts,
+    tables: [frontierTable(recommendation), ...(shown === null ? [] : [latencyTable(shown)])],
+    footer: `${triedText(recommendation)} ${shown === null ? '' : footerOf(shown)}`.trim(),
+  };
+}
+
+function factsOf(report: Report): ReportPageData['facts'] {
+  const { cost, slo, throughput, fleet, cache, latency } = report;
+  const perMillion = cost.usd_per_million_output_tokens;
+  return [
+    { label: 'Per month', value: formatUsd(cost.usd_per_month) },
+    { label: 'GPUs', value: formatFixed(fleet.gpus_peak, 0) },
+    { label: 'Requests good', value: formatPercent(slo.attained_ratio) },
+    { label: 'SLO slack', value: formatSlack(slo.worst_slack) },
+    { label: 'p95 TTFT', value: latency.ttft_ms.count === 0 ? '-' : formatMs(latency.ttft_ms.p95) },
+    { label: 'p95 TPOT', value: latency.tpot_ms.count === 0 ? '-' : formatMs(latency.tpot_ms.p95) },
+    { label: 'Output tokens/s/GPU', value: formatNumber(throughput.output_tokens_per_s_per_gpu) },
+    { label: 'Per million output tokens', value: perMillion === null ? '-' : formatUsd(perMillion) },
+    { label: 'Prompt tokens reused', value: formatPercent(cache.reused_ratio) },
+  ];
+}
+
+function lossesOf(report: Report): string[] {
+  const { submitted, completed, rejected } = report.requests;
+  const other = submitted - completed - rejected;
+  return [
+    ...(rejected > 0
+      ? [
+          `${formatCount(rejected, 'request')} of ${formatFixed(submitted, 0)} were rejected and count as infinitely late.`,
+        ]
+      : []),
+    ...(other > 0
+      ? [
+          `${formatCount(other, 'request')} of ${formatFixed(submitted, 0)} did not complete and count as infinitely late.`,
+        ]
+      : []),
+  ];
+}
+
+function latencyTable(report: Report): PageTable {
+  const names = {
+    ttft_ms: 'TTFT',
+    tpot_ms: 'TPOT',
+    itl_ms: 'ITL (all gaps)',
+    e2e_ms: 'E2E latency',
+    queue_ms: 'Queueing',
+  };
+  const statistics = ['mean', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const;
+  return {
+    caption: 'Latency of completed requests (ms)',
+    head: ['', ...statistics],
+    rows: (Object.keys(names) as (keyof typeof names)[]).map((name) => [
+      names[name],
+      ...statistics.map((statistic) =>
+        report.latency[name].count === 0 ? '-' : formatNumber(report.latency[name][statistic]),
+      ),
+    ]),
+  };
+}
+
+function frontierTable({ frontier, goal, pick }: Recommendation): PageTable {
+  const metrics = goal.objectives.map(({ metric }) => metric);
+  return {
+    caption: 'The frontier, best first',
+    head: ['Deployment', 'GPUs', 'Load', ...metrics.map(metricLabel), 'SLO slack'],
+    rows: frontier.map((candidate) => [
+      `${candidate.shape}${candidate.id === pick?.id ? ' (the pick)' : ''}`,
+      formatFixed(candidate.gpus, 0),
+      formatNumber(candidate.load.value),
+      ...metrics.map((metric) => formatNumber(metricValue(candidate.summary, metric))),
+      formatSlack(candidate.summary.slo.worst_slack),
+    ]),
+  };
+}
+
+function triedText({ tried, elapsed }: Recommendation): string {
+  const refused = tried.illegal + tried.no_memory + tried.bounded_out;
+  return `${formatCount(tried.enumerated, 'candidate')}: ${formatFixed(refused, 0)} refused before simulation, ${formatFixed(tried.full + tried.short, 0)} simulated in ${formatFixed(tried.passes, 0)} passes and ${formatMs(elapsed.wall_ms)}.`;
+}
+
+function footerOf(report: Report): string {
+  const { timing } = report.provenance;
+  const sources = Object.entries(timing)
+    .filter(([, share]) => share > 0)
+    .map(([source, share]) => `${source} ${formatPercent(share)}`);
+  return `Timing: ${sources.join(', ') || 'no pass ran'}. dynosim ${report.dynosim_version}, seed ${report.seed}, config ${report.config_hash.slice(0, 12)}, result ${report.result_hash.slice(0, 12)}.`;
+}

@@ -1,0 +1,144 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { PoolSpec } from '../cluster/scenario.ts';
+import type { AttributionVector, BoundShares, LatencyName, Report, SloSpec } from '../metrics/report.ts';
+import { rankedShares, sloFinding, stateInWords } from './findings.ts';
+import { formatCount, formatFixed, formatMs, formatNumber, formatPercent, formatUsd } from './format.ts';
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+export interface PredictContext {
+  /** The deployment in words. */
+  readonly deployment: string;
+  /** The workload in words. */
+  readonly workload: string;
+  readonly slo: SloSpec | null;
+  /** The fleet, for KV cache size and concurrency. */
+  readonly pools: readonly PoolSpec[];
+  /** Written files, to be named at the end. */
+  readonly files: readonly string[];
+  /** Whether the output may carry ANSI colours: only when it is a terminal. */
+  readonly color: boolean;
+}
+
+const STATISTICS = ['mean', 'min', 'max', 'p99', 'p95', 'p90', 'p75', 'p50', 'std'] as const;
+const HEADINGS = ['avg', 'min', 'max', 'p99', 'p95', 'p90', 'p75', 'p50', 'std'];
+const FAMILIES: readonly (readonly [LatencyName, string])[] = [
+  ['ttft_ms', 'TTFT (ms)'],
+  ['tpot_ms', 'TPOT (ms)'],
+  ['itl_ms', 'ITL (ms)'],
+  ['max_gap_ms', 'Longest gap (ms)'],
+  ['e2e_ms', 'E2E latency (ms)'],
+  ['queue_ms', 'Queueing (ms)'],
+];
+
+/** The report as one screen: verdict, the latency table in AIPerf's shape, then one line a subject. Ends with a newline. */
+export function renderPredict(report: Report, context: PredictContext): string {
+  const colors = pc.createColors(context.color);
+  const lines = [
+    ...lossLines(report, colors),
+    `${colors.bold(context.deployment)}`,
+    `${context.workload}: ${formatCount(report.requests.submitted, 'request')}, ${formatMs(report.duration_ms)} simulated in ${formatMs(report.wall_ms)}, ${formatFixed(report.passes, 0)} passes`,
+    verdictLine(report, context.slo, colors),
+    '',
+    latencyTable(report, colors),
+    '',
+    ...subjectLines(report, context, colors),
+    ...report.provenance.warnings.map((warning) => `${colors.yellow('warning')} ${warning}`),
+    ...(context.files.length === 0 ? [] : ['', `written: ${context.files.join(', ')}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function lossLines(report: Report, colors: Colors): string[] {
+  const { submitted, rejected, failed, cancelled, incomplete } = report.requests;
+  const lost = (Object.entries({ rejected, failed, cancelled, incomplete }) as [string, number][])
+    .filter(([, count]) => count > 0)
+    .map(([how, count]) => `${formatFixed(count, 0)} ${how}`);
+  if (lost.length === 0) return [];
+  const share = (rejected + failed + cancelled + incomplete) / submitted;
+  const text = `${lost.join(', ')} of ${formatCount(submitted, 'request')} (${formatPercent(share)}): they count as infinitely late`;
+  return [colors.red(text)];
+}
+
+function verdictLine(report: Report, slo: SloSpec | null, colors: Colors): string {
+  const text = sloFinding(report, slo);
+  if (slo === null) return colors.dim(text);
+  return report.slo.met ? colors.green(text) : colors.red(text);
+}
+
+function latencyTable(report: Report, colors: Colors): string {
+  const table = plainTable(['', ...HEADINGS], colors);
+  for (const [name, label] of FAMILIES) {
+    const distribution = report.latency[name];
+    const cells = STATISTICS.map((statistic) =>
+      distribution.count === 0 ? '-' : formatFixed(distribution[statistic], 2),
+    );
+    table.push([label, ...cells]);
+  }
+  return table.toString();
+}
+
+/** A table with a left-aligned first column and right-aligned figures. */
+export function plainTable(head: readonly string[], colors: Colors): InstanceType<typeof Table> {
+  return new Table({
+    head: head.map((text) => colors.bold(text)),
+    colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
+    style: { head: [], border: [], compact: true },
+  });
+}
+
+function subjectLines(report: Report, { pools }: PredictContext, colors: Colors): string[] {
+  const { throughput, goodput, cost, cache, engine, bound, attribution, energy, fleet } = report;
+  const line = (subject: string, text: string): string => `${colors.bold(subject.padEnd(12))}${text}`;
+  return [
+    line(
+      'throughput',
+      `${formatNumber(throughput.requests_per_s)} requests/s, output ${formatNumber(throughput.output_tokens_per_s)} tokens/s = ${formatNumber(throughput.output_tokens_per_s_per_gpu)} /GPU, ${formatNumber(throughput.output_tokens_per_s_per_user)} /user`,
+    ),
+    line(
+      'goodput',
+      `${formatNumber(goodput.requests_per_s)} requests/s, output ${formatNumber(goodput.output_tokens_per_s_per_gpu)} tokens/s/GPU`,
+    ),
+    line('load', report.stability),
+    line(
+      'cost',
+      `${formatUsd(cost.usd_per_hour)}/h = ${formatUsd(cost.usd_per_month)}/month for ${formatCount(fleet.gpus_peak, 'GPU')}, ${cost.usd_per_million_output_tokens === null ? 'nothing generated' : `${formatUsd(cost.usd_per_million_output_tokens)} per million output tokens`}`,
+    ),
+    line('cache', `${formatPercent(cache.reused_ratio)} of prompt tokens reused`),
+    ...pools.map((pool) => line('KV cache', kvText(pool, report))),
+    line('engine', `mean batch ${formatNumber(engine.mean_batch)}, ${formatCount(engine.preemptions, 'preemption')}`),
+    line('bound', `prefill by ${boundText(bound.prefill)}; decode by ${boundText(bound.decode)}`),
+    line('TTFT', `mean: ${attributionText(attribution.ttft.mean)}`),
+    line('', `p99:  ${attributionText(attribution.ttft.p99_cohort)}`),
+    line('E2E', `mean: ${attributionText(attribution.e2e.mean)}`),
+    line('', `p99:  ${attributionText(attribution.e2e.p99_cohort)}`),
+    line(
+      'energy',
+      `about ${formatNumber(energy.mean_watts / 1000)} kW, ${formatNumber(energy.joules_per_output_token)} J per output token (estimate)`,
+    ),
+  ];
+}
+
+/** vLLM's start-up words, one replica: tokens its KV cache holds, and how many longest requests that is. */
+function kvText(pool: PoolSpec, report: Report): string {
+  const { blockTokens, contextLength } = pool.engine;
+  const blocks = report.engine.kv_blocks[pool.name] ?? 0;
+  const concurrency = blocks / Math.ceil(contextLength / blockTokens);
+  return `${pool.name}: ${formatFixed(blocks * blockTokens, 0)} tokens (${formatCount(blocks, 'block')}) a replica, maximum concurrency for ${formatFixed(contextLength, 0)} tokens per request: ${concurrency.toFixed(2)}x`;
+}
+
+function boundText(shares: BoundShares): string {
+  const ranked = Object.entries(shares)
+    .filter(([, share]) => share >= 0.005)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, share]) => `${name} ${formatPercent(share)}`);
+  return ranked.length === 0 ? 'nothing (no such pass)' : ranked.join(', ');
+}
+
+function attributionText(vector: AttributionVector): string {
+  const ranked = rankedShares(vector)
+    .filter(({ share }) => share >= 0.01)
+    .map(({ state, share }) => `${stateInWords(state)} ${formatPercent(share)}`);
+  return ranked.length === 0 ? '-' : ranked.join(', ');
+}
