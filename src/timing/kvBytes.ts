@@ -25,8 +25,10 @@ export function kvTransferBytesPerToken(spec: ReplicaSpec): number {
   return kvBytesPerToken(spec.model, spec.kvDtype, 1);
 }
 
+/** A model of windowed layers only is paged as if they kept everything. */
 function fullLayers(model: ModelFacts): number {
-  return model.attention.kind === 'gqa' ? model.layers - model.attention.windowedLayers : model.layers;
+  if (model.attention.kind === 'mla' || model.attention.windowedLayers === model.layers) return model.layers;
+  return model.layers - model.attention.windowedLayers;
 }
 
 function layerBytes(model: ModelFacts, kvDtype: KvDtype, tensor: number): number {

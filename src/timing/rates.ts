@@ -1,5 +1,6 @@
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import type { KvDtype, WeightDtype } from '../catalog/model.ts';
+import { BYTES_PER_WEIGHT } from '../catalog/weights.ts';
 
 /** How a matrix product with weights of one format runs on one GPU. */
 export interface Rates {
@@ -13,27 +14,6 @@ export interface Rates {
   readonly activationBytes: number;
 }
 
-/**
- * Bytes of one weight. Block scales: nvfp4 one byte per 16 weights, mxfp4 one per 32, int4 bf16 per 64 on average;
- * fp8_block's (4 bytes per 128 x 128) are left out.
- */
-export function weightBytesOf(dtype: WeightDtype): number {
-  switch (dtype) {
-    case 'bf16':
-      return 2;
-    case 'fp8':
-    case 'fp8_block':
-    case 'int8':
-      return 1;
-    case 'nvfp4':
-      return 0.5625;
-    case 'mxfp4':
-      return 0.53125;
-    case 'int4':
-      return 0.53125;
-  }
-}
-
 export function kvBytesOf(dtype: KvDtype): number {
   return dtype === 'fp8' ? 1 : 2;
 }
@@ -45,7 +25,7 @@ export function kvBytesOf(dtype: KvDtype): number {
  */
 export function ratesFor(hardware: HardwareFacts, dtype: WeightDtype): Rates {
   const hbmBytesPerS = hardware.memoryBandwidthTBps.value * 1e12;
-  const weightBytes = weightBytesOf(dtype);
+  const weightBytes = BYTES_PER_WEIGHT[dtype];
   const narrow = narrowUnit(hardware, dtype);
   if (narrow !== null) return { flops: narrow.tflops * 1e12, hbmBytesPerS, weightBytes, activationBytes: narrow.bytes };
   return { flops: hardware.tflopsBf16.value * 1e12, hbmBytesPerS, weightBytes, activationBytes: 2 };
@@ -56,7 +36,7 @@ function narrowUnit(hardware: HardwareFacts, dtype: WeightDtype): { tflops: numb
   const { tflopsFp8, tflopsInt8, tflopsFp4 } = hardware;
   if (dtype === 'fp8' || dtype === 'fp8_block') return tflopsFp8 && { tflops: tflopsFp8.value, bytes: 1 };
   if (dtype === 'mxfp4') return tflopsFp4 && tflopsFp8 && { tflops: tflopsFp8.value, bytes: 1 };
-  if (dtype === 'nvfp4') return tflopsFp4 && { tflops: tflopsFp4.value, bytes: weightBytesOf('nvfp4') };
+  if (dtype === 'nvfp4') return tflopsFp4 && { tflops: tflopsFp4.value, bytes: BYTES_PER_WEIGHT.nvfp4 };
   // Blackwell Ultra keeps a token int8 unit far below its bf16 rate.
   if (dtype === 'int8' && tflopsInt8 && tflopsInt8.value > hardware.tflopsBf16.value) {
     return { tflops: tflopsInt8.value, bytes: 1 };

@@ -1,0 +1,45 @@
+import type { ReplicaSpec } from './replica.ts';
+
+const BF16 = 2;
+/** A logit in bf16 and its float32 copy for sampling. */
+const LOGIT_BYTES = 6;
+
+/**
+ * Peak bytes of intermediate results on one GPU, as an engine's dummy run at its largest batch would find: residual,
+ * normed input and output of a layer, the larger of attention's and the feed-forward's working set, and the logits.
+ * `maxBatchedTokens` and `maxSequences` are those of the whole replica.
+ */
+export function activationBytesPerGpu(spec: ReplicaSpec, maxBatchedTokens: number, maxSequences: number): number {
+  const { model } = spec;
+  const { attentionData } = spec.parallelism;
+  const tokens = maxBatchedTokens / attentionData;
+  const working = Math.max(
+    tokens * attentionUnits(spec),
+    tokens * denseUnits(spec),
+    maxBatchedTokens * expertUnits(spec),
+  );
+  const logits = (maxSequences / attentionData) * model.vocabSize * LOGIT_BYTES;
+  return BF16 * (3 * tokens * model.hiddenSize + working) + logits;
+}
+
+/** Queries, keys, values and outputs of one token on one rank. */
+function attentionUnits(spec: ReplicaSpec): number {
+  const { attention } = spec.model;
+  const { tensor } = spec.parallelism;
+  const heads = attention.heads / tensor;
+  if (attention.kind === 'gqa') return (2 * heads + 2 * Math.max(1, attention.kvHeads / tensor)) * attention.headDim;
+  return 2 * heads * (attention.nopeHeadDim + attention.ropeHeadDim + attention.vHeadDim);
+}
+
+/** Gate, up and their product of one token. */
+function denseUnits(spec: ReplicaSpec): number {
+  return (3 * spec.model.denseSize) / spec.parallelism.tensor;
+}
+
+/** The same of its top-k experts; gate and up share a buffer with the experts' outputs (vLLM's fused MoE). */
+function expertUnits(spec: ReplicaSpec): number {
+  const { moe, hiddenSize } = spec.model;
+  if (moe === null) return 0;
+  const size = moe.expertSize / spec.parallelism.moeTensor;
+  return moe.topK * (Math.max(2 * size, hiddenSize) + size);
+}
