@@ -4,6 +4,8 @@ import type { Workload } from './workload.ts';
 /** The first `limit` requests (>= 1) in authored order; sessions end with their last turn among them. */
 export function firstRequests(workload: Workload, limit: number): Workload {
   if (limit >= workload.count) return workload;
+  const nextTurn = copyInto(makeInt32Column(limit), workload.nextTurn);
+  for (let i = 0; i < limit; i++) if (nextTurn[i] >= limit) nextTurn[i] = -1;
   const blockIds = copyInto(makeInt32Column(workload.blockOffsets[limit]), workload.blockIds);
   return replaceFields(workload, {
     count: limit,
@@ -15,7 +17,7 @@ export function firstRequests(workload: Workload, limit: number): Workload {
     blockIds,
     // Ids count up in order of first appearance, so those of the first requests are dense already.
     blockIdCount: blockIds.reduce((largest, id) => Math.max(largest, id), -1) + 1,
-    nextTurn: copyInto(makeInt32Column(limit), workload.nextTurn).map((next) => (next < limit ? next : -1)),
+    nextTurn,
     isFollowUp: copyInto(makeUint8Column(limit), workload.isFollowUp),
     thinkNs: copyInto(makeFloat64Column(limit), workload.thinkNs),
     classOf: copyInto(makeUint8Column(limit), workload.classOf),

@@ -89,12 +89,15 @@ describe('CsvReader', () => {
 
 const trace = `${process.env.DYNOSIM_DATA}/traces/azure-2023-conversation.csv`;
 
-it.skipIf(process.env.DYNOSIM_DATA === undefined)('reads the Azure 2023 conversation trace (in the folder that DYNOSIM_DATA names)', () => {
-  const summary = describeWorkload(read(readFileSync(trace, 'utf8'), AZURE));
-  // The medians are those that Splitwise (ISCA 2024) reports for it: 1020 and 129 tokens.
-  expect(summary.requests).toBe(19_366);
-  expect(summary.inputTokens.p50).toBe(1020);
-  expect(summary.outputTokens.p50).toBe(129);
-  expect(Math.round(summary.durationMs / 1000)).toBe(3502);
-  expect(summary.warnings).toEqual([]);
-});
+it.skipIf(process.env.DYNOSIM_DATA === undefined)(
+  'reads the Azure 2023 conversation trace (in the folder that DYNOSIM_DATA names)',
+  () => {
+    const summary = describeWorkload(read(readFileSync(trace, 'utf8'), AZURE));
+    // The medians are those that Splitwise (ISCA 2024) reports for it: 1020 and 129 tokens.
+    expect(summary.requests).toBe(19_366);
+    expect(summary.inputTokens.p50).toBe(1020);
+    expect(summary.outputTokens.p50).toBe(129);
+    expect(Math.round(summary.durationMs / 1000)).toBe(3502);
+    expect(summary.warnings).toEqual([]);
+  },
+);

@@ -143,37 +143,40 @@ describe('MooncakeReader', () => {
 
 const trace = `${process.env.DYNOSIM_DATA}/traces/mooncake-conversation.jsonl`;
 
-describe.skipIf(process.env.DYNOSIM_DATA === undefined)('the Mooncake conversation trace (in the folder that DYNOSIM_DATA names)', () => {
-  it('has the published size, the known reuse, and a clock that ticks every 3 s', () => {
-    const bytes = readFileSync(trace);
-    const workload = read(bytes);
-    const summary = describeWorkload(workload);
-    expect(summary.requests).toBe(12_031);
-    expect(Math.round(summary.inputTokens.mean)).toBe(12_035);
-    expect(Math.round(summary.outputTokens.mean)).toBe(343);
-    expect((summary.reusedBlockRatio * 100).toFixed(1)).toBe('36.6');
-    expect(summary.clock.distinct).toBe(1180);
-    expect(summary.clock.tickNs).toBe(3e9);
-    expect(workload.warnings.join()).toMatch(/coarse clock.*every 3\.0 s/);
-  });
+describe.skipIf(process.env.DYNOSIM_DATA === undefined)(
+  'the Mooncake conversation trace (in the folder that DYNOSIM_DATA names)',
+  () => {
+    it('has the published size, the known reuse, and a clock that ticks every 3 s', () => {
+      const bytes = readFileSync(trace);
+      const workload = read(bytes);
+      const summary = describeWorkload(workload);
+      expect(summary.requests).toBe(12_031);
+      expect(Math.round(summary.inputTokens.mean)).toBe(12_035);
+      expect(Math.round(summary.outputTokens.mean)).toBe(343);
+      expect((summary.reusedBlockRatio * 100).toFixed(1)).toBe('36.6');
+      expect(summary.clock.distinct).toBe(1180);
+      expect(summary.clock.tickNs).toBe(3e9);
+      expect(workload.warnings.join()).toMatch(/coarse clock.*every 3\.0 s/);
+    });
 
-  it('shares no more and no less than its raw ids, renumbered', () => {
-    const bytes = readFileSync(trace, 'utf8');
-    const workload = read(bytes);
-    const nodes = new Map<string, number>();
-    const expected = bytes
-      .split('\n')
-      .filter(Boolean)
-      .flatMap((line) => {
-        let path = '';
-        return (JSON.parse(line).hash_ids as number[]).map((id) => {
-          path = createHash('md5').update(`${path},${id}`).digest('base64');
-          if (!nodes.has(path)) nodes.set(path, nodes.size);
-          return nodes.get(path)!;
+    it('shares no more and no less than its raw ids, renumbered', () => {
+      const bytes = readFileSync(trace, 'utf8');
+      const workload = read(bytes);
+      const nodes = new Map<string, number>();
+      const expected = bytes
+        .split('\n')
+        .filter(Boolean)
+        .flatMap((line) => {
+          let path = '';
+          return (JSON.parse(line).hash_ids as number[]).map((id) => {
+            path = createHash('md5').update(`${path},${id}`).digest('base64');
+            if (!nodes.has(path)) nodes.set(path, nodes.size);
+            return nodes.get(path)!;
+          });
         });
-      });
-    expect(
-      Buffer.from(Int32Array.from(expected).buffer).equals(Buffer.from(Int32Array.from(workload.blockIds).buffer)),
-    ).toBe(true);
-  });
-});
+      expect(
+        Buffer.from(Int32Array.from(expected).buffer).equals(Buffer.from(Int32Array.from(workload.blockIds).buffer)),
+      ).toBe(true);
+    });
+  },
+);
