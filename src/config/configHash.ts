@@ -1,5 +1,7 @@
 import { canonicalJson } from '../base/canonicalJson.ts';
 import { sha256Hex } from '../base/sha256.ts';
+import type { HardwareFacts, Sourced } from '../catalog/hardware.ts';
+import type { ModelFacts } from '../catalog/model.ts';
 import type { Facts } from './facts.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 import type { RecommendConfig } from './recommendConfig.ts';
@@ -16,7 +18,7 @@ export function configHash(config: PredictConfig, workloadDigest: string, facts:
     traffic: { ...traffic, source: withoutPath(traffic.source, workloadDigest) },
     engine: {
       ...engine,
-      model: digest(facts.model(engine.model)),
+      model: modelDigest(facts.model(engine.model)),
       workers: Object.fromEntries(
         Object.entries(engine.workers).map(([role, pools]) => [role, pools.map((pool) => withHardware(pool, facts))]),
       ),
@@ -28,9 +30,9 @@ export function configHash(config: PredictConfig, workloadDigest: string, facts:
 export function recommendHash(config: RecommendConfig, workloadDigest: string, facts: Facts): string {
   const { base, traffic, domains, ...rest } = config;
   const source = withoutPath(traffic.source, workloadDigest);
-  const hardware = (name: unknown) => digest(facts.hardware(String(name)));
+  const hardware = (name: unknown) => hardwareDigest(facts.hardware(String(name)));
   const engine = JSON.stringify(base.engine, (key, value: unknown) => {
-    if (key === 'model') return digest(facts.model(config.model));
+    if (key === 'model') return modelDigest(facts.model(config.model));
     return key === 'hardware' ? hardware(value) : value;
   });
   return hashOf({
@@ -42,7 +44,7 @@ export function recommendHash(config: RecommendConfig, workloadDigest: string, f
       role,
       values: path.endsWith('hardware') ? values.map(hardware) : values,
     })),
-    model: digest(facts.model(config.model)),
+    model: modelDigest(facts.model(config.model)),
     hardware: config.hardware.map(hardware),
   });
 }
@@ -52,11 +54,21 @@ function withoutPath(source: PredictConfig['traffic']['source'], workloadDigest:
 }
 
 function withHardware(pool: WorkerConfig, facts: Facts): WorkerConfig {
-  return { ...pool, hardware: digest(facts.hardware(pool.hardware)) };
+  return { ...pool, hardware: hardwareDigest(facts.hardware(pool.hardware)) };
 }
 
-function digest(facts: unknown): string {
-  return hashOf(facts);
+/** Of the shape; what the model is called and who says so are left out. */
+function modelDigest({ id: _id, sources: _sources, ...shape }: ModelFacts): string {
+  return hashOf(shape);
+}
+
+/** Of the figures alone. */
+function hardwareDigest({ id: _id, name: _name, priceDate: _date, ...figures }: HardwareFacts): string {
+  return hashOf(
+    Object.fromEntries(
+      Object.entries(figures).map(([key, figure]) => [key, (figure as Sourced<number> | null)?.value ?? null]),
+    ),
+  );
 }
 
 function hashOf(value: unknown): string {

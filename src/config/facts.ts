@@ -1,5 +1,7 @@
 import type { HardwareFacts } from '../catalog/hardware.ts';
+import { findHardware } from '../catalog/hardwareList.ts';
 import type { ModelFacts } from '../catalog/model.ts';
+import { findModel } from '../catalog/models.ts';
 
 /** Where a configuration's model and GPUs are looked up. Both throw InputError for what they do not know. */
 export interface Facts {
@@ -13,3 +15,6 @@ export interface Facts {
 export function isPath(name: string): boolean {
   return /^(\.|\/|~|[A-Za-z]:\\)/.test(name) || /\.(json|ya?ml)$/i.test(name);
 }
+
+/** Facts of the catalog alone: no files are read. */
+export const catalogFacts: Facts = { model: findModel, hardware: findHardware };

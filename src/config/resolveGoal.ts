@@ -1,4 +1,4 @@
-import { closest } from '../base/closest.ts';
+import { didYouMean } from '../base/closest.ts';
 import { isMetric, METRICS, metricDirection } from '../metrics/metricNames.ts';
 import type { SloSpec } from '../metrics/report.ts';
 import { findKnob, knobDefault } from './knobs.ts';
@@ -7,7 +7,6 @@ import type { PredictConfig } from './predictConfig.ts';
 import type { Problems } from './problems.ts';
 import type { ConstraintRule, Domain, GoalKind, ObjectiveSpec, RecommendConfig } from './recommendConfig.ts';
 import type { RecommendInput } from './recommendSchema.ts';
-import { didYouMean } from './zodIssues.ts';
 
 type Optimization = NonNullable<RecommendInput['optimization']>;
 
@@ -74,7 +73,7 @@ function resolveObjective(
 
 function knownMetric(metric: string, path: Path, problems: Problems): boolean {
   if (isMetric(metric)) return true;
-  problems.add(path, `unknown metric "${metric}"`, didYouMean(closest(metric, METRICS)));
+  problems.add(path, `unknown metric "${metric}"`, didYouMean(metric, METRICS));
   return false;
 }
 

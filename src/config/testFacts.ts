@@ -1,5 +1,5 @@
 /** Facts for tests that must not change when the catalog does: two models, three GPUs, round figures. */
-import { closest } from '../base/closest.ts';
+import { didYouMean } from '../base/closest.ts';
 import { InputError } from '../base/inputError.ts';
 import type { HardwareFacts, Sourced } from '../catalog/hardware.ts';
 import type { ModelFacts } from '../catalog/model.ts';
@@ -62,14 +62,11 @@ const GPUS = [testGpu('a100_sxm', 80), testGpu('h100_sxm', 80), testGpu('b200_sx
 function find<T extends { readonly id: string }>(list: readonly T[], name: string, kind: string): T {
   const found = list.find(({ id }) => id === name);
   if (found !== undefined) return found;
-  const near = closest(
+  const hint = didYouMean(
     name,
     list.map(({ id }) => id),
   );
-  throw new InputError({
-    message: `unknown ${kind} "${name}"`,
-    ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
-  });
+  throw new InputError({ message: `unknown ${kind} "${name}"`, ...(hint === undefined ? {} : { hint }) });
 }
 
 export const testFacts: Facts = {

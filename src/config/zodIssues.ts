@@ -1,6 +1,6 @@
 /** What zod found, in the words of dynosim's error messages. */
 import type { z } from 'zod';
-import { closest } from '../base/closest.ts';
+import { didYouMean } from '../base/closest.ts';
 import type { InputIssue } from '../base/inputError.ts';
 import type { InputDocument } from './inputDocument.ts';
 import type { Path } from './paths.ts';
@@ -39,8 +39,7 @@ function translate(
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
-        const near = closest(key, keysOf(path));
-        return document.issue([...path, key], 'unknown key', didYouMean(near), 'key');
+        return document.issue([...path, key], 'unknown key', didYouMean(key, keysOf(path)), 'key');
       });
     case 'invalid_type':
       if (got === undefined) return at('required');
@@ -101,14 +100,8 @@ function unknownKeys(issues: readonly ZodIssue[]): number {
 export function oneOf(choices: readonly string[], got: unknown): [message: string, hint?: string] {
   const list = choices.length === 1 ? choices[0] : `one of ${choices.join(', ')}`;
   if (got === undefined) return [`required: ${list}`];
-  const near = typeof got === 'string' ? closest(got, choices) : undefined;
-  return near === undefined
-    ? [`must be ${list}, got ${show(got)}`]
-    : [`must be ${list}, got ${show(got)}`, didYouMean(near)!];
-}
-
-export function didYouMean(word: string | undefined): string | undefined {
-  return word === undefined ? undefined : `did you mean "${word}"?`;
+  const hint = typeof got === 'string' ? didYouMean(got, choices) : undefined;
+  return hint === undefined ? [`must be ${list}, got ${show(got)}`] : [`must be ${list}, got ${show(got)}`, hint];
 }
 
 /** A value as a message quotes it, short. */

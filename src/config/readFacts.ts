@@ -1,0 +1,76 @@
+/** Node only: reads model and hardware files. */
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { InputError } from '../base/inputError.ts';
+import { parseConfigJson } from '../catalog/configJson.ts';
+import type { HardwareFacts } from '../catalog/hardware.ts';
+import { hardwareFromUserFile } from '../catalog/hardwareFile.ts';
+import { modelFromHuggingFaceConfig } from '../catalog/huggingFace.ts';
+import type { ModelFacts } from '../catalog/model.ts';
+import { catalogFacts, type Facts, isPath } from './facts.ts';
+import { InputDocument } from './inputDocument.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EISDIR: 'is a directory',
+  EACCES: 'may not be read (permission denied)',
+};
+
+/**
+ * Facts of the catalog, and of files named relative to `baseDir`, the folder of the configuration. Each file is read
+ * once. Both functions throw InputError for unknown names and for files that cannot be read or make no sense.
+ */
+export function readFacts(baseDir: string): Facts {
+  return {
+    model: remembered((name) => (isPath(name) ? readModel(resolvePath(baseDir, name)) : catalogFacts.model(name))),
+    hardware: remembered((name) =>
+      isPath(name) ? readHardware(resolvePath(baseDir, name)) : catalogFacts.hardware(name),
+    ),
+  };
+}
+
+function remembered<T>(read: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    if (!known.has(name)) known.set(name, read(name));
+    return known.get(name)!;
+  };
+}
+
+function resolvePath(baseDir: string, name: string): string {
+  return isAbsolute(name) ? name : join(baseDir, name);
+}
+
+/** A model is called like the folder its config.json lies in, or like the file if that has another name. */
+function readModel(path: string): ModelFacts {
+  const file = attempt(path, () => statSync(path)).isDirectory() ? join(path, 'config.json') : path;
+  const name = basename(file) === 'config.json' ? basename(dirname(file)) : basename(file).replace(/\.json$/i, '');
+  return modelFromHuggingFaceConfig(parseConfigJson(readText(file), file), name, file);
+}
+
+function readHardware(file: string): HardwareFacts {
+  const document = new InputDocument(readText(file), file, []);
+  try {
+    return hardwareFromUserFile(document.value, file);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      error.issues.map(({ path, message, hint }) => document.issue(path?.split('.') ?? [], message, hint)),
+    );
+  }
+}
+
+function readText(file: string): string {
+  return attempt(file, () => readFileSync(file, 'utf8'));
+}
+
+function attempt<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+    if (reason === undefined) throw error;
+    throw new InputError({ message: `${reason}: ${file}` });
+  }
+}
