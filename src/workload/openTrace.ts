@@ -2,34 +2,15 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError } from '../base/inputError.ts';
-import { AZURE_2023, type CsvColumns, CsvReader, type TimestampUnit } from './formats/csv.ts';
-import { MooncakeReader } from './formats/mooncake.ts';
-import type { TraceReader, TraceReaderOptions } from './traceReader.ts';
+import { createTraceReader, type TraceFormat } from './formats/createTraceReader.ts';
+import type { TraceReaderOptions } from './traceReader.ts';
 import type { Workload } from './workload.ts';
-
-/** How to read a trace file. */
-export type TraceFormat =
-  | { readonly format: 'mooncake'; readonly timestampUnit?: 'ms' | 's' }
-  | { readonly format: 'csv'; readonly columns: CsvColumns; readonly timestampUnit: TimestampUnit }
-  | { readonly format: 'azure_2023' };
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EISDIR: 'is a directory, not a trace file',
   EACCES: 'may not be read (permission denied)',
 };
-
-/** A reader for chunks from anywhere; `file` is the name that messages use. */
-export function createTraceReader(file: string, options: TraceFormat & TraceReaderOptions): TraceReader {
-  switch (options.format) {
-    case 'mooncake':
-      return new MooncakeReader(file, options);
-    case 'csv':
-      return new CsvReader(file, options);
-    case 'azure_2023':
-      return new CsvReader(file, { ...options, ...AZURE_2023 });
-  }
-}
 
 /**
  * Reads a trace file, gunzipping one whose name ends in .gz, in chunks. Node only.
