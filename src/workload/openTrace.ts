@@ -6,6 +6,8 @@ import { createTraceReader, type TraceFormat } from './formats/createTraceReader
 import type { TraceReaderOptions } from './traceReader.ts';
 import type { Workload } from './workload.ts';
 
+export type { TraceFormat } from './formats/createTraceReader.ts';
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EISDIR: 'is a directory, not a trace file',
