@@ -1,0 +1,107 @@
+import type { PageTable, ReportPageData } from '../../src/report/pageData.ts';
+import { attributionOption } from './attributionOption.ts';
+import { Chart } from './Chart.tsx';
+import { cdfOption } from './cdfOption.ts';
+import { frontierOption } from './frontierOption.ts';
+import { timelineOption } from './timelineOption.ts';
+
+/** The whole page: the answer first, then the evidence. */
+export function Page({ data }: { data: ReportPageData }) {
+  const { frontier, latency, timeline, attribution } = data;
+  return (
+    <>
+      <header class={`tone-${data.tone}`}>
+        <p class="brand">dynosim</p>
+        <h1>{data.headline}</h1>
+        <p class="subtitle">{data.subtitle}</p>
+        <dl class="facts">
+          {data.facts.map(({ label, value }) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </header>
+      <main>
+        <Notes heading="Why" class="why" lines={data.why} />
+        <Notes heading="Mind" class="warnings" lines={data.warnings} />
+        {frontier !== null && (
+          <Chart
+            title={frontier.title}
+            note={frontier.note}
+            height={420}
+            option={(theme) => frontierOption(frontier, theme)}
+          />
+        )}
+        <div class="pair">
+          {latency.map((chart) => (
+            <Chart key={chart.name} title={chart.title} height={300} option={(theme) => cdfOption(chart, theme)} />
+          ))}
+        </div>
+        {timeline !== null && (
+          <Chart title={timeline.title} height={420} option={(theme) => timelineOption(timeline, theme)} />
+        )}
+        <div class="pair">
+          {attribution.map((chart) => (
+            <Chart
+              key={chart.title}
+              title={chart.title}
+              height={260}
+              option={(theme) => attributionOption(chart, theme)}
+            />
+          ))}
+        </div>
+        {data.tables.map((table) => (
+          <FactTable key={table.caption} table={table} />
+        ))}
+      </main>
+      <footer>{data.footer}</footer>
+    </>
+  );
+}
+
+function Notes(props: { heading: string; class: string; lines: readonly string[] }) {
+  if (props.lines.length === 0) return null;
+  return (
+    <section class={`card notes ${props.class}`}>
+      <h2>{props.heading}</h2>
+      <ul>
+        {props.lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function FactTable({ table }: { table: PageTable }) {
+  return (
+    // A region that scrolls sideways must be reachable by keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    <section class="card scroll" tabIndex={0} aria-label={table.caption}>
+      <table>
+        <caption>{table.caption}</caption>
+        <thead>
+          <tr>
+            {table.head.map((cell) => (
+              <th key={cell} scope="col">
+                {cell}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.map(([name, ...cells], row) => (
+            <tr key={row}>
+              <th scope="row">{name}</th>
+              {cells.map((cell, column) => (
+                <td key={column}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,64 @@
+import type { EChartsOption } from 'echarts';
+import type { AttributionChart } from '../../src/report/chartData.ts';
+import { formatMs, formatPercent } from '../../src/report/format.ts';
+import { escapeHtml, legendStyle, PLOT, tooltipStyle, valueAxis } from './axes.ts';
+import type { Theme } from './theme.ts';
+
+/** A state keeps its colour in every chart: waiting warm, prefill blue, decode green, moving and losing KV purple and red. */
+const STATE_COLORS: Readonly<Record<string, string>> = {
+  'router queue': '#e69f00',
+  'admission queue': '#f0c04a',
+  prefill: '#0072b2',
+  'prefill interference': '#7fb8dc',
+  transfer: '#8e6bb8',
+  onboarding: '#bfa3dc',
+  decode: '#009e73',
+  'decode interference': '#86d1b8',
+  preemption: '#d55e00',
+  'cold start': '#8c8c8c',
+  retry: '#a14432',
+};
+
+/** Mean and p99 side by side, each split by state. */
+export function attributionOption(chart: AttributionChart, theme: Theme): EChartsOption {
+  const states = Object.keys(STATE_COLORS).filter((state) =>
+    chart.groups.some(({ parts }) => parts.some((part) => part.state === state)),
+  );
+  const groups = [...chart.groups].reverse();
+  const totals = groups.map(({ parts }) => parts.reduce((sum, { ms }) => sum + ms, 0));
+  return {
+    grid: { ...PLOT, top: 70 },
+    legend: legendStyle(theme),
+    tooltip: {
+      ...tooltipStyle(theme),
+      formatter: (params) => {
+        const { seriesName, value, dataIndex, name } = params as unknown as {
+          seriesName: string;
+          value: number;
+          dataIndex: number;
+          name: string;
+        };
+        return `${escapeHtml(name)}<br><b>${escapeHtml(seriesName)}</b>: ${formatMs(value)} (${formatPercent(value / totals[dataIndex])})`;
+      },
+    },
+    xAxis: {
+      ...valueAxis('', [], theme),
+      axisLabel: { color: theme.muted, formatter: (ms: number) => formatMs(ms), hideOverlap: true },
+    },
+    yAxis: {
+      type: 'category',
+      data: groups.map(({ label }) => label),
+      axisLabel: { color: theme.text },
+      axisLine: { lineStyle: { color: theme.muted } },
+      axisTick: { show: false },
+    },
+    series: states.map((state) => ({
+      name: state,
+      type: 'bar' as const,
+      stack: 'time',
+      barMaxWidth: 44,
+      data: groups.map(({ parts }) => parts.find((part) => part.state === state)?.ms ?? 0),
+      itemStyle: { color: STATE_COLORS[state], borderColor: theme.surface, borderWidth: 0.5 },
+    })),
+  };
+}

@@ -1,0 +1,81 @@
+import type { EChartsOption } from 'echarts';
+import type { FrontierChart, FrontierMark } from '../../src/report/chartData.ts';
+import { formatNumber } from '../../src/report/format.ts';
+import { escapeHtml, legendStyle, PLOT, tooltipStyle, valueAxis } from './axes.ts';
+import type { Theme } from './theme.ts';
+
+/** All candidates as a cloud, the frontier as a line through it, the pick and the baseline named. */
+export function frontierOption(chart: FrontierChart, theme: Theme): EChartsOption {
+  const { frontier, dominated, infeasible, pick, baseline } = chart;
+  const marks = [...frontier, ...dominated, ...infeasible, ...(pick ? [pick] : []), ...(baseline ? [baseline] : [])];
+  const named = (mark: FrontierMark, name: string, symbol: string, color: string) => ({
+    name,
+    type: 'scatter' as const,
+    data: [pointOf(mark)],
+    symbol,
+    symbolSize: 20,
+    z: 10,
+    itemStyle: { color, borderColor: theme.surface, borderWidth: 2 },
+    label: {
+      show: true,
+      formatter: `${name}: ${mark.label}`,
+      position: 'top' as const,
+      color: theme.text,
+      fontWeight: 600,
+    },
+    labelLayout: { moveOverlap: 'shiftY' as const, hideOverlap: false },
+  });
+  return {
+    grid: { ...PLOT, top: 64 },
+    legend: legendStyle(theme),
+    tooltip: {
+      ...tooltipStyle(theme),
+      formatter: (params) => {
+        const [x, y, label] = (params as unknown as { value: [number, number, string] }).value;
+        return `<b>${escapeHtml(label)}</b><br>${escapeHtml(chart.xLabel)}: ${formatNumber(x)}<br>${escapeHtml(chart.yLabel)}: ${formatNumber(y)}`;
+      },
+    },
+    xAxis: {
+      ...valueAxis(
+        chart.xLabel,
+        marks.map(({ x }) => x),
+        theme,
+      ),
+      nameGap: 30,
+      scale: true,
+    },
+    yAxis: {
+      ...valueAxis(
+        chart.yLabel,
+        marks.map(({ y }) => y),
+        theme,
+      ),
+      nameGap: 52,
+      scale: true,
+    },
+    series: [
+      cloud('breaks a bound', infeasible, { color: 'transparent', borderColor: theme.faint, borderWidth: 1.5 }),
+      cloud('dominated', dominated, { color: theme.faint }),
+      {
+        name: 'frontier',
+        type: 'line' as const,
+        data: frontier.map(pointOf),
+        symbol: 'circle',
+        symbolSize: 9,
+        z: 5,
+        color: theme.series[0],
+        lineStyle: { width: 2 },
+      },
+      ...(baseline === null ? [] : [named(baseline, 'baseline', 'triangle', theme.series[1])]),
+      ...(pick === null ? [] : [named(pick, 'pick', 'diamond', theme.good)]),
+    ],
+  };
+}
+
+function cloud(name: string, marks: readonly FrontierMark[], itemStyle: object) {
+  return { name, type: 'scatter' as const, data: marks.map(pointOf), symbolSize: 7, itemStyle };
+}
+
+function pointOf({ x, y, label }: FrontierMark): [number, number, string] {
+  return [x, y, label];
+}
