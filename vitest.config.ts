@@ -1,8 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where .ci/run wants the results as JSON, beside what is printed. */
+const report = process.env.DYNOSIM_TEST_REPORT;
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'web/**/*.test.{ts,tsx}'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
+    ...(report === undefined ? {} : { reporters: ['default', ['json', { outputFile: report }]] }),
   },
 });
