@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { BYTES_PER_GIB } from '../base/units.ts';
+import { findHardware } from '../catalog/hardwareList.ts';
+import { findModel, listModels } from '../catalog/models.ts';
+import { weightBytes } from '../catalog/weights.ts';
+import { kvBytesPerToken, kvTransferBytesPerToken, windowedKvBytesPerToken } from './kvBytes.ts';
+import { type MemoryRequest, planMemory, smallestTensorThatFits } from './memory.ts';
+import type { ReplicaSpec } from './replica.ts';
+import { weightBytesPerGpu } from './replicaWeights.ts';
+
+const request: MemoryRequest = {
+  capacity: { memoryFraction: 0.9 },
+  blockTokens: 16,
+  maxBatchedTokens: 8192,
+  maxSequences: 256,
+  contextLength: 131_072,
+};
+
+function spec(model: string, hardware: string, tensor: number, change: Partial<ReplicaSpec> = {}): ReplicaSpec {
+  const facts = findModel(model);
+  const dtype = facts.checkpointDtype;
+  return {
+    model: facts,
+    hardware: findHardware(hardware),
+    parallelism: { tensor, pipeline: 1, attentionData: 1, moeTensor: facts.moe === null ? 1 : tensor, moeExpert: 1 },
+    weightDtype: dtype,
+    expertDtype: facts.expertDtype ?? dtype,
+    kvDtype: 'bf16',
+    ...change,
+  };
+}
+
+describe('KV bytes', () => {
+  it('are the published KiB a token in bf16', () => {
+    const kib = (id: string) => {
+      const model = findModel(id);
+      return (kvBytesPerToken(model, 'bf16', 1) + windowedKvBytesPerToken(model, 'bf16', 1)) / 1024;
+    };
+    expect(kib('meta-llama/Llama-3.1-8B')).toBe(128);
+    expect(kib('meta-llama/Llama-3.1-70B')).toBe(320);
+    expect(kib('Qwen/Qwen3-235B-A22B')).toBe(188);
+    expect(kib('deepseek-ai/DeepSeek-V3')).toBeCloseTo(68.6, 1);
+    expect(kib('openai/gpt-oss-120b')).toBe(72);
+    expect(windowedKvBytesPerToken(findModel('openai/gpt-oss-120b'), 'bf16', 1)).toBe(36 * 1024);
+  });
+
+  it('shard GQA down to one head a rank and MLA not at all', () => {
+    const qwen = findModel('Qwen/Qwen3-235B-A22B');
+    expect(kvBytesPerToken(qwen, 'fp8', 2)).toBe(kvBytesPerToken(qwen, 'fp8', 1) / 2);
+    expect(kvBytesPerToken(qwen, 'fp8', 8)).toBe(kvBytesPerToken(qwen, 'fp8', 4));
+    const deepseek = findModel('deepseek-ai/DeepSeek-V3');
+    expect(kvBytesPerToken(deepseek, 'fp8', 8)).toBe(61 * 576);
+    // Eight ranks of Qwen hold each of four heads twice, but send it once.
+    expect(kvTransferBytesPerToken(spec('Qwen/Qwen3-235B-A22B', 'h200_sxm', 8))).toBe(188 * 1024);
+    expect(kvTransferBytesPerToken(spec('deepseek-ai/DeepSeek-V3', 'h200_sxm', 8))).toBe(61 * 576 * 2);
+  });
+});
+
+describe('weights', () => {
+  it('on one GPU are the whole model, MLA excepted for its absorbed copy', () => {
+    for (const model of listModels()) {
+      if (model.attention.kind === 'mla') continue;
+      const dtype = model.checkpointDtype;
+      const whole = spec(model.id, 'h200_sxm', 1);
+      expect(weightBytesPerGpu(whole) / weightBytes(model, dtype, model.expertDtype ?? dtype)).toBeCloseTo(1, 6);
+    }
+  });
+
+  it('are what vLLM prints: 14.99 GiB for Llama-3.1-8B in bf16', () => {
+    expect(weightBytesPerGpu(spec('meta-llama/Llama-3.1-8B', 'h100_sxm', 1)) / BYTES_PER_GIB).toBeCloseTo(14.96, 1);
+  });
+
+  it('copy attention over data-parallel ranks and spread experts', () => {
+    const tensor = spec('deepseek-ai/DeepSeek-V3', 'h200_sxm', 8);
+    const parallelism = { tensor: 1, pipeline: 1, attentionData: 8, moeTensor: 1, moeExpert: 8 };
+    const data = { ...tensor, parallelism };
+    // 671e9 fp8 weights: an eighth is 78 GiB; data parallelism adds the other seven eighths of attention, 11.4e9 weights.
+    expect(weightBytesPerGpu(tensor) / BYTES_PER_GIB).toBeGreaterThan(78);
+    expect(weightBytesPerGpu(tensor) / BYTES_PER_GIB).toBeLessThan(82);
+    const extra = (weightBytesPerGpu(data) - weightBytesPerGpu(tensor)) / BYTES_PER_GIB;
+    expect(extra).toBeGreaterThan(9);
+    expect(extra).toBeLessThan(20);
+  });
+});
+
+describe('memory plan', () => {
+  it('gives Llama-3.1-8B on an H100 the cache that vLLM logs show: about 54 GiB, 445,000 tokens', () => {
+    const plan = planMemory(spec('meta-llama/Llama-3.1-8B', 'h100_sxm', 1), request);
+    expect(plan.fits).toBe(true);
+    expect(plan.activationBytesPerGpu / BYTES_PER_GIB).toBeGreaterThan(0.9);
+    expect(plan.activationBytesPerGpu / BYTES_PER_GIB).toBeLessThan(1.4);
+    expect((plan.blocks * 16) / 445_000).toBeCloseTo(1, 1);
+    expect(plan.blocks * 16 * 131_072).toBeLessThanOrEqual(plan.availableKvBytesPerGpu);
+    expect((plan.blocks + 1) * 16 * 131_072).toBeGreaterThan(plan.availableKvBytesPerGpu);
+    const tokens = (plan.blocks * 16).toLocaleString('en-US');
+    expect(plan.lines).toEqual([
+      `GPU KV cache size: ${tokens} tokens`,
+      `Maximum concurrency for 131,072 tokens per request: ${((plan.blocks * 16) / 131_072).toFixed(2)}x`,
+    ]);
+  });
+
+  it('says how much is missing, and the smallest tensor parallelism that fits', () => {
+    const bf16 = spec('meta-llama/Llama-3.1-70B', 'h100_sxm', 1);
+    const plan = planMemory(bf16, request);
+    expect(plan.fits).toBe(false);
+    expect(plan.blocks).toBe(0);
+    // 131.4 GiB of weights and 40 GiB for one request of 131,072 tokens against 71.2 GiB.
+    expect(plan.missingBytesPerGpu / BYTES_PER_GIB).toBeCloseTo(102.5, -1);
+    expect(smallestTensorThatFits(bf16, request)).toBe(4);
+    expect(smallestTensorThatFits({ ...bf16, weightDtype: 'fp8' }, request)).toBe(2);
+    expect(smallestTensorThatFits(spec('deepseek-ai/DeepSeek-V3', 'l4', 1), request)).toBe(null);
+  });
+
+  it('shrinks the missing bytes to nothing exactly where it starts to fit', () => {
+    const small = spec('meta-llama/Llama-3.1-8B', 'l4', 1);
+    const short = planMemory(small, request);
+    expect(short.fits).toBe(false);
+    const memory = small.hardware.memoryMib;
+    const grown = (missing: number) => ({
+      ...small,
+      hardware: { ...small.hardware, memoryMib: { ...memory, value: memory.value + missing / 0.9 / 2 ** 20 } },
+    });
+    expect(planMemory(grown(short.missingBytesPerGpu + 1000), request).fits).toBe(true);
+    expect(planMemory(grown(short.missingBytesPerGpu - 1000), request).fits).toBe(false);
+  });
+
+  it('sums attention-DP ranks', () => {
+    const parallelism = { tensor: 1, pipeline: 1, attentionData: 8, moeTensor: 1, moeExpert: 8 };
+    const data = spec('deepseek-ai/DeepSeek-V3', 'h200_sxm', 1, { parallelism });
+    const plan = planMemory(data, request);
+    expect(plan.blocks % 8).toBe(0);
+    expect((plan.blocks / 8) * 16 * 61 * 576 * 2).toBeLessThanOrEqual(plan.availableKvBytesPerGpu);
+    const tensor = planMemory(spec('deepseek-ai/DeepSeek-V3', 'h200_sxm', 8), request);
+    expect(plan.blocks).toBeGreaterThan(4 * tensor.blocks);
+  });
+
+  it('sets windows aside, never more than their layers share', () => {
+    const oss = spec('openai/gpt-oss-120b', 'h100_sxm', 1);
+    const few = planMemory(oss, { ...request, maxSequences: 8, maxBatchedTokens: 2048 });
+    // 8 x (128 + 16) + 2048 tokens of 18 layers at 36 KiB.
+    const reserved = (8 * 144 + 2048) * 36 * 1024;
+    const none = planMemory(spec('meta-llama/Llama-3.1-8B', 'h100_sxm', 1), request);
+    expect(few.reservedBytesPerGpu - none.reservedBytesPerGpu).toBeCloseTo(reserved, 0);
+    const many = planMemory(oss, { ...request, maxSequences: 1_000, maxBatchedTokens: 8192 });
+    expect(many.reservedBytesPerGpu - none.reservedBytesPerGpu).toBeLessThanOrEqual(many.availableKvBytesPerGpu + 1);
+  });
+
+  it('takes a capacity given outright at its word', () => {
+    const small = spec('meta-llama/Llama-3.1-70B', 'l4', 1);
+    const given = (capacity: MemoryRequest['capacity']) => planMemory(small, { ...request, capacity });
+    expect(given({ blocks: 100 })).toMatchObject({ blocks: 100, fits: true, missingBytesPerGpu: 0 });
+    expect(given({ tokens: 1_000 }).blocks).toBe(62);
+    expect(given({ bytes: 10 * 16 * 320 * 1024 + 5 }).blocks).toBe(10);
+  });
+});

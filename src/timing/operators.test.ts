@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { findHardware } from '../catalog/hardwareList.ts';
+import { findModel } from '../catalog/models.ts';
+import { Collectives } from './collectives.ts';
+import type { RooflineScales } from './constants.ts';
+import { Gemm } from './gemm.ts';
+import { RoutedExperts } from './moe.ts';
+import { PassCost, smoothMaximum } from './passCost.ts';
+import { ratesFor } from './rates.ts';
+import type { ReplicaSpec } from './replica.ts';
+
+const UNSCALED: RooflineScales = {
+  gemm: 1,
+  moe: 1,
+  attention: 1,
+  collectives: 1,
+  elementwise: 1,
+  compute: 1,
+  perLayerS: 0,
+  perStepS: 0,
+};
+
+function costOf(add: (cost: PassCost) => void): PassCost {
+  const cost = new PassCost();
+  add(cost);
+  return cost;
+}
+
+describe('smooth maximum', () => {
+  it('is the p-norm, a factor 2^(1/q) above equal arms and the larger arm far from them', () => {
+    expect(smoothMaximum(3, 4, 2)).toBeCloseTo(5, 12);
+    expect(smoothMaximum(1, 1, 1.6)).toBeCloseTo(2 ** (1 / 1.6), 12);
+    expect(smoothMaximum(1e-9, 1, 3)).toBeCloseTo(1, 12);
+    expect(smoothMaximum(0, 0, 1.6)).toBe(0);
+  });
+});
+
+describe('matrix product', () => {
+  it('takes the time worked out by hand', () => {
+    // 64 rows by 8192 x 8192 in bf16 on an H100: compute 2*64*8192^2 / 989e12 / .62 * (1 + 20/64) = 18.38 us;
+    // memory (2^20 + 2^27 + 2^20 bytes) / 3.35e12 / .78 * (1 + .1e6/2^27) = 52.21 us; 4 + sqrt(18.38^2 + 52.21^2) us.
+    const gemm = new Gemm(8192, 8192, ratesFor(findHardware('h100_sxm'), 'bf16'), UNSCALED);
+    const cost = costOf((out) => gemm.addTo(out, 64, 1));
+    expect(cost.totalS() * 1e6).toBeCloseTo(59.35, 1);
+    expect(cost.launchS * 1e6).toBeCloseTo(4, 9);
+    expect(cost.bound()).toBe(1);
+  });
+
+  it('falls back to bf16 where a GPU lacks the unit and keeps the small weights', () => {
+    const a100 = findHardware('a100_sxm');
+    const b200 = findHardware('b200_sxm');
+    const h100 = findHardware('h100_sxm');
+    expect(ratesFor(a100, 'fp8')).toMatchObject({ flops: 312e12, weightBytes: 1, activationBytes: 2 });
+    expect(ratesFor(h100, 'nvfp4')).toMatchObject({ flops: 989e12, weightBytes: 0.5625, activationBytes: 2 });
+    expect(ratesFor(b200, 'nvfp4')).toMatchObject({ flops: 9000e12, activationBytes: 0.5625 });
+    expect(ratesFor(b200, 'mxfp4')).toMatchObject({ flops: 4500e12, activationBytes: 1 });
+    expect(ratesFor(h100, 'int4').flops).toBe(989e12);
+  });
+});
+
+describe('routed experts', () => {
+  const spec: ReplicaSpec = {
+    model: findModel('Qwen/Qwen3-30B-A3B'),
+    hardware: findHardware('h100_sxm'),
+    parallelism: { tensor: 1, pipeline: 1, attentionData: 1, moeTensor: 1, moeExpert: 1 },
+    weightDtype: 'bf16',
+    expertDtype: 'bf16',
+    kvDtype: 'bf16',
+  };
+  const experts = (moeTensor: number, moeExpert: number) =>
+    new RoutedExperts(
+      { ...spec, parallelism: { ...spec.parallelism, moeTensor, moeExpert } },
+      ratesFor(spec.hardware, 'bf16'),
+      UNSCALED,
+    );
+
+  it('wakes as many of 128 experts as throwing 8 darts a token does', () => {
+    let state = 1;
+    const random = () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    };
+    const runs = 4000;
+    let woken = 0;
+    for (let run = 0; run < runs; run++) {
+      const hit = new Set<number>();
+      for (let dart = 0; dart < 10 * 8; dart++) hit.add(Math.floor(random() * 128));
+      woken += hit.size;
+    }
+    expect(experts(1, 1).activeExperts(10) / (woken / runs)).toBeCloseTo(1, 2);
+    expect(experts(1, 4).activeExperts(10) * 4).toBeCloseTo(experts(1, 1).activeExperts(10), 9);
+  });
+
+  it('halves the bytes read with tensor sharding and with expert sharding alike', () => {
+    const whole = costOf((out) => experts(1, 1).addTo(out, 64, 1));
+    for (const half of [experts(2, 1), experts(1, 2)]) {
+      const cost = costOf((out) => half.addTo(out, 64, 1));
+      expect(cost.hbmS / whole.hbmS).toBeCloseTo(0.5, 6);
+    }
+  });
+});
+
+describe('collectives', () => {
+  const seconds = (hardware: string, gpus: number, bytes: number) =>
+    costOf((out) => new Collectives(findHardware(hardware), gpus, 1).addAllReduce(out, bytes, 1)).totalS();
+
+  it('cost nothing alone, and start in 6, 7 and 9 us over NVLink', () => {
+    expect(seconds('h100_sxm', 1, 1e9)).toBe(0);
+    expect([2, 4, 8].map((gpus) => Math.round(seconds('h100_sxm', gpus, 0) * 1e7))).toEqual([60, 70, 90]);
+  });
+
+  it('move 2 (n-1)/n of the bytes at 0.6 of the link', () => {
+    const moved = seconds('h100_sxm', 8, 512e6) - seconds('h100_sxm', 8, 0);
+    expect(moved).toBeCloseTo((2 * 7 * 512e6) / 8 / 270e9, 9);
+  });
+
+  it('fall to PCIe without NVLink, and to the network beyond its domain', () => {
+    const fast = seconds('h100_sxm', 8, 1e8);
+    expect(seconds('l40s', 8, 1e8)).toBeGreaterThan(5 * fast);
+    expect(seconds('h100_sxm', 16, 1e8)).toBeGreaterThan(5 * fast);
+    expect(seconds('gb200', 16, 1e8)).toBeLessThan(2 * fast);
+  });
+});
