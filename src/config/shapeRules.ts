@@ -61,6 +61,9 @@ export function shapeProblems(model: ModelFacts, shape: Shape): ShapeProblem[] {
       `moe_tensor x moe_expert must be tensor x attention_data = ${gpus}, got ${moe_tensor} x ${moe_expert}`,
     );
   }
+  if (moe.expertSize % moe_tensor !== 0) {
+    bad('moe_tensor', `must divide the expert width of ${moe.expertSize} of ${model.id}, got ${moe_tensor}`);
+  }
   if (moe.experts % moe_expert !== 0) {
     bad('moe_expert', `must divide the ${moe.experts} experts of ${model.id}, got ${moe_expert}`);
   }

@@ -1,0 +1,171 @@
+import { InputError, type InputIssue } from '../base/inputError.ts';
+import { BYTES_PER_GIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
+import type { LoadSpec, PoolSpec, Role, Scenario, TransferSpec } from '../cluster/scenario.ts';
+import type { EngineConfig } from '../engine/engineConfig.ts';
+import { kvTransferBytesPerToken } from '../timing/kvBytes.ts';
+import { type MemoryPlan, type MemoryRequest, planMemory, smallestTensorThatFits } from '../timing/memory.ts';
+import { gpusPerReplica, type ReplicaSpec } from '../timing/replica.ts';
+import { compileTimer } from '../timing/roofline.ts';
+import type { StepTimer } from '../timing/stepTimer.ts';
+import type { Workload } from '../workload/workload.ts';
+import type { Facts } from './facts.ts';
+import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
+import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
+import { userTimer } from './userTimer.ts';
+
+export interface BuildOptions {
+  /** `plain` is the slow reference. */
+  readonly core?: Scenario['core'];
+  /** Samples of the fleet's state to keep; 0 by default. */
+  readonly samples?: number;
+}
+
+/** A pool of the scenario with what was derived for it, in the scenario's order. */
+export interface PlannedPool {
+  readonly name: string;
+  readonly role: Role;
+  readonly replica: ReplicaSpec;
+  readonly plan: MemoryPlan;
+}
+
+export interface BuiltScenario {
+  readonly scenario: Scenario;
+  readonly pools: readonly PlannedPool[];
+  /** Of all pools. */
+  readonly gpus: number;
+}
+
+/**
+ * The simulation a configuration describes.
+ * @param workload as `loadWorkload` gives it for `config.traffic`.
+ * @throws InputError for each pool whose GPUs cannot hold the model and one request of full length.
+ */
+export function buildScenario(
+  config: PredictConfig,
+  workload: Workload,
+  facts: Facts,
+  { core = 'fast', samples = 0 }: BuildOptions = {},
+): BuiltScenario {
+  const issues: InputIssue[] = [];
+  const built = poolsOf(config).map(({ role, pool, path }) => {
+    const replica = replicaSpecOf(config, pool, facts);
+    const request = memoryRequestOf(config, pool, facts);
+    const plan = planMemory(replica, request);
+    if (!plan.fits) issues.push({ path, ...memoryIssue(replica, request, plan) });
+    return { role, pool, replica, request, plan };
+  });
+  if (issues.length > 0) throw new InputError(issues);
+  const pools = built.map(
+    ({ role, pool, replica, request, plan }): PoolSpec => ({
+      name: pool.name,
+      role,
+      replicas: pool.parallelism.replicas,
+      gpusPerReplica: gpusPerReplica(replica.parallelism),
+      engine: engineOf(pool, request, plan),
+      timer: timerOf(pool, replica),
+    }),
+  );
+  const { stop, load, over_length } = config.traffic;
+  const seconds = stop.max_virtual_time_seconds;
+  return {
+    scenario: {
+      workload,
+      load: loadOf(load),
+      pools,
+      router: config.router,
+      transfer: config.engine.mode === 'disaggregated' ? transferOf(config, built) : null,
+      seed: config.seed,
+      overLength: over_length,
+      maxVirtualNs: seconds === null ? Number.POSITIVE_INFINITY : Math.round(seconds * NS_PER_S),
+      core,
+      samples,
+    },
+    pools: built.map(({ role, pool, replica, plan }) => ({ name: pool.name, role, replica, plan })),
+    gpus: pools.reduce((sum, pool) => sum + pool.replicas * pool.gpusPerReplica, 0),
+  };
+}
+
+interface PlacedPool {
+  readonly role: Role;
+  readonly pool: WorkerConfig;
+  /** In the words of the YAML. */
+  readonly path: string;
+}
+
+/** Every pool of a configuration, by role, in the order of the file. */
+export function poolsOf(config: PredictConfig): PlacedPool[] {
+  const { workers } = config.engine;
+  return (['aggregated', 'prefill', 'decode'] as const).flatMap((role) => {
+    const pools = workers[role] ?? [];
+    return pools.map((pool, index) => ({
+      role,
+      pool,
+      path: `engine.workers.${role}${pools.length > 1 ? `.${index}` : ''}`,
+    }));
+  });
+}
+
+function memoryIssue(
+  replica: ReplicaSpec,
+  request: MemoryRequest,
+  plan: MemoryPlan,
+): { message: string; hint: string } {
+  const { model, hardware, parallelism } = replica;
+  const gib = (bytes: number) => `${(bytes / BYTES_PER_GIB).toFixed(1)} GiB`;
+  const fitting = smallestTensorThatFits(replica, request);
+  const shorter = longestContext(request, plan);
+  const ways = [
+    ...(fitting === null || fitting <= parallelism.tensor ? [] : [`tensor ${fitting} fits`]),
+    ...(shorter < 1024 ? [] : [`engine.context_length ${shorter} fits`]),
+  ];
+  return {
+    message:
+      `${model.id} does not fit on ${gpusPerReplica(parallelism)} x ${hardware.id}: ${gib(plan.missingBytesPerGpu)} a GPU ` +
+      `are missing for ${gib(plan.weightBytesPerGpu)} of weights and one request of ${request.contextLength} tokens`,
+    hint: ways.length > 0 ? ways.join(', ') : 'no tensor parallelism fits: take larger GPUs or a smaller format',
+  };
+}
+
+/** Tokens of the longest request there is room for, a page set aside as vLLM does. */
+function longestContext({ blockTokens }: MemoryRequest, plan: MemoryPlan): number {
+  const blocks = Math.floor(plan.availableKvBytesPerGpu / (blockTokens * plan.kvBytesPerTokenPerGpu));
+  return Math.max(0, blocks - 1) * blockTokens;
+}
+
+function engineOf(pool: WorkerConfig, request: MemoryRequest, plan: MemoryPlan): EngineConfig {
+  return {
+    maxBatchedTokens: request.maxBatchedTokens,
+    maxSequences: request.maxSequences,
+    chunkedPrefill: pool.scheduler.chunked_prefill,
+    prefixCaching: pool.kv_cache.prefix_caching,
+    blockTokens: request.blockTokens,
+    blocks: plan.blocks,
+    contextLength: request.contextLength,
+  };
+}
+
+function timerOf(pool: WorkerConfig, replica: ReplicaSpec): StepTimer {
+  const { attention } = replica.model;
+  const window = attention.kind === 'gqa' && attention.windowedLayers > 0 ? (attention.slidingWindow ?? 0) : 0;
+  return pool.timing.type === 'roofline' ? compileTimer(replica) : userTimer(pool.timing, window);
+}
+
+function loadOf(load: TrafficLoad): LoadSpec {
+  if (load.type === 'concurrency') return { kind: 'closed', concurrency: load.concurrency };
+  return { kind: 'open', speedup: load.type === 'trace_timestamps' ? load.speedup : 1 };
+}
+
+/** The link between one prefill and one decode replica: as fast as the slower side's network unless it is stated. */
+function transferOf(
+  config: PredictConfig,
+  pools: readonly { readonly role: Role; readonly replica: ReplicaSpec }[],
+): TransferSpec {
+  const { bandwidth_gb_per_second, latency_ms } = config.engine.kv_transfer;
+  const sides = pools.map(({ replica }) => replica.hardware.networkGBps.value * gpusPerReplica(replica.parallelism));
+  const prefill = pools.find(({ role }) => role === 'prefill')!;
+  return {
+    bandwidthBytesPerS: (bandwidth_gb_per_second ?? Math.min(...sides)) * 1e9,
+    latencyNs: Math.round(latency_ms * NS_PER_MS),
+    kvBytesPerToken: kvTransferBytesPerToken(prefill.replica),
+  };
+}

@@ -1,0 +1,62 @@
+import type { KvDtype, ModelFacts, WeightDtype } from '../catalog/model.ts';
+import { type KvCapacity, type MemoryPlan, type MemoryRequest, planMemory } from '../timing/memory.ts';
+import type { ReplicaSpec } from '../timing/replica.ts';
+import type { Facts } from './facts.ts';
+import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
+
+/** Longest prompt plus output the engines of `config` serve, tokens. */
+export function contextLengthOf(config: PredictConfig, facts: Facts): number {
+  return config.engine.context_length ?? facts.model(config.engine.model).contextLength;
+}
+
+/** One replica of a pool as the timing and memory models see it. */
+export function replicaSpecOf(config: PredictConfig, pool: WorkerConfig, facts: Facts): ReplicaSpec {
+  const model = facts.model(config.engine.model);
+  const { tensor, pipeline, attention_data, moe_tensor, moe_expert } = pool.parallelism;
+  return {
+    model,
+    hardware: facts.hardware(pool.hardware),
+    parallelism: { tensor, pipeline, attentionData: attention_data, moeTensor: moe_tensor, moeExpert: moe_expert },
+    ...weightFormats(model, config.engine.quantization),
+    kvDtype: kvDtypeOf(pool.kv_cache.dtype),
+  };
+}
+
+/** What a replica's GPUs hold, and the KV pages that leaves. */
+export function memoryPlanOf(config: PredictConfig, pool: WorkerConfig, facts: Facts): MemoryPlan {
+  return planMemory(replicaSpecOf(config, pool, facts), memoryRequestOf(config, pool, facts));
+}
+
+/** Settings of one attention-DP rank, as vLLM's flags have them, summed over the replica's ranks. */
+export function memoryRequestOf(config: PredictConfig, pool: WorkerConfig, facts: Facts): MemoryRequest {
+  const ranks = pool.parallelism.attention_data;
+  return {
+    capacity: kvCapacityOf(pool.kv_cache.capacity, ranks),
+    blockTokens: pool.kv_cache.block_size,
+    maxBatchedTokens: pool.scheduler.max_batched_tokens * ranks,
+    maxSequences: pool.scheduler.max_sequences * ranks,
+    contextLength: contextLengthOf(config, facts),
+  };
+}
+
+function kvCapacityOf(capacity: WorkerConfig['kv_cache']['capacity'], ranks: number): KvCapacity {
+  if ('memory_fraction' in capacity) return { memoryFraction: capacity.memory_fraction };
+  if ('blocks' in capacity) return { blocks: capacity.blocks * ranks };
+  return 'tokens' in capacity ? { tokens: capacity.tokens * ranks } : { bytes: capacity.bytes };
+}
+
+/** MXFP4 quantizes only routed experts (gpt-oss); the other formats everything that is quantized at all. */
+function weightFormats(
+  model: ModelFacts,
+  quantization: PredictConfig['engine']['quantization'],
+): { weightDtype: WeightDtype; expertDtype: WeightDtype } {
+  const published = { weightDtype: model.checkpointDtype, expertDtype: model.expertDtype ?? model.checkpointDtype };
+  if (quantization === 'checkpoint') return published;
+  if (quantization === 'mxfp4' && model.moe !== null) return { ...published, expertDtype: 'mxfp4' };
+  return { weightDtype: quantization, expertDtype: quantization };
+}
+
+/** vLLM's `auto` is the model's own format, which is bf16 for every model here. */
+function kvDtypeOf(dtype: WorkerConfig['kv_cache']['dtype']): KvDtype {
+  return dtype === 'auto' ? 'bf16' : dtype;
+}
