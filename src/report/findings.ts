@@ -30,7 +30,7 @@ export function attributionFinding(latency: string, vector: AttributionVector): 
 function shareInWords(share: number): string {
   if (share >= 0.995) return 'All';
   if (share >= 0.47 && share <= 0.53) return 'Half';
-  return formatPercent(share);
+  return `${Math.round(share * 100)} %`;
 }
 
 /** The verdict on the SLO as a sentence. */
@@ -53,9 +53,7 @@ export function latencyFinding(
   const stated = Object.entries(bounds ?? {}) as [SloStatistic, number][];
   if (stated.length === 0) {
     const p95 = statisticOf('p95');
-    return Number.isFinite(p95)
-      ? `95 % of requests have a ${label} of at most ${formatMs(p95)}`
-      : `More than 5 % of requests never completed, so p95 ${label} is infinite`;
+    return `p95 ${label} is ${Number.isFinite(p95) ? formatMs(p95) : 'infinite: over 5 % never completed'}; no bound was asked for`;
   }
   const sentences = stated.map(([statistic, bound]) => {
     const value = statisticOf(statistic);

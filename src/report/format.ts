@@ -8,12 +8,11 @@ export function formatFixed(value: number, decimals: number): string {
   return `${sign}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-/** About three significant digits: 0.0123, 1.23, 12.3, 123, 12,345. `-` for null and what is not finite. */
+/** Whole numbers as they are, others to about three significant digits: 0.0123, 1.23, 12.3, 12,345. `-` for null and what is not finite. */
 export function formatNumber(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return '-';
   const size = Math.abs(value);
-  if (size === 0) return '0';
-  if (size >= 99.95) return formatFixed(value, 0);
+  if (size >= 99.95 || Number.isInteger(value)) return formatFixed(value, 0);
   if (size >= 9.995) return formatFixed(value, 1);
   return formatFixed(value, size >= 0.0995 ? 2 : size >= 0.00995 ? 3 : 4);
 }

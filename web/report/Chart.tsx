@@ -68,6 +68,6 @@ function baseOption(title: string, theme: Theme): EChartsOption {
     animation: false,
     aria: { enabled: true, label: { description: title } },
     color: [...theme.series],
-    textStyle: { color: theme.text, fontFamily: 'inherit' },
+    textStyle: { color: theme.text, fontFamily: getComputedStyle(document.body).fontFamily },
   };
 }

@@ -25,7 +25,7 @@ export function Page({ data }: { data: ReportPageData }) {
       </header>
       <main>
         <Notes heading="Why" class="why" lines={data.why} />
-        <Notes heading="Mind" class="warnings" lines={data.warnings} />
+        <Notes heading="Warnings" class="warnings" lines={data.warnings} />
         {frontier !== null && (
           <Chart
             title={frontier.title}

@@ -27,7 +27,7 @@ export function attributionOption(chart: AttributionChart, theme: Theme): EChart
   const groups = [...chart.groups].reverse();
   const totals = groups.map(({ parts }) => parts.reduce((sum, { ms }) => sum + ms, 0));
   return {
-    grid: { ...PLOT, top: 70 },
+    grid: { ...PLOT, top: 40 },
     legend: legendStyle(theme),
     tooltip: {
       ...tooltipStyle(theme),

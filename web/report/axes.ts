@@ -2,7 +2,14 @@ import { formatNumber } from '../../src/report/format.ts';
 import type { Theme } from './theme.ts';
 
 /** Space for axis names and legends around a plot. */
-export const PLOT = { left: 16, right: 24, top: 44, bottom: 36, containLabel: true } as const;
+export const PLOT = {
+  left: 8,
+  right: 24,
+  top: 44,
+  bottom: 8,
+  outerBoundsMode: 'same',
+  outerBoundsContain: 'all',
+} as const;
 
 /** A value axis with its name in the middle; logarithmic when all values are positive and span more than `logSpan`. */
 export function valueAxis(name: string, values: readonly number[], theme: Theme, logSpan = 30) {
@@ -15,7 +22,7 @@ export function valueAxis(name: string, values: readonly number[], theme: Theme,
     nameLocation: 'middle' as const,
     nameTextStyle: { color: theme.muted },
     ...(logarithmic ? { min: roundDown(min), max: roundUp(max) } : {}),
-    axisLabel: { color: theme.muted, formatter: (value: number) => formatNumber(value), hideOverlap: true },
+    axisLabel: { color: theme.muted, formatter: formatNumber, hideOverlap: true },
     axisLine: { lineStyle: { color: theme.muted } },
     splitLine: { lineStyle: { color: theme.grid } },
   };
@@ -42,7 +49,7 @@ export function tooltipStyle(theme: Theme) {
 }
 
 export function legendStyle(theme: Theme) {
-  return { top: 4, left: 8, itemGap: 16, textStyle: { color: theme.text } };
+  return { type: 'scroll' as const, top: 4, left: 8, itemGap: 16, textStyle: { color: theme.text } };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -20,6 +20,8 @@ export function cdfOption(chart: CdfChart, theme: Theme): EChartsOption {
     xAxis: {
       ...valueAxis(chart.name, xs, theme),
       nameGap: 28,
+      splitNumber: 4,
+      ...(chart.bounds.length === 0 ? {} : { max: (extent: { max: number }) => Math.max(extent.max, ...xs) * 1.04 }),
       axisLabel: { color: theme.muted, formatter: (ms: number) => formatMs(ms), hideOverlap: true },
     },
     yAxis: {

@@ -22,6 +22,9 @@ export function frontierOption(chart: FrontierChart, theme: Theme): EChartsOptio
       position: 'top' as const,
       color: theme.text,
       fontWeight: 600,
+      backgroundColor: theme.surface,
+      padding: [2, 4],
+      borderRadius: 3,
     },
     labelLayout: { moveOverlap: 'shiftY' as const, hideOverlap: false },
   });
