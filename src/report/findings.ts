@@ -80,10 +80,14 @@ export function frontierFinding(recommendation: Recommendation): string {
     return `${pick.shape} gives ${formatNumber(output_tokens_per_s_per_gpu)} tokens/s/GPU at ${formatNumber(output_tokens_per_s_per_user)} tokens/s/user`;
   }
   const price = `${formatCount(pick.gpus, 'GPU')} at ${formatUsd(pick.summary.cost.usd_per_hour)}/h`;
+  const meet = pick.gpus === 1 ? 'meets' : 'meet';
   const fewer = points.filter((point) => point.gpus < pick.gpus);
-  if (fewer.length === 0 || fewer.some((point) => point.feasible)) return `${price} meet ${asked} at least cost found`;
+  if (fewer.length === 0 || fewer.some((point) => point.feasible)) {
+    const [objective] = goal.objectives;
+    return `${price} ${meet} ${asked}${objective === undefined ? '' : `, the best found on ${metricLabel(objective.metric)}`}`;
+  }
   const next = Math.max(...fewer.map((point) => point.gpus));
-  return `${price} meet ${asked}; ${next} do not`;
+  return `${price} ${meet} ${asked}; ${next} ${next === 1 ? 'does' : 'do'} not`;
 }
 
 /** How the pick compares with another deployment on the first objective: `1.33x better on cost (USD/h)`; null when a ratio says nothing. */
