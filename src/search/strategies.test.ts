@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { highestHeldLoad } from './bisect.ts';
 import { ladder } from './ladder.ts';
-import { countPoints, enumeratePoints } from './space.ts';
+import { type Axis, countPoints, enumeratePoints } from './space.ts';
 
 describe('highestHeldLoad', () => {
   const options = { start: 1, maxDoublings: 10, relativeTolerance: 0.02 };
@@ -45,16 +45,14 @@ describe('ladder', () => {
 });
 
 describe('enumeratePoints', () => {
-  const axes = [
+  const axes: Axis<number | string>[] = [
     { name: 'a', values: [1, 2] },
     { name: 'b', values: ['x', 'y', 'z'] },
   ];
 
   it('yields the product in order, the last axis fastest', () => {
-    expect([...enumeratePoints<number | string>(axes)].map((point) => point.join(''))).toEqual(
-      '1x 1y 1z 2x 2y 2z'.split(' '),
-    );
-    expect(countPoints<number | string>(axes)).toBe(6);
+    expect([...enumeratePoints(axes)].map((point) => point.join(''))).toEqual('1x 1y 1z 2x 2y 2z'.split(' '));
+    expect(countPoints(axes)).toBe(6);
   });
 
   it('has one point without axes and none with an empty axis', () => {

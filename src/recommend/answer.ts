@@ -1,0 +1,219 @@
+import type { PredictConfig } from '../config/predictConfig.ts';
+import type { RecommendConfig } from '../config/recommendConfig.ts';
+import type { Report } from '../metrics/report.ts';
+import { hypervolumeShare } from '../search/hypervolume.ts';
+import { nonDominated } from '../search/pareto.ts';
+import type { Trial } from '../study/trial.ts';
+import type { CandidateSpace } from './candidates.ts';
+import { violationsOf } from './constraints.ts';
+import { gpusOf, loadOf, shapeName, withLoadMultiplied } from './deployment.ts';
+import { goalOf } from './goal.ts';
+import { objectiveValues, pickBest } from './pick.ts';
+import type {
+  BaselineComparison,
+  Evaluated,
+  Goal,
+  Point,
+  Recommendation,
+  Tried,
+  ViolationCount,
+} from './recommendation.ts';
+import type { RefusalKind } from './refusal.ts';
+import type { TrialResult } from './trialTask.ts';
+import { whyOf } from './why.ts';
+
+interface Frame {
+  readonly configHash: string;
+  readonly version: string;
+  readonly space: CandidateSpace;
+  readonly baseline: { readonly config: PredictConfig; readonly result: TrialResult } | null;
+  readonly truncated: boolean;
+  readonly threads: number;
+  readonly wallMs: number;
+}
+
+/** Collects what the trials found, in the order of enumeration, and makes the recommendation of it. */
+export class Answer {
+  readonly #config: RecommendConfig;
+  readonly #goal: Goal;
+  readonly #evaluated: Evaluated[] = [];
+  readonly #short: { readonly config: PredictConfig; readonly reachedNs: number; readonly order: number }[] = [];
+  readonly #broken = new Map<string, number>();
+  #full = 0;
+  #shortCount = 0;
+  #failed = 0;
+  #passes = 0;
+  #simulationMs = 0;
+
+  constructor(config: RecommendConfig) {
+    this.#config = config;
+    this.#goal = goalOf(config);
+  }
+
+  /** Simulated passes so far. */
+  get passes(): number {
+    return this.#passes;
+  }
+
+  add(config: PredictConfig, trial: Exclude<Trial<TrialResult>, { status: 'cancelled' }>): void {
+    if (trial.status === 'failed') {
+      this.#failed += 1;
+      return;
+    }
+    const { evaluation, full, short, passes, simulationMs } = trial.result;
+    this.#full += full;
+    this.#shortCount += short;
+    this.#passes += passes;
+    this.#simulationMs += simulationMs;
+    if (evaluation.status === 'short') {
+      this.#countViolation(evaluation.lostBound);
+      this.#short.push({ config, reachedNs: evaluation.reachedNs, order: this.#short.length });
+      return;
+    }
+    const evaluated = this.#judge(atLoad(config, trial.result), evaluation.report);
+    for (const rule of evaluated.violations) this.#countViolation(rule);
+    this.#evaluated.push(evaluated);
+  }
+
+  /** Candidates stopped early that held out longest, when nothing is feasible and nothing ran to its end. */
+  nearestMisses(count: number): PredictConfig[] {
+    if (this.#evaluated.length > 0) return [];
+    return [...this.#short]
+      .sort((a, b) => b.reachedNs - a.reachedNs || a.order - b.order)
+      .slice(0, count)
+      .map(({ config }) => config);
+  }
+
+  recommendation(frame: Frame): Recommendation {
+    const { objectives } = this.#goal;
+    const directions = objectives.map(({ direction }) => direction);
+    const values = this.#evaluated.map((candidate) => objectiveValues(candidate, objectives));
+    const someFeasible = this.#evaluated.some(({ feasible }) => feasible);
+    const pool = this.#evaluated.map((_, index) => index).filter((i) => !someFeasible || this.#evaluated[i].feasible);
+    const frontier = nonDominated(
+      pool.map((i) => values[i]),
+      directions,
+    ).map((place) => pool[place]);
+    const { pick, runnerUp } = pickBest(this.#evaluated, objectives);
+    const baseline = this.#baseline(frame.baseline, pick);
+    const violations = this.#violations();
+    return {
+      schema_version: 1,
+      dynosim_version: frame.version,
+      config_hash: frame.configHash,
+      seed: this.#config.seed,
+      goal: this.#goal,
+      frontier: frontier.map((i) => this.#evaluated[i]),
+      pick,
+      runner_up: runnerUp,
+      why: whyOf({
+        goal: this.#goal,
+        pick,
+        runnerUp,
+        baseline,
+        evaluated: this.#evaluated,
+        violations,
+        refusals: frame.space.refusals,
+        simulated: this.#evaluated.length + this.#short.length,
+      }),
+      baseline,
+      tried: this.#tried(frame.space),
+      reasons: frame.space.refusals,
+      violations,
+      points: this.#points(values, new Set(frontier)),
+      hypervolume: this.#hypervolume(values, frontier, directions),
+      truncated: frame.truncated,
+      elapsed: { wall_ms: frame.wallMs, simulation_ms: this.#simulationMs, threads: frame.threads },
+    };
+  }
+
+  #judge(config: PredictConfig, summary: Report): Evaluated {
+    const violations = violationsOf(summary, this.#config.constraints, this.#goal.slo);
+    return {
+      id: summary.config_hash.slice(0, 12),
+      shape: shapeName(config),
+      config,
+      summary,
+      gpus: gpusOf(config),
+      load: loadOf(config, this.#goal.kind === 'load_ladder'),
+      feasible: violations.length === 0,
+      violations,
+      files: {},
+    };
+  }
+
+  #countViolation(rule: string): void {
+    this.#broken.set(rule, (this.#broken.get(rule) ?? 0) + 1);
+  }
+
+  #violations(): ViolationCount[] {
+    return [...this.#broken]
+      .map(([rule, candidates]) => ({ rule, candidates }))
+      .sort((a, b) => b.candidates - a.candidates || (a.rule < b.rule ? -1 : 1));
+  }
+
+  #tried(space: CandidateSpace): Tried {
+    const refused = (kind: RefusalKind): number =>
+      space.refusals.filter((each) => each.kind === kind).reduce((sum, { candidates }) => sum + candidates, 0);
+    return {
+      enumerated: space.enumerated,
+      illegal: refused('illegal'),
+      no_memory: refused('no_memory'),
+      bounded_out: refused('bounded_out'),
+      short: this.#shortCount,
+      full: this.#full,
+      failed: this.#failed,
+      passes: this.#passes,
+    };
+  }
+
+  #points(values: readonly (readonly number[])[], frontier: ReadonlySet<number>): Point[] {
+    return this.#evaluated.map(({ id, shape, config, gpus, load, feasible }, index) => ({
+      id,
+      shape,
+      mode: config.engine.mode,
+      gpus,
+      load: load.value,
+      feasible,
+      on_frontier: frontier.has(index),
+      objectives: values[index],
+    }));
+  }
+
+  #hypervolume(
+    values: readonly (readonly number[])[],
+    frontier: readonly number[],
+    directions: readonly ('minimize' | 'maximize')[],
+  ): number | null {
+    const finite = values.filter((value) => value.every(Number.isFinite));
+    if (finite.length === 0 || directions.length < 2 || directions.length > 3) return null;
+    const extreme = (wanted: 'minimize' | 'maximize') =>
+      directions.map((direction, k) =>
+        finite.reduce(
+          (best, value) => (direction === wanted ? Math.min(best, value[k]) : Math.max(best, value[k])),
+          direction === wanted ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
+        ),
+      );
+    const points = frontier.map((i) => values[i]);
+    return hypervolumeShare(points, directions, extreme('minimize'), extreme('maximize'));
+  }
+
+  #baseline(baseline: Frame['baseline'], pick: Evaluated | null): BaselineComparison | null {
+    if (baseline === null || baseline.result.evaluation.status === 'short') return null;
+    const judged = this.#judge(atLoad(baseline.config, baseline.result), baseline.result.evaluation.report);
+    if (pick === null) return { ...judged, change: null };
+    const mine = objectiveValues(pick, this.#goal.objectives);
+    const theirs = objectiveValues(judged, this.#goal.objectives);
+    return {
+      ...judged,
+      change: Object.fromEntries(
+        this.#goal.objectives.map(({ metric }, k) => [metric, (mine[k] - theirs[k]) / theirs[k]]),
+      ),
+    };
+  }
+}
+
+/** The configuration at the load the trial settled on. */
+function atLoad(config: PredictConfig, { multiplier }: TrialResult): PredictConfig {
+  return multiplier === 1 ? config : withLoadMultiplied(config, multiplier);
+}

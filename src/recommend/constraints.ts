@@ -1,0 +1,81 @@
+/** What a deployment must hold besides running: the goal's SLO, and bounds on metrics and knobs. */
+import type { PredictConfig } from '../config/predictConfig.ts';
+import type { ConstraintRule, RecommendConfig } from '../config/recommendConfig.ts';
+import { metricValue } from '../metrics/metricNames.ts';
+import type { Report, SloBounds, SloMetric, SloSpec, SloStatistic } from '../metrics/report.ts';
+
+/** A bound as it is named in counts and tables: `p95_ttft_ms <= 3000`. */
+export function boundName(metric: string, bound: { min?: number | null; max?: number | null }): string {
+  const parts = [
+    ...(bound.min == null ? [] : [`${metric} >= ${bound.min}`]),
+    ...(bound.max == null ? [] : [`${metric} <= ${bound.max}`]),
+  ];
+  return parts.join(' and ');
+}
+
+export interface StatedBound {
+  readonly metric: SloMetric;
+  readonly statistic: SloStatistic;
+  readonly bound: number;
+  readonly name: string;
+}
+
+/** The bounds on all requests, flat; those of classes are left to the report. */
+export function statedBounds(slo: SloSpec | null): StatedBound[] {
+  const { classes: _, ...general } = slo ?? {};
+  return Object.entries(general as SloBounds).flatMap(([metric, statistics]) =>
+    Object.entries(statistics).map(([statistic, bound]) => ({
+      metric: metric as SloMetric,
+      statistic: statistic as SloStatistic,
+      bound,
+      name: boundName(`${statistic}_${metric}`, { max: bound }),
+    })),
+  );
+}
+
+/** Everything a simulated candidate violates, by name; empty when it is feasible. */
+export function violationsOf(
+  report: Report,
+  constraints: RecommendConfig['constraints'],
+  slo: SloSpec | null,
+): string[] {
+  return [...sloViolations(report, slo), ...ruleViolations(report, constraints.rules)];
+}
+
+function sloViolations(report: Report, slo: SloSpec | null): string[] {
+  if (report.slo.met) return [];
+  const broken = statedBounds(slo)
+    .filter(({ metric, statistic, bound }) => metricValue(report, `${statistic}_${metric}`) > bound)
+    .map(({ name }) => name);
+  if (broken.length > 0) return broken;
+  // The statistics of what completed are within their bounds: what did not complete, or a class of its own, is not.
+  const { submitted, completed } = report.requests;
+  return [completed < submitted ? 'SLO, by requests that were not served' : 'SLO of a class'];
+}
+
+function ruleViolations(report: Report, rules: readonly ConstraintRule[]): string[] {
+  return rules
+    .filter((rule) => rule.metric !== undefined && !within(metricValue(report, rule.metric), rule))
+    .map((rule) => boundName(rule.metric!, rule));
+}
+
+/** The first rule on a knob that the configuration breaks, by name; null when it keeps them all. */
+export function brokenKnobRule(config: PredictConfig, rules: readonly ConstraintRule[]): string | null {
+  const broken = rules.find(
+    (rule) => rule.knob !== undefined && knobValues(config, rule.knob.split('.')).some((value) => !within(value, rule)),
+  );
+  return broken === undefined ? null : boundName(broken.knob!, broken);
+}
+
+function within(value: number, { min, max }: ConstraintRule): boolean {
+  return (min === null || value >= min) && (max === null || value <= max);
+}
+
+/** Numbers at a path; a path that leads through a list of pools without naming one means all of them. */
+function knobValues(node: unknown, path: readonly string[]): number[] {
+  if (path.length === 0) return typeof node === 'number' ? [node] : [];
+  if (typeof node !== 'object' || node === null) return [];
+  const [step, ...rest] = path;
+  if (Array.isArray(node) && !/^\d+$/.test(step)) return node.flatMap((item) => knobValues(item, path));
+  return knobValues((node as Record<string, unknown>)[step], rest);
+}

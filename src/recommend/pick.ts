@@ -1,0 +1,45 @@
+import { metricValue } from '../metrics/metricNames.ts';
+import { compareLexicographic } from '../search/pareto.ts';
+import { shapeKey } from './deployment.ts';
+import type { Evaluated, Objective } from './recommendation.ts';
+
+/** Values of the objectives, in order. */
+export function objectiveValues({ summary }: Evaluated, objectives: readonly Objective[]): number[] {
+  return objectives.map(({ metric }) => metricValue(summary, metric));
+}
+
+/**
+ * Negative when `a` is the better pick: feasible first, then the first objective, then the largest worst-case SLO slack,
+ * then fewer GPUs, then the smaller config hash.
+ */
+export function comparePicks(a: Evaluated, b: Evaluated, objectives: readonly Objective[]): number {
+  if (a.feasible !== b.feasible) return a.feasible ? -1 : 1;
+  const first = objectives.slice(0, 1);
+  const directions = first.map(({ direction }) => direction);
+  return (
+    compareLexicographic(objectiveValues(a, first), objectiveValues(b, first), directions) ||
+    slackOf(b) - slackOf(a) ||
+    a.gpus - b.gpus ||
+    (a.summary.config_hash < b.summary.config_hash ? -1 : a.summary.config_hash > b.summary.config_hash ? 1 : 0)
+  );
+}
+
+/** Without an SLO every slack is the same. */
+function slackOf({ summary }: Evaluated): number {
+  return summary.slo.worst_slack ?? 0;
+}
+
+export interface Picks {
+  readonly pick: Evaluated | null;
+  /** The best of another shape: other parallelism, GPU or split, not merely other numbers of the same. */
+  readonly runnerUp: Evaluated | null;
+}
+
+/** Only feasible candidates are picked. */
+export function pickBest(candidates: readonly Evaluated[], objectives: readonly Objective[]): Picks {
+  const ranked = candidates.filter(({ feasible }) => feasible).sort((a, b) => comparePicks(a, b, objectives));
+  const pick = ranked[0] ?? null;
+  if (pick === null) return { pick: null, runnerUp: null };
+  const shape = shapeKey(pick.config);
+  return { pick, runnerUp: ranked.find(({ config }) => shapeKey(config) !== shape) ?? null };
+}

@@ -1,0 +1,146 @@
+import { recommendHash } from '../config/configHash.ts';
+import type { Facts } from '../config/facts.ts';
+import type { PredictConfig } from '../config/predictConfig.ts';
+import type { RecommendConfig } from '../config/recommendConfig.ts';
+import { shapeWorkload } from '../config/shapeWorkload.ts';
+import { runTrials } from '../study/executor.ts';
+import type { Trial } from '../study/trial.ts';
+import type { Workload } from '../workload/workload.ts';
+import { Answer } from './answer.ts';
+import { enumerateCandidates } from './candidates.ts';
+import { memoryPlanner } from './memoryRefusal.ts';
+import type { Recommendation } from './recommendation.ts';
+import { onSharedMemory, plainFacts } from './sharedInput.ts';
+import type { TrialJob, TrialResult, TrialShared } from './trialTask.ts';
+
+export interface RecommendOptions {
+  readonly threads: number;
+  readonly version: string;
+  /** The user's own deployment, resolved; it is simulated on the goal's traffic and judged by its SLO. */
+  readonly baseline?: PredictConfig;
+  /** After each candidate: how many are done, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops the search; what finished is kept and the answer says `truncated`. */
+  readonly signal?: AbortSignal;
+}
+
+const TASK = new URL(import.meta.url.endsWith('.ts') ? './trialTask.ts' : './trialTask.js', import.meta.url);
+
+/** When nothing is feasible: candidates simulated to the end, those that held out longest, to show the nearest misses. */
+const NEAREST_MISSES = 8;
+
+/**
+ * Searches the whole space of a goal: refuses what needs no simulation, simulates the rest, answers with frontier and pick.
+ * The answer is the same for any number of threads.
+ * @param source the requests of `config.traffic.source`, before load and limits.
+ */
+export async function recommend(
+  config: RecommendConfig,
+  source: Workload,
+  facts: Facts,
+  options: RecommendOptions,
+): Promise<Recommendation> {
+  const startedMs = performance.now();
+  const space = enumerateCandidates(config, facts, memoryPlanner(facts));
+  const search = new Search(config, source, facts, options);
+  const baseline = options.baseline === undefined ? null : await search.baseline(options.baseline);
+  const truncated = await search.candidates(space.configs);
+  if (!truncated) await search.nearestMisses();
+  return search.answer.recommendation({
+    configHash: goalHash(config, source, facts),
+    version: options.version,
+    space,
+    baseline,
+    truncated,
+    threads: options.threads,
+    wallMs: performance.now() - startedMs,
+  });
+}
+
+/** The `config_hash` of a goal: of its configuration and of the workload at its first load. */
+export function goalHash(config: RecommendConfig, source: Workload, facts: Facts): string {
+  const { context_length } = config.base.engine as { readonly context_length?: number | null };
+  const contextLength = context_length ?? facts.model(config.model).contextLength;
+  const { digest } = shapeWorkload(source, config.traffic, config.seed, contextLength);
+  return recommendHash(config, digest, facts);
+}
+
+class Search {
+  readonly answer: Answer;
+  readonly #config: RecommendConfig;
+  readonly #options: RecommendOptions;
+  readonly #shared: TrialShared;
+
+  constructor(config: RecommendConfig, source: Workload, facts: Facts, options: RecommendOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#shared = {
+      source: onSharedMemory(source),
+      facts: plainFacts(config, facts, options.baseline),
+      version: options.version,
+    };
+    this.answer = new Answer(config);
+  }
+
+  async baseline(config: PredictConfig): Promise<{ config: PredictConfig; result: TrialResult } | null> {
+    const onGoal = {
+      ...config,
+      seed: this.#config.seed,
+      traffic: this.#config.traffic,
+      evaluation: { ...config.evaluation, slo: this.#config.goal.slo },
+    };
+    let answer: { config: PredictConfig; result: TrialResult } | null = null;
+    await this.#run([onGoal], false, (trial) => {
+      if (trial.status === 'failed') throw new Error(`the baseline failed: ${trial.message}`);
+      if (trial.status === 'done') answer = { config: onGoal, result: trial.result };
+      return true;
+    });
+    return answer;
+  }
+
+  /** Returns whether the search was cut off. */
+  async candidates(configs: readonly PredictConfig[]): Promise<boolean> {
+    const budget = this.#config.optimizer.max_passes ?? Number.POSITIVE_INFINITY;
+    let spent = false;
+    let cancelled = false;
+    let done = 0;
+    await this.#run(configs, true, (trial, config) => {
+      // Past the budget nothing counts, however far the threads have come: the answer must not depend on them.
+      if (spent) return false;
+      if (trial.status === 'cancelled') cancelled = true;
+      else this.answer.add(config, trial);
+      done += 1;
+      this.#options.onProgress?.(done, configs.length);
+      spent = this.answer.passes >= budget && done < configs.length;
+      return !spent;
+    });
+    return spent || cancelled;
+  }
+
+  async nearestMisses(): Promise<void> {
+    const configs = this.answer.nearestMisses(NEAREST_MISSES);
+    if (configs.length === 0) return;
+    await this.#run(configs, false, (trial, config) => {
+      if (trial.status !== 'cancelled') this.answer.add(config, trial);
+      return true;
+    });
+  }
+
+  async #run(
+    configs: readonly PredictConfig[],
+    stopEarly: boolean,
+    onTold: (trial: Trial<TrialResult>, config: PredictConfig) => boolean,
+  ): Promise<void> {
+    const kind = this.#config.goal.kind === 'capacity' ? 'capacity' : 'single';
+    await runTrials<TrialJob, TrialResult>(
+      configs.map((config, index) => ({ id: String(index), job: { config, kind, stopEarly } })),
+      {
+        threads: Math.min(this.#options.threads, configs.length),
+        taskModule: TASK,
+        shared: this.#shared,
+        ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
+        onTold: (trial, { job }) => onTold(trial, job.config),
+      },
+    );
+  }
+}

@@ -1,0 +1,99 @@
+import { createSimulation, type Simulation } from '../cluster/simulation.ts';
+import type { SimulationResult } from '../cluster/simulationResult.ts';
+import { type BuildOptions, type BuiltScenario, buildScenario, poolsOf } from '../config/buildScenario.ts';
+import { configHash } from '../config/configHash.ts';
+import type { Facts } from '../config/facts.ts';
+import type { PredictConfig, WorkerConfig } from '../config/predictConfig.ts';
+import type { Report } from '../metrics/report.ts';
+import { summarize, type TimingSource } from '../metrics/summarize.ts';
+import type { Workload } from '../workload/workload.ts';
+
+export interface PredictionContext {
+  readonly facts: Facts;
+  /** Of dynosim, for the report. */
+  readonly version: string;
+  /** Milliseconds of a monotonic clock; only `wall_ms` depends on it. */
+  readonly clockMs: () => number;
+}
+
+export interface Prediction extends BuiltScenario {
+  readonly result: SimulationResult;
+  readonly report: Report;
+}
+
+/**
+ * Simulates one configuration to its end and reports on it.
+ * @param workload as `loadWorkload` gives it for `config.traffic`.
+ * @throws InputError when the model does not fit, or the measurement window leaves nothing to measure.
+ */
+export function predict(
+  config: PredictConfig,
+  workload: Workload,
+  context: PredictionContext,
+  options: BuildOptions = {},
+): Prediction {
+  const run = startRun(config, workload, context, options);
+  run.advance(Number.POSITIVE_INFINITY);
+  return { ...run.built, result: run.simulation.result(), report: run.report() };
+}
+
+/** A prediction under way, for whoever wants to look at it before its end. */
+export interface Run {
+  readonly built: BuiltScenario;
+  readonly simulation: Simulation;
+  /** As `Simulation.advance`, with its time counted. */
+  advance(maxPasses: number): boolean;
+  wallMs(): number;
+  /** Once `advance` has returned true. */
+  report(): Report;
+}
+
+export function startRun(
+  config: PredictConfig,
+  workload: Workload,
+  { facts, version, clockMs }: PredictionContext,
+  options: BuildOptions = {},
+): Run {
+  const built = buildScenario(config, workload, facts, options);
+  const simulation = createSimulation(built.scenario);
+  let wallMs = 0;
+  return {
+    built,
+    simulation,
+    advance(maxPasses) {
+      const startedMs = clockMs();
+      const done = simulation.advance(maxPasses);
+      wallMs += clockMs() - startedMs;
+      return done;
+    },
+    wallMs: () => wallMs,
+    report: () =>
+      summarize({
+        result: simulation.result(),
+        scenario: built.scenario,
+        hardware: built.pools.map(({ replica }) => replica.hardware),
+        usdPerGpuHour: poolsOf(config).map(({ pool }) => usdPerGpuHour(config, pool.hardware, facts)),
+        slo: config.evaluation.slo,
+        window: config.evaluation.window,
+        configHash: configHash(config, workload.digest, facts),
+        seed: config.seed,
+        wallMs,
+        warnings: [],
+        version,
+        timingSources: poolsOf(config).map(({ pool }) => timingSource(pool)),
+      }),
+  };
+}
+
+/** Price of one hour of `hardware`: the configuration's own figure, or the catalog's list price. */
+export function usdPerGpuHour(config: PredictConfig, hardware: string, facts: Facts): number {
+  const given = config.cost.usd_per_gpu_hour;
+  const own = given === null || typeof given === 'number' ? given : given[hardware];
+  return own ?? facts.hardware(hardware).usdPerGpuHour.value;
+}
+
+/** A table holds measured passes; a formula with the user's coefficients is fitted to something. */
+function timingSource({ timing }: WorkerConfig): TimingSource {
+  if (timing.type === 'roofline') return 'roofline';
+  return timing.type === 'table' ? 'measured' : 'fitted';
+}
