@@ -57,18 +57,29 @@ function withHardware(pool: WorkerConfig, facts: Facts): WorkerConfig {
   return { ...pool, hardware: hardwareDigest(facts.hardware(pool.hardware)) };
 }
 
+/** Digests of facts already seen: a search hashes thousands of configurations of few models and GPUs. */
+const digests = new WeakMap<object, string>();
+
+function remembered<T extends object>(facts: T, digest: (facts: T) => string): string {
+  const known = digests.get(facts) ?? digest(facts);
+  digests.set(facts, known);
+  return known;
+}
+
 /** Of the shape; what the model is called and who says so are left out. */
-function modelDigest({ id: _id, sources: _sources, ...shape }: ModelFacts): string {
-  return hashOf(shape);
+function modelDigest(model: ModelFacts): string {
+  return remembered(model, ({ id: _id, sources: _sources, publishedParameters: _total, ...shape }) => hashOf(shape));
 }
 
 /** Of the figures alone. */
-function hardwareDigest({ id: _id, name: _name, priceDate: _date, ...figures }: HardwareFacts): string {
-  return hashOf(
-    Object.fromEntries(
-      Object.entries(figures).map(([key, figure]) => [key, (figure as Sourced<number> | null)?.value ?? null]),
-    ),
-  );
+function hardwareDigest(hardware: HardwareFacts): string {
+  return remembered(hardware, ({ id: _id, name: _name, priceDate: _date, ...figures }) => {
+    const values = Object.entries(figures).map(([key, figure]: [string, Sourced<number> | null]) => [
+      key,
+      figure?.value ?? null,
+    ]);
+    return hashOf(Object.fromEntries(values));
+  });
 }
 
 function hashOf(value: unknown): string {
