@@ -58,7 +58,8 @@ export function handmadeRun(
     decodeBoundNs: [0, durationNs / 16, 0, durationNs / 16],
     preemptions: 1,
     batchSum: 30,
-    usableBlocks: 999, evictedBlocks: 0,
+    usableBlocks: 999,
+    evictedBlocks: 0,
     lookupTokens: 1000,
     hitTokens: 250,
   }));
