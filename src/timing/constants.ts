@@ -91,7 +91,7 @@ export interface RooflineScales {
  * silicon sample of NVIDIA AIConfigurator (Apache-2.0), most of it from public InferenceX runs. Method: Gauss-Newton on
  * log(predicted / measured) with a Huber loss, each logarithm pulled towards hand-set values (0.70, 0.77, 1.02, 1.57,
  * 3.7, 1, 3 us, 0.11 ms) with a standard deviation of 0.15, the rows counting as 1/20 of their number because their
- * errors go together. TPOT errors (MAPE / median, %): 13.5 / 11.2 in sample, 14.2 / 11.5 with each (model, GPU) in a
+ * errors go together. TPOT errors (MAPE / median, %): 13.6 / 11.2 in sample, 14.2 / 11.5 with each (model, GPU) in a
  * held-out fold of five, 16.0 / 14.1 with the model family held out.
  */
 export const FITTED_SCALES: RooflineScales = {
