@@ -1,0 +1,74 @@
+import { Command, CommanderError } from 'commander';
+import { InputError } from '../base/inputError.ts';
+import { addCommonOptions, addGoalFlags, addThreads, addWorkloadFlags } from './commonOptions.ts';
+import { EXIT } from './exitCodes.ts';
+import { PREDICT_START, RECOMMEND_START } from './start.ts';
+import { VERSION } from './version.ts';
+
+/** Runs one command line (without node and script) and returns the exit code. Commands are loaded when they are used. */
+export async function run(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    if (error instanceof InputError) {
+      process.stderr.write(`${error.message}\n`);
+      return EXIT.badInput;
+    }
+    process.stderr.write(`dynosim failed, which is a bug in dynosim: ${(error as Error).stack ?? error}\n`);
+    return EXIT.failed;
+  }
+}
+
+function createProgram(onExit: (code: number) => void): Command {
+  const program = new Command('dynosim')
+    .description('A twin of an LLM serving stack: a goal in, a Pareto frontier and a deployment out.')
+    .version(VERSION)
+    .exitOverride()
+    .showSuggestionAfterError();
+
+  const predict = program.command('predict').description('one deployment, one workload, one report');
+  addWorkloadFlags(addCommonOptions(predict), false)
+    .addHelpText('after', PREDICT_START)
+    .action(async (options) => {
+      if (nothingGiven(predict)) onExit(showStart(PREDICT_START));
+      else onExit(await (await import('./predictCommand.ts')).predictCommand(options));
+    });
+
+  const recommend = program.command('recommend').description('goal in, frontier and deployment out');
+  addThreads(addGoalFlags(addWorkloadFlags(addCommonOptions(recommend), true)))
+    .addHelpText('after', RECOMMEND_START)
+    .action(async (options) => {
+      if (nothingGiven(recommend)) onExit(showStart(RECOMMEND_START));
+      else onExit(await (await import('./recommendCommand.ts')).recommendCommand(options));
+    });
+
+  program
+    .command('catalog')
+    .description('models and GPUs with their sources')
+    .argument('[what]', 'models, hardware, or show', 'models')
+    .argument('[name]', 'with show: a model or a GPU')
+    .action(async (what, name) => (await import('./catalogCommand.ts')).catalogCommand(what, name));
+
+  program
+    .command('schema')
+    .description('JSON Schema of a configuration file')
+    .argument('<command>', 'predict or recommend')
+    .action(async (command) => (await import('./schemaCommand.ts')).schemaCommand(command));
+  return program;
+}
+
+/** Whether not a single option came from the command line. */
+function nothingGiven(command: Command): boolean {
+  return Object.keys(command.opts()).every((name) => command.getOptionValueSource(name) === 'default');
+}
+
+function showStart(text: string): number {
+  process.stderr.write(`${text.trim()}\n`);
+  return EXIT.badInput;
+}

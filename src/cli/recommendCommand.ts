@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import { loadWorkload } from '../config/buildWorkload.ts';
+import type { Facts } from '../config/facts.ts';
+import { parsePredict, parseRecommend } from '../config/loadPredict.ts';
+import type { PredictConfig } from '../config/predictConfig.ts';
+import { readFacts } from '../config/readFacts.ts';
+import type { RecommendConfig } from '../config/recommendConfig.ts';
+import { contextLengthOf } from '../config/replicaSpec.ts';
+import { mapPaths, writeYaml } from '../config/writeYaml.ts';
+import { goalHash, recommend } from '../recommend/recommend.ts';
+import type { Evaluated, Recommendation } from '../recommend/recommendation.ts';
+import { frontierCsv } from '../report/csv.ts';
+import { recommendPage } from '../report/pageData.ts';
+import { renderRecommend } from '../report/recommendText.ts';
+import { assertOurs, writeFiles } from '../report/writeFiles.ts';
+import type { Workload } from '../workload/workload.ts';
+import type { CommonOptions } from './commonOptions.ts';
+import { EXIT } from './exitCodes.ts';
+import { defaultDirectory, note, toJson, withPage } from './outputFiles.ts';
+import { detailOf, simulateForReport, writePerRequest } from './predictCommand.ts';
+import { createProgress } from './progress.ts';
+import { type Input, overridesOf, readInput, relocate } from './readInput.ts';
+import { VERSION } from './version.ts';
+
+interface RecommendFlags extends CommonOptions {
+  readonly baseline?: string;
+}
+
+const CANDIDATES = 'candidates';
+
+export async function recommendCommand(options: RecommendFlags): Promise<number> {
+  const input = await readInput(options.config);
+  const facts = readFacts(input.baseDir);
+  const config = parseRecommend(input.text, input.file, overridesOf(options, input), facts);
+  const baseline = await readBaseline(options.baseline, input);
+  const source = await loadSource(config, input.baseDir, facts);
+  const hash = goalHash(config, source, facts);
+  const directory = options.outputDir ?? defaultDirectory('recommend', hash);
+  const ownership = { configHash: hash, overwrite: options.overwrite === true };
+  await assertOurs(directory, ownership);
+
+  const recommendation = await search(config, source, facts, baseline, options);
+  const named = withFiles(recommendation);
+  const files = candidateFiles(named, input.baseDir, join(directory, CANDIDATES));
+  files.set('frontier.csv', frontierCsv(named));
+  files.set('recommendation.json', toJson(named));
+  const notes: string[] = [];
+  const detail = await pickDetail(named, input.baseDir, facts);
+  const page = await withPage(files, recommendPage(named, detail === null ? null : detail.detail));
+  notes.push(...page.notes);
+  const written = await writeFiles(directory, page.files, ownership);
+  if (options.perRequest !== undefined && detail !== null) {
+    written.push(await writePerRequest(options.perRequest, detail.prediction, detail.workload));
+  }
+  for (const text of notes) note(options.quiet === true, text);
+  process.stdout.write(
+    options.format === 'json'
+      ? toJson(named)
+      : renderRecommend(named, { files: inBrief(written, directory), color: process.stdout.isTTY === true }),
+  );
+  if (named.truncated && process.exitCode === EXIT.interrupted) return EXIT.interrupted;
+  return named.pick === null ? EXIT.failed : EXIT.done;
+}
+
+/** Searches until it is done or the user interrupts; a second Ctrl-C ends the process at once. */
+async function search(
+  config: RecommendConfig,
+  source: Workload,
+  facts: Facts,
+  baseline: PredictConfig | null,
+  options: RecommendFlags,
+): Promise<Recommendation> {
+  const control = new AbortController();
+  const onInterrupt = (): void => {
+    if (control.signal.aborted) process.exit(EXIT.interrupted);
+    process.exitCode = EXIT.interrupted;
+    note(options.quiet === true, '\ninterrupted: keeping what finished');
+    control.abort();
+  };
+  const progress = createProgress(options.quiet === true);
+  process.on('SIGINT', onInterrupt);
+  try {
+    return await recommend(config, source, facts, {
+      threads: options.threads,
+      version: VERSION,
+      ...(baseline === null ? {} : { baseline }),
+      onProgress: progress.update,
+      signal: control.signal,
+    });
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    progress.stop();
+  }
+}
+
+/** The requests of the source as they are: loads are applied per candidate. */
+function loadSource(config: RecommendConfig, baseDir: string, facts: Facts): Promise<Workload> {
+  const asItIs: PredictConfig['traffic'] = {
+    ...config.traffic,
+    load: { type: 'trace_timestamps', speedup: 1, spread: 'none' },
+    stop: { requests: null, max_virtual_time_seconds: null },
+    max_output_tokens: 'exact',
+  };
+  return loadWorkload(asItIs, config.seed, baseDir, facts.model(config.model).contextLength);
+}
+
+async function readBaseline(file: string | undefined, goal: Input): Promise<PredictConfig | null> {
+  if (file === undefined) return null;
+  const input = await readInput(file);
+  const config = parsePredict(input.text, input.file, [], readFacts(input.baseDir));
+  return mapPaths(config, (path) => relocate(path, input.baseDir, goal.baseDir));
+}
+
+/** Names the file of every candidate that gets one: the pick first, then the runner-up, the frontier and the baseline. */
+function withFiles(recommendation: Recommendation): Recommendation {
+  const { pick, runner_up, frontier, baseline } = recommendation;
+  const names = new Map<string, string>();
+  const order = [pick, runner_up, ...frontier, baseline].filter((each): each is Evaluated => each !== null);
+  for (const { summary } of order) {
+    const number = String(names.size + 1).padStart(4, '0');
+    if (!names.has(summary.config_hash)) names.set(summary.config_hash, `${CANDIDATES}/${number}.yaml`);
+  }
+  const name = <T extends Evaluated | null>(each: T): T =>
+    each === null ? each : { ...each, files: { config: names.get(each.summary.config_hash)! } };
+  return {
+    ...recommendation,
+    pick: name(pick),
+    runner_up: name(runner_up),
+    frontier: frontier.map(name),
+    baseline: name(baseline),
+  };
+}
+
+function candidateFiles(recommendation: Recommendation, baseDir: string, folder: string): Map<string, string> {
+  const { pick, runner_up, frontier, baseline } = recommendation;
+  const files = new Map<string, string>();
+  for (const each of [pick, runner_up, ...frontier, baseline]) {
+    if (each === null) continue;
+    const moved = mapPaths(each.config, (path) => relocate(path, baseDir, folder));
+    const header = [each.shape, `dynosim predict -c ${join(folder, each.files.config!.split('/')[1])}`];
+    files.set(each.files.config!, writeYaml(moved, header));
+  }
+  return files;
+}
+
+/** The pick once more, with the timelines its page shows. */
+async function pickDetail({ pick }: Recommendation, baseDir: string, facts: Facts) {
+  if (pick === null) return null;
+  const { config } = pick;
+  const workload = await loadWorkload(config.traffic, config.seed, baseDir, contextLengthOf(config, facts));
+  const prediction = simulateForReport(config, workload, facts);
+  return { prediction, workload, detail: detailOf(prediction, workload, config) };
+}
+
+/** Candidates' files as one. */
+function inBrief(written: readonly string[], directory: string): string[] {
+  const folder = join(directory, CANDIDATES);
+  const others = written.filter((path) => !path.startsWith(folder));
+  const candidates = written.length - others.length;
+  return candidates === 0 ? others : [...others, `${folder} (${candidates})`];
+}
