@@ -20,7 +20,7 @@ describe('the layers of src', () => {
 describe('the layer check', () => {
   const good = {
     'src/base/units.ts': '',
-    'src/kv/pool.ts': "import { MS } from '../base/units.ts';",
+    'src/kv/pool.ts': "import { MS } from '../base/units.ts';\nimport facts from './facts.json' with { type: 'json' };",
     'src/engine/core.ts': "import { Pool } from '../kv/pool.ts';\nimport { Queue } from './queue.ts';",
     'src/engine/queue.ts': '// import "../cluster/fleet.ts"\nconst text = "import x from \'../cluster/fleet.ts\'";',
     'src/cluster/fleet.ts': "import type { Core } from '../engine/core.ts';",
@@ -46,6 +46,12 @@ describe('the layer check', () => {
     ['an upward import type', { 'src/kv/up.ts': "type A = import('../engine/queue.ts').A;" }, /imports upward/],
     ['the index from a layer', { 'src/cli/main.ts': "import '../index.ts';" }, /imports upward from src\/index.ts/],
     ['src importing a test helper', { 'src/kv/up.ts': "import '../../test/support/run.ts';" }, /outside src/],
+    [
+      'an upward JSON file',
+      { 'src/kv/up.ts': "import a from '../engine/a.json' with { type: 'json' };" },
+      /imports upward/,
+    ],
+    ['a file that is gone', { 'src/kv/up.ts': "import './gone.ts';" }, /gone.ts, which is a test or does not exist/],
     ['a folder that is no layer', { 'src/utils/misc.ts': '' }, /utils\/misc.ts: in no layer/],
     [
       'a circle within a folder',

@@ -58,7 +58,7 @@ function breachOf(file: string, layer: Layer | null, imported: Import, graph: Im
   if (target === null) return packageBreach(file, layer, specifier);
   if (!file.startsWith('src/')) return null;
   if (!target.startsWith('src/')) return `imports ${target} from outside src`;
-  if (!graph.has(target)) return `imports ${target}, which is a test or does not exist`;
+  if (/\.tsx?$/.test(target) && !graph.has(target)) return `imports ${target}, which is a test or does not exist`;
   if (layer === null) return null;
   const below = layerOf(target);
   if (below === null || rank(below) < rank(layer)) return `imports upward from ${target}`;
