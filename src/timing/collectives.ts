@@ -2,7 +2,10 @@ import type { HardwareFacts } from '../catalog/hardware.ts';
 import { COLLECTIVES } from './constants.ts';
 import type { PassCost } from './passCost.ts';
 
-/** Collectives among `gpus` GPUs of one replica, over the fastest link that joins them all. */
+/**
+ * Collectives among `gpus` GPUs of one replica, over the fastest link that joins them all. Their start counts as
+ * interconnect: it is the latency of the link and its protocol.
+ */
 export class Collectives {
   readonly #gpus: number;
   readonly #startS: number;
@@ -22,15 +25,15 @@ export class Collectives {
   /** Ring all-reduce of `bytes` per GPU: start + 2 (n-1)/n bytes / bandwidth. */
   addAllReduce(cost: PassCost, bytes: number, times: number): void {
     if (this.#gpus === 1) return;
-    cost.launchS += times * this.#startS;
-    cost.linkS += (times * 2 * (this.#gpus - 1) * bytes) / (this.#gpus * this.#bytesPerS);
+    cost.linkS += times * this.#startS + (times * 2 * (this.#gpus - 1) * bytes) / (this.#gpus * this.#bytesPerS);
   }
 
   /** All-gather (or reduce-scatter, which costs the same) to `bytes` in all: start + (n-1)/n bytes / bandwidth. */
   addGather(cost: PassCost, bytes: number, times: number): void {
     if (this.#gpus === 1) return;
-    cost.launchS += times * this.#gatherStartS;
-    cost.linkS += (times * (this.#gpus - 1) * bytes) / (this.#gpus * this.#bytesPerS * COLLECTIVES.gatherGain);
+    cost.linkS +=
+      times * this.#gatherStartS +
+      (times * (this.#gpus - 1) * bytes) / (this.#gpus * this.#bytesPerS * COLLECTIVES.gatherGain);
   }
 }
 
