@@ -12,8 +12,8 @@ export class Collectives {
   readonly #gatherStartS: number;
   readonly #bytesPerS: number;
 
-  constructor(hardware: HardwareFacts, gpus: number, startScale: number) {
-    const link = linkOf(hardware, gpus);
+  constructor(hardware: HardwareFacts, gpus: number, span: number, startScale: number) {
+    const link = linkOf(hardware, span);
     this.#gpus = gpus;
     const startS = link.launchS + gpus * link.perGpuS;
     this.#startS = startScale * startS;
@@ -44,12 +44,12 @@ interface Link {
   readonly bytesPerS: number;
 }
 
-function linkOf(hardware: HardwareFacts, gpus: number): Link {
+function linkOf(hardware: HardwareFacts, span: number): Link {
   const scaleUp = hardware.scaleUpGBps;
-  if (scaleUp !== null && gpus <= hardware.scaleUpDomain.value) {
+  if (scaleUp !== null && span <= hardware.scaleUpDomain.value) {
     return { ...COLLECTIVES.nvlink, bytesPerS: scaleUp.value * 1e9 };
   }
-  if (scaleUp === null && gpus <= COLLECTIVES.pcieDomain) {
+  if (scaleUp === null && span <= COLLECTIVES.pcieDomain) {
     return { ...COLLECTIVES.pcie, bytesPerS: hardware.pcieGBps.value * 1e9 };
   }
   return { ...COLLECTIVES.network, bytesPerS: hardware.networkGBps.value * 1e9 };

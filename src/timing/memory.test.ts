@@ -120,7 +120,9 @@ describe('memory plan', () => {
       ...small,
       hardware: { ...small.hardware, memoryMib: { ...memory, value: memory.value + missing / 0.9 / 2 ** 20 } },
     });
-    expect(planMemory(grown(short.missingBytesPerGpu + 1000), request).fits).toBe(true);
+    const enough = planMemory(grown(short.missingBytesPerGpu + 1000), request);
+    // One request's pages and the null block.
+    expect([enough.fits, enough.blocks]).toEqual([true, 131_072 / 16 + 1]);
     expect(planMemory(grown(short.missingBytesPerGpu - 1000), request).fits).toBe(false);
   });
 

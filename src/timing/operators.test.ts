@@ -101,8 +101,8 @@ describe('routed experts', () => {
 });
 
 describe('collectives', () => {
-  const seconds = (hardware: string, gpus: number, bytes: number) =>
-    costOf((out) => new Collectives(findHardware(hardware), gpus, 1).addAllReduce(out, bytes, 1)).totalS();
+  const seconds = (hardware: string, gpus: number, bytes: number, span = gpus) =>
+    costOf((out) => new Collectives(findHardware(hardware), gpus, span, 1).addAllReduce(out, bytes, 1)).totalS();
 
   it('cost nothing alone, and start in 6, 7 and 9 us over NVLink', () => {
     expect(seconds('h100_sxm', 1, 1e9)).toBe(0);
@@ -118,6 +118,7 @@ describe('collectives', () => {
     const fast = seconds('h100_sxm', 8, 1e8);
     expect(seconds('l40s', 8, 1e8)).toBeGreaterThan(5 * fast);
     expect(seconds('h100_sxm', 16, 1e8)).toBeGreaterThan(5 * fast);
+    expect(seconds('h100_sxm', 2, 1e8, 16)).toBeGreaterThan(5 * seconds('h100_sxm', 2, 1e8));
     expect(seconds('gb200', 16, 1e8)).toBeLessThan(2 * fast);
   });
 });

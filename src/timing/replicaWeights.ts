@@ -6,7 +6,7 @@ import type { ReplicaSpec } from './replica.ts';
  * more ranks than heads, MLA's down-projections on every rank), dense and shared feed-forward, embedding and head;
  * attention data parallelism copies all of that; routed experts are split over moeTensor x moeExpert; routers are copied.
  * Embedding, head and routers stay bf16. MLA counts a second, bf16 copy of the KV up-projection: decode runs on absorbed
- * matrices that vLLM keeps beside the original (vLLM 017e9f4, mla/common.py).
+ * matrices that vLLM's MLA backend makes at load time and keeps beside the original.
  */
 export function weightBytesPerGpu(spec: ReplicaSpec): number {
   const { model } = spec;

@@ -64,19 +64,14 @@ class RooflineTimer implements StepTimer {
   }
 
   passNs(shape: PassShape): number {
-    const { decodes, sampled } = shape;
-    if (shape.chunks === 0 && sampled === decodes) {
-      return this.decodeNs(decodes, shape.decodeContext, shape.decodeWindowed);
-    }
-    let prefillNs = 0;
-    if (shape.chunks > 0) {
-      this.#scratch.clear();
-      this.#attention.addPrefill(this.#scratch, shape);
-      prefillNs = this.#scratch.totalS() * NS_PER_S;
-    }
-    const baseNs = this.#baseNs(decodes + shape.chunkTokens, sampled, decodes);
+    const { decodes } = shape;
+    if (shape.chunks === 0) return this.decodeNs(decodes, shape.decodeContext, shape.decodeWindowed);
+    const cost = this.#scratch;
+    cost.clear();
+    this.#attention.addPrefill(cost, shape);
+    const baseNs = this.#baseNs(decodes + shape.chunkTokens, shape.sampled, decodes);
     const decodeNs = baseNs + this.#nsPerContext * shape.decodeContext + this.#nsPerWindowed * shape.decodeWindowed;
-    return wholeNs(decodeNs + prefillNs);
+    return wholeNs(decodeNs + cost.totalS() * NS_PER_S);
   }
 
   boundOf(shape: PassShape): BoundIndex {

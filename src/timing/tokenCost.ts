@@ -31,9 +31,9 @@ export class TokenCost {
     this.#attentionData = attentionData;
     this.#products = products(spec, this.#denseLayers, scales);
     this.#experts = model.moe === null ? null : new RoutedExperts(spec, ratesFor(hardware, spec.expertDtype), scales);
-    this.#tensorLink = new Collectives(hardware, tensor, scales.collectives);
+    this.#tensorLink = new Collectives(hardware, tensor, tensor, scales.collectives);
     // Gathers run across the DP ranks; the GPUs of one rank move their share in parallel.
-    this.#groupLink = new Collectives(hardware, attentionData, scales.collectives);
+    this.#groupLink = new Collectives(hardware, attentionData, tensor * attentionData, scales.collectives);
     this.#tokenBytes = model.hiddenSize * 2;
 
     const kernels = model.attention.kind === 'mla' ? ELEMENTWISE.kernelsMla : ELEMENTWISE.kernelsGqa;
