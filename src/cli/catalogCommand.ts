@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
-import { stringify } from 'yaml';
 import { InputError } from '../base/inputError.ts';
 import { listHardware } from '../catalog/hardwareList.ts';
 import { listModels } from '../catalog/models.ts';
 import { showCatalogEntry } from '../catalog/show.ts';
 import { derivedParameters } from '../catalog/weights.ts';
+import { toYaml } from '../config/writeYaml.ts';
 
 /** Prints a list, or one entry as YAML that can start a file of one's own. */
 export function catalogCommand(what: string, name: string | undefined): void {
@@ -18,7 +18,7 @@ function textOf(what: string, name: string | undefined): string {
     throw new InputError({ path: 'catalog', message: `must be models, hardware or show NAME, got "${what}"` });
   }
   if (name === undefined) throw new InputError({ path: 'catalog show', message: 'needs the name of a model or a GPU' });
-  return stringify(showCatalogEntry(name), { lineWidth: 120 });
+  return toYaml(showCatalogEntry(name));
 }
 
 const STYLE = { head: [], border: [], compact: true };

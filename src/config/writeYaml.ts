@@ -32,3 +32,8 @@ export function mapPaths(config: PredictConfig, map: (path: string) => string): 
     },
   };
 }
+
+/** Any plain data as YAML, e.g. a catalog entry that starts a file of one's own. */
+export function toYaml(value: unknown): string {
+  return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+}

@@ -8,7 +8,7 @@ import type { CandidateSpace } from './candidates.ts';
 import { violationsOf } from './constraints.ts';
 import { gpusOf, loadOf, shapeName, withLoadMultiplied } from './deployment.ts';
 import { goalOf } from './goal.ts';
-import { objectiveValues, pickBest } from './pick.ts';
+import { comparePicks, objectiveValues, pickBest } from './pick.ts';
 import type {
   BaselineComparison,
   Evaluated,
@@ -38,6 +38,7 @@ export class Answer {
   readonly #goal: Goal;
   readonly #evaluated: Evaluated[] = [];
   readonly #short: { readonly config: PredictConfig; readonly reachedNs: number; readonly order: number }[] = [];
+  readonly #limitless = new Set<Evaluated>();
   readonly #broken = new Map<string, number>();
   #full = 0;
   #shortCount = 0;
@@ -73,6 +74,7 @@ export class Answer {
     const evaluated = this.#judge(atLoad(config, trial.result), evaluation.report);
     for (const rule of evaluated.violations) this.#countViolation(rule);
     this.#evaluated.push(evaluated);
+    if (trial.result.limitless) this.#limitless.add(evaluated);
   }
 
   /** Candidates stopped early that held out longest, when nothing is feasible and nothing ran to its end. */
@@ -90,10 +92,13 @@ export class Answer {
     const values = this.#evaluated.map((candidate) => objectiveValues(candidate, objectives));
     const someFeasible = this.#evaluated.some(({ feasible }) => feasible);
     const pool = this.#evaluated.map((_, index) => index).filter((i) => !someFeasible || this.#evaluated[i].feasible);
-    const frontier = nonDominated(
-      pool.map((i) => values[i]),
-      directions,
-    ).map((place) => pool[place]);
+    const frontier = this.#oneOfEach(
+      nonDominated(
+        pool.map((i) => values[i]),
+        directions,
+      ).map((place) => pool[place]),
+      values,
+    );
     const { pick, runnerUp } = pickBest(this.#evaluated, objectives);
     const baseline = this.#baseline(frame.baseline, pick);
     const violations = this.#violations();
@@ -111,6 +116,7 @@ export class Answer {
         pick,
         runnerUp,
         baseline,
+        limitless: pick !== null && this.#limitless.has(pick),
         evaluated: this.#evaluated,
         violations,
         refusals: frame.space.refusals,
@@ -125,6 +131,18 @@ export class Answer {
       truncated: frame.truncated,
       elapsed: { wall_ms: frame.wallMs, simulation_ms: this.#simulationMs, threads: frame.threads },
     };
+  }
+
+  /** Candidates that a goal cannot tell apart (two token budgets that are never reached, say) are shown as the better pick. */
+  #oneOfEach(frontier: readonly number[], values: readonly (readonly number[])[]): number[] {
+    const best = new Map<string, number>();
+    for (const index of frontier) {
+      const key = values[index].join(' ');
+      const known = best.get(key);
+      const [mine, theirs] = [this.#evaluated[index], this.#evaluated[known ?? index]];
+      if (known === undefined || comparePicks(mine, theirs, this.#goal.objectives) < 0) best.set(key, index);
+    }
+    return [...best.values()];
   }
 
   #judge(config: PredictConfig, summary: Report): Evaluated {

@@ -28,6 +28,8 @@ export interface TrialResult {
   /** Of the given load, or of the highest one held. */
   readonly evaluation: Evaluation;
   readonly multiplier: number;
+  /** Held even the heaviest load that was tried, so the limit was not found. */
+  readonly limitless: boolean;
   readonly full: number;
   readonly short: number;
   readonly passes: number;
@@ -64,7 +66,7 @@ class Trial {
   }
 
   single(config: PredictConfig): TrialResult {
-    return this.#result(this.#evaluate(config), 1);
+    return this.#result(this.#evaluate(config), 1, false);
   }
 
   capacity(config: PredictConfig): TrialResult {
@@ -75,7 +77,7 @@ class Trial {
       return evaluation.status === 'full' && evaluation.report.slo.met;
     }, CAPACITY_SEARCH);
     const multiplier = held ?? missed!;
-    return this.#result(seen.get(multiplier)!, multiplier);
+    return this.#result(seen.get(multiplier)!, multiplier, missed === null);
   }
 
   #evaluate(config: PredictConfig): Evaluation {
@@ -92,10 +94,11 @@ class Trial {
     return evaluation;
   }
 
-  #result(evaluation: Evaluation, multiplier: number): TrialResult {
+  #result(evaluation: Evaluation, multiplier: number, limitless: boolean): TrialResult {
     return {
       evaluation,
       multiplier,
+      limitless,
       full: this.#full,
       short: this.#short,
       passes: this.#passes,

@@ -11,6 +11,8 @@ export interface WhyInput {
   readonly pick: Evaluated | null;
   readonly runnerUp: Evaluated | null;
   readonly baseline: Evaluated | null;
+  /** The pick held the heaviest load tried: its limit is higher. */
+  readonly limitless: boolean;
   readonly evaluated: readonly Evaluated[];
   readonly violations: readonly ViolationCount[];
   readonly refusals: readonly RefusalCounts[];
@@ -22,6 +24,9 @@ export function whyOf(input: WhyInput): string[] {
   if (pick === null) return noPick(input);
   return [
     sloSentence(pick, input.goal),
+    input.limitless
+      ? 'It holds even the heaviest load tried: the workload is too short or too light to find its limit.'
+      : '',
     ...(input.runnerUp === null ? [] : [beats(pick, input.runnerUp, 'the runner-up', input.goal)]),
     ...(input.baseline === null ? [] : [beats(pick, input.baseline, 'the baseline', input.goal)]),
     ...smallerSentence(pick, input),

@@ -1,0 +1,26 @@
+/** The library: simulations, configurations, reports and searches, without the command line. */
+export { formatIssue, InputError, type InputIssue } from './base/inputError.ts';
+export type { HardwareFacts } from './catalog/hardware.ts';
+export { findHardware, listHardware } from './catalog/hardwareList.ts';
+export type { ModelFacts } from './catalog/model.ts';
+export { findModel, listModels } from './catalog/models.ts';
+export type { Scenario } from './cluster/scenario.ts';
+export { createSimulation, type Simulation, simulate } from './cluster/simulation.ts';
+export type { SimulationResult } from './cluster/simulationResult.ts';
+export { type BuiltScenario, buildScenario } from './config/buildScenario.ts';
+export { loadWorkload } from './config/buildWorkload.ts';
+export { configHash } from './config/configHash.ts';
+export { catalogFacts, type Facts } from './config/facts.ts';
+export { configJsonSchema } from './config/jsonSchema.ts';
+export { parsePredict, parseRecommend } from './config/loadPredict.ts';
+export type { PredictConfig } from './config/predictConfig.ts';
+export { readFacts } from './config/readFacts.ts';
+export type { RecommendConfig } from './config/recommendConfig.ts';
+export { contextLengthOf } from './config/replicaSpec.ts';
+export { writeYaml } from './config/writeYaml.ts';
+export type { Report } from './metrics/report.ts';
+export { summarize } from './metrics/summarize.ts';
+export { type RecommendOptions, recommend } from './recommend/recommend.ts';
+export type { Evaluated, Recommendation } from './recommend/recommendation.ts';
+export { type Prediction, predict } from './study/prediction.ts';
+export type { Workload } from './workload/workload.ts';
