@@ -1,0 +1,308 @@
+/** A deliberate mistake in the fast core: `find` occurs exactly once in `file` and is replaced. */
+export interface Mutation {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** What the mistake is about. */
+  readonly why: string;
+}
+
+const ENGINE = 'src/engine/vllmEngine.ts';
+const POOL = 'src/kv/runPool.ts';
+const PEAKS = 'src/engine/gapPeaks.ts';
+
+/** Small mistakes of the kind one really makes; each must be noticed by the comparison with the plain core or by a law. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    file: POOL,
+    find: `    if (next !== NONE && this.#start[next] < end) this.#letGo(next, end);
+    this.#holders[run] -= 1;
+    if (this.#holders[run] === 0) this.#enqueue(run);`,
+    replace: `    this.#holders[run] -= 1;
+    if (this.#holders[run] === 0) this.#enqueue(run);
+    if (next !== NONE && this.#start[next] < end) this.#letGo(next, end);`,
+    why: 'release order: first pages of a segment queue for eviction before its last',
+  },
+  {
+    file: POOL,
+    find: `    if (published > named) this.#releaseSegment(hold, names.privateSegment(request), published - named);
+    let end = named;`,
+    replace: '    let end = named;',
+    why: 'release: the private tail is never given back',
+  },
+  {
+    file: POOL,
+    find: `    this.#older[run] = this.#newest;
+    this.#newer[run] = NONE;
+    if (this.#newest === NONE) this.#oldest = run;
+    else this.#newer[this.#newest] = run;
+    this.#newest = run;`,
+    replace: `    this.#older[run] = NONE;
+    this.#newer[run] = this.#oldest;
+    if (this.#oldest === NONE) this.#newest = run;
+    else this.#older[this.#oldest] = run;
+    this.#oldest = run;`,
+    why: 'eviction order: last released goes first',
+  },
+  {
+    file: POOL,
+    find: 'if (this.#segment[run] !== COPY) this.#setPresent(this.#segment[run], this.#end[run]);',
+    replace: '',
+    why: 'eviction of part of a run leaves its pages to be found',
+  },
+  {
+    file: POOL,
+    find: '} else if (this.#presentOf(segment) > from) {',
+    replace: '} else if (this.#presentOf(segment) > from + 1) {',
+    why: 'copies: the second copy of one page is registered again',
+  },
+  {
+    file: POOL,
+    find: '      registered -= this.#end[run] - this.#start[run];\n',
+    replace: '',
+    why: 'copies: pages of a copy are let go in the segment too',
+  },
+  {
+    file: POOL,
+    find: '        this.#end[hold.copyRuns[copies - 1]] += end - from;',
+    replace: '        this.#end[hold.copyRuns[copies - 1]] = end - from;',
+    why: 'copies: a growing copy forgets its earlier pages',
+  },
+  {
+    file: POOL,
+    find: `      const older = this.#older[run];
+      this.#older[rest] = older;`,
+    replace: `      this.#idlePages -= this.#end[rest] - this.#start[rest];
+      this.#enqueue(rest);
+      return;
+      const older = this.#older[run];
+      this.#older[rest] = older;`,
+    why: 'eviction order: the tail cut off a hit counts as just used',
+  },
+  {
+    file: POOL,
+    find: 'if (last !== NONE && this.#holders[last] === 1) {',
+    replace: 'if (last !== NONE && this.#holders[last] >= 1) {',
+    why: 'registering extends a run that others hold, too',
+  },
+  {
+    file: POOL,
+    find: 'idle += Math.min(this.#end[run], to) - this.#start[run];',
+    replace: 'idle += this.#end[run] - this.#start[run];',
+    why: 'admission gate: idle pages past the hit count as part of it',
+  },
+  {
+    file: ENGINE,
+    find: 'this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;',
+    replace: 'this.#pagesDue[residue(1 - sequence.clockOffset, this.#pageTokens)] += 1;',
+    why: 'page-due residue off by one',
+  },
+  {
+    file: ENGINE,
+    find: '    this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;\n',
+    replace: '',
+    why: 'page-due residue: whoever leaves goes on taking pages',
+  },
+  {
+    file: ENGINE,
+    find: 'if (context < window) passes = Math.min(passes, window - context);',
+    replace: 'if (context < window) passes = Math.min(passes, window - context + 1);',
+    why: 'window crossing: the run goes one pass too far',
+  },
+  {
+    file: ENGINE,
+    find: 'if (context < window) this.#belowWindow += 1;',
+    replace: 'if (context <= window) this.#belowWindow += 1;',
+    why: 'window crossing: a context as long as the window still grows',
+  },
+  {
+    file: ENGINE,
+    find: 'passes = Math.min(passes, sequence.finishClock - this.#clock);',
+    replace: 'passes = Math.min(passes, sequence.finishClock - this.#clock + 1);',
+    why: 'horizon: the run goes on past the first finish',
+  },
+  {
+    file: ENGINE,
+    find: 'if (free < 0) break;',
+    replace: 'if (free < -1) break;',
+    why: 'horizon: the run goes on one page past the last free one',
+  },
+  {
+    file: ENGINE,
+    find: 'Math.min(this.#passesToChange(), LONGEST_RUN)',
+    replace: 'Math.min(this.#passesToChange(), LONGEST_RUN + 1)',
+    why: 'horizon: one more pass than there is room to plan',
+  },
+  {
+    file: ENGINE,
+    find: 'this.#blocked = this.#waiting.size > 0;',
+    replace: 'this.#blocked = true;',
+    why: 'blocked flag: newcomers to an empty queue do not interrupt',
+  },
+  {
+    file: ENGINE,
+    find: 'if (this.#passEndNs >= nowNs) break;',
+    replace: 'if (this.#passEndNs > nowNs) break;',
+    why: 'interrupt at equal time: the next batch is formed before what happens now',
+  },
+  {
+    file: ENGINE,
+    find: `        this.#expect(this.#passEndNs, PASS_END);
+        return;`,
+    replace: '        return;',
+    why: 'interrupt: the run goes on to the end that was planned',
+  },
+  {
+    file: ENGINE,
+    find: `      this.#inFlight = false;
+      this.#ended = false;
+      this.#runLeft = 0;`,
+    replace: `      this.#inFlight = false;
+      this.#ended = false;`,
+    why: 'interrupt at equal time: the old plan survives the interruption',
+  },
+  {
+    file: ENGINE,
+    find: '    if (pages > 0) this.#pool.allocate(pages);\n',
+    replace: '',
+    why: 'a run takes no pages',
+  },
+  {
+    file: ENGINE,
+    find: 'this.#passDecodeNs = Math.min(aloneNs, durationNs);',
+    replace: 'this.#passDecodeNs = durationNs;',
+    why: 'attribution: decodes own the whole of a mixed pass',
+  },
+  {
+    file: ENGINE,
+    find: '    this.#interferenceNs += durationNs - this.#passDecodeNs;\n',
+    replace: '',
+    why: 'attribution: interference is lost',
+  },
+  {
+    file: PEAKS,
+    find: 'if (this.#pass[middle] >= from) high = middle;',
+    replace: 'if (this.#pass[middle] > from) high = middle;',
+    why: 'gap peaks: the first pass is not among the last ones',
+  },
+  {
+    file: PEAKS,
+    find: 'while (this.#size > 0 && this.#ns[this.#size - 1] <= ns) this.#size -= 1;',
+    replace: 'if (this.#size > 0 && this.#ns[this.#size - 1] <= ns) this.#size -= 1;',
+    why: 'gap peaks: a long pass hides only one shorter one',
+  },
+  {
+    file: ENGINE,
+    find: 'sequence.firstDecodePass = this.#ledger.passes + 1;',
+    replace: 'sequence.firstDecodePass = this.#ledger.passes;',
+    why: 'gap peaks: the pass of the first token counts as a gap',
+  },
+  {
+    file: ENGINE,
+    find: '      budget -= this.#decoding;\n',
+    replace: '',
+    why: 'budget: decodes are free',
+  },
+  {
+    file: ENGINE,
+    find: 'budget -= admitted;',
+    replace: 'budget -= Math.min(admitted, 1);',
+    why: 'budget: a new prompt takes one token of it',
+  },
+  {
+    file: ENGINE,
+    find: 'if (Math.ceil(known / this.#pageTokens) - hit + idle > this.#pool.freePages) return -1;',
+    replace: 'if (Math.ceil(known / this.#pageTokens) - hit > this.#pool.freePages) return -1;',
+    why: 'admission gate: hits that nobody holds cost nothing',
+  },
+  {
+    file: ENGINE,
+    find: 'if (pages + this.#pool.idleAmong(sequence.request, hit) > this.#pool.freePages) return -1;',
+    replace: 'if (pages > this.#pool.freePages) return -1;',
+    why: 'reservation gate: hits that nobody holds cost nothing',
+  },
+  {
+    file: ENGINE,
+    find: 'return this.#pool.lookup(sequence.request, Math.floor((known - 1) / this.#pageTokens));',
+    replace: 'return this.#pool.lookup(sequence.request, Math.floor(known / this.#pageTokens));',
+    why: 'lookup bound: a full hit leaves nothing to compute',
+  },
+  {
+    file: ENGINE,
+    find: 'const limit = Math.floor((this.#table.inputTokens[request] - 1) / this.#pageTokens);',
+    replace: 'const limit = Math.floor(this.#table.inputTokens[request] / this.#pageTokens);',
+    why: 'lookup bound: the router sees a full hit as free',
+  },
+  {
+    file: ENGINE,
+    find: 'this.#publish(sequence, Math.min(sequence.computed + tokens, sequence.knownTokens));',
+    replace: 'this.#publish(sequence, sequence.computed);',
+    why: 'publishing waits for the pass to end',
+  },
+  {
+    file: ENGINE,
+    find: 'const victim = this.#running.pop()!;',
+    replace: 'const victim = this.#running.shift()!;',
+    why: 'preemption victim: the first admitted',
+  },
+  {
+    file: ENGINE,
+    find: 'this.#waiting.pushFront(sequence);',
+    replace: 'this.#waiting.pushBack(sequence);',
+    why: 'preemption: back to the end of the queue',
+  },
+  {
+    file: ENGINE,
+    find: 'sequence.owned = Math.ceil(computed / this.#pageTokens);',
+    replace: 'sequence.owned = Math.floor(computed / this.#pageTokens) + 1;',
+    why: 'preemption: gives back the page it did not get',
+  },
+  {
+    file: ENGINE,
+    find: 'if (!preempted && (this.#waiting.size > 0 || this.#remote.length > 0)) this.#admit(budget, nowNs);',
+    replace: 'if (this.#waiting.size > 0 || this.#remote.length > 0) this.#admit(budget, nowNs);',
+    why: 'preemption: admits in the same step',
+  },
+  {
+    file: ENGINE,
+    find: 'sequence.regainTokens = sequence.knownTokens;',
+    replace: 'sequence.regainTokens = sequence.knownTokens - 1;',
+    why: 'regain: the token lost with the eviction is not counted',
+  },
+  {
+    file: ENGINE,
+    find: 'if (sequence.evictedNs < 0) sequence.evictedNs = nowNs;',
+    replace: 'sequence.evictedNs = nowNs;',
+    why: 'regain: a second eviction forgets the first',
+  },
+  {
+    file: ENGINE,
+    find: '      sequence.lastTokenNs = nowNs;\n',
+    replace: '',
+    why: 'preemption: the gap across an eviction has no beginning',
+  },
+  {
+    file: ENGINE,
+    find: '      this.#waitingTokens -= sequence.knownTokens;\n',
+    replace: '',
+    why: 'router: admitted prompts still count as queued',
+  },
+  {
+    file: ENGINE,
+    find: 'load.waiting = this.#waiting.size + this.#remote.length;',
+    replace: 'load.waiting = this.#waiting.size;',
+    why: 'router: requests waiting for remote KV do not count',
+  },
+  {
+    file: ENGINE,
+    find: '      this.#alone.clear();\n',
+    replace: '',
+    why: 'attribution: a chunk alone is timed with the chunks before it',
+  },
+  {
+    file: ENGINE,
+    find: 'sequence.computed = sequence.inputTokens - 1;',
+    replace: 'sequence.computed = sequence.inputTokens - 2;',
+    why: 'remote prompts compute one token more than the last',
+  },
+];
