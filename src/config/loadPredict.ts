@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { InputError } from '../base/inputError.ts';
 import type { Facts } from './facts.ts';
+import { withLoadType } from './impliedLoad.ts';
 import { InputDocument, type Override } from './inputDocument.ts';
 import type { PredictConfig } from './predictConfig.ts';
 import { predictSchema } from './predictSchema.ts';
@@ -55,7 +56,7 @@ export function parseRecommend(
 
 /** The document as the schema sees it. @throws InputError for whatever the schema forbids. */
 function validate<T>(schema: z.ZodType<T>, document: InputDocument): T {
-  const result = schema.safeParse(document.value ?? {});
+  const result = schema.safeParse(withLoadType(document.value ?? {}));
   if (result.success) return result.data;
   throw new InputError(zodIssues(result.error, document, (path) => schemaKeys(schema, path, document)));
 }
