@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { highestHeldLoad } from './bisect.ts';
-import { ladder } from './ladder.ts';
 import { type Axis, countPoints, enumeratePoints } from './space.ts';
 
 describe('highestHeldLoad', () => {
@@ -31,16 +30,6 @@ describe('highestHeldLoad', () => {
     expect(island(found.held!)).toBe(true);
     expect(island(found.missed!)).toBe(false);
     expect(found.missed! / found.held!).toBeLessThanOrEqual(1.02);
-  });
-});
-
-describe('ladder', () => {
-  it('is dense at first and ends at its maximum', () => {
-    expect(ladder(32, 8, 4)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32]);
-    expect(ladder(64, 1, 1)).toEqual([1, 2, 4, 8, 16, 32, 64]);
-    expect(ladder(50, 1, 1)).toEqual([1, 2, 4, 8, 16, 32, 50]);
-    expect(ladder(1, 8, 4)).toEqual([1]);
-    expect(ladder(0, 8, 4)).toEqual([]);
   });
 });
 

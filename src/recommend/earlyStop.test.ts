@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { loadWorkload } from '../config/buildWorkload.ts';
+import { catalogFacts } from '../config/facts.ts';
+import { parsePredict } from '../config/loadPredict.ts';
+import { contextLengthOf } from '../config/replicaSpec.ts';
+import { startRun } from '../study/prediction.ts';
+import { statedBounds, violationsOf } from './constraints.ts';
+import { lostBound } from './earlyStop.ts';
+
+const NO_CONSTRAINTS = { min_candidate_gpus: 1, max_candidate_gpus: 8, max_usd_per_hour: null, rules: [] };
+
+/** Runs to the end, looking often; returns the first bound given up on the way, how far the run was, and the verdict. */
+async function watch(rate: number, slo: string) {
+  const config = parsePredict(
+    `
+traffic: {source: {type: preset, name: rag, requests: 150}, load: {type: poisson, requests_per_second: ${rate}}}
+engine: {model: meta-llama/Llama-3.1-8B, hardware: l40s, workers: {aggregated: {}}}
+evaluation: {slo: ${slo}}`,
+    'test.yaml',
+    [],
+    catalogFacts,
+  );
+  const workload = await loadWorkload(config.traffic, config.seed, '.', contextLengthOf(config, catalogFacts));
+  const run = startRun(config, workload, { facts: catalogFacts, version: 'test', clockMs: () => 0 });
+  const bounds = statedBounds(config.evaluation.slo);
+  let lost: string | null = null;
+  let lostAtPass = 0;
+  while (!run.advance(40)) {
+    const { timeNs, passes } = run.simulation.status();
+    if (lost === null) {
+      lost = lostBound(bounds, run.simulation.result().log, workload, timeNs);
+      if (lost !== null) lostAtPass = passes;
+    }
+  }
+  const report = run.report();
+  return {
+    lost,
+    share: lostAtPass / report.passes,
+    violations: violationsOf(report, NO_CONSTRAINTS, config.evaluation.slo),
+  };
+}
+
+describe('lostBound', () => {
+  it('gives up only bounds that the whole run breaks, in every statistic and metric', async () => {
+    let given = 0;
+    let kept = 0;
+    for (const rate of [0.5, 2, 8]) {
+      for (const metric of ['ttft_ms', 'tpot_ms', 'e2e_ms']) {
+        for (const statistic of ['p50', 'p90', 'p95', 'p99', 'max']) {
+          const bound = { ttft_ms: 1200, tpot_ms: 45, e2e_ms: 9000 }[metric];
+          const { lost, violations } = await watch(rate, `{${metric}: {${statistic}: ${bound}}}`);
+          if (lost === null) kept += 1;
+          else {
+            given += 1;
+            expect(violations).toContain(lost);
+          }
+        }
+      }
+    }
+    expect(given).toBeGreaterThan(5);
+    expect(kept).toBeGreaterThan(5);
+  });
+
+  it('notices a hopeless overload well before the end', async () => {
+    const { lost, share } = await watch(20, '{ttft_ms: {p95: 300}}');
+    expect(lost).toBe('p95_ttft_ms <= 300');
+    expect(share).toBeLessThan(0.5);
+  });
+
+  it('says nothing about means, which a late recovery can save', async () => {
+    expect((await watch(20, '{ttft_ms: {mean: 1}}')).lost).toBeNull();
+  });
+});

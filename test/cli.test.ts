@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Recommendation } from '../src/recommend/recommendation.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MAIN = join(ROOT, 'src/cli/main.ts');
+const TSX = join(ROOT, 'node_modules/tsx/dist/cli.mjs');
+const folder = mkdtempSync(join(tmpdir(), 'dynosim-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as a user does. `interruptWhen` sends Ctrl-C once standard error matches. */
+function dynosim(args: readonly string[], interruptWhen?: RegExp, input = ''): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [TSX, MAIN, ...args], { cwd: folder });
+    let stdout = '';
+    let stderr = '';
+    let interrupted = false;
+    child.stdout.on('data', (chunk) => (stdout += chunk));
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+      if (interruptWhen?.test(stderr) === true && !interrupted) {
+        interrupted = true;
+        child.kill('SIGINT');
+      }
+    });
+    child.stdin.end(input);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+const GOAL = `
+traffic: {source: {type: preset, name: chat, requests: 100}, load: {type: poisson, requests_per_second: 6}}
+engine: {model: meta-llama/Llama-3.1-8B, hardware: {choices: [l40s, h100_sxm]}}
+evaluation: {slo: {ttft_ms: {p95: 500}, tpot_ms: {p95: 40}}}
+optimization: {objectives: [usd_per_hour, p95_e2e_ms], constraints: {max_candidate_gpus: 3}}
+`;
+
+describe('recommend', () => {
+  it('writes candidates that give exactly their summary under predict', async () => {
+    mkdirSync(join(folder, 'conf'), { recursive: true });
+    writeFileSync(join(folder, 'conf/goal.yaml'), GOAL);
+    const searched = await dynosim([
+      'recommend',
+      '-c',
+      'conf/goal.yaml',
+      '-o',
+      'found',
+      '--format',
+      'json',
+      '--threads',
+      '2',
+    ]);
+    expect(searched.code).toBe(0);
+    const recommendation = JSON.parse(searched.stdout) as Recommendation;
+    expect(recommendation.pick?.feasible).toBe(true);
+    expect(JSON.parse(readFileSync(join(folder, 'found/recommendation.json'), 'utf8'))).toEqual(recommendation);
+    expect(readFileSync(join(folder, 'found/frontier.csv'), 'utf8').trim().split('\n')).toHaveLength(
+      recommendation.frontier.length + 1,
+    );
+    for (const { files, summary } of [recommendation.pick!, recommendation.runner_up!, ...recommendation.frontier]) {
+      const predicted = await dynosim([
+        'predict',
+        '-c',
+        `found/${files.config}`,
+        '-o',
+        'again',
+        '--overwrite',
+        '--format',
+        'json',
+      ]);
+      const report = JSON.parse(predicted.stdout);
+      expect({ ...report, wall_ms: 0 }).toEqual({ ...summary, wall_ms: 0 });
+    }
+  });
+
+  it('exits 1 and names the constraint when nothing is feasible', async () => {
+    const { code, stdout } = await dynosim(
+      ['recommend', '-c', '-', '--ttft-p95', '0.1', '-o', 'none', '--quiet'],
+      undefined,
+      GOAL,
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain('p95_ttft_ms <= 0.1');
+  });
+
+  it('keeps what finished on Ctrl-C and exits 130', async () => {
+    const big = GOAL.replace('requests: 100', 'requests: 4000').replace(
+      'max_candidate_gpus: 3',
+      'max_candidate_gpus: 24',
+    );
+    const { code } = await dynosim(
+      ['recommend', '-c', '-', '-o', 'partial', '--threads', '2'],
+      /simulated \d+ of/,
+      big,
+    );
+    expect(code).toBe(130);
+    const kept = JSON.parse(readFileSync(join(folder, 'partial/recommendation.json'), 'utf8')) as Recommendation;
+    expect(kept.truncated).toBe(true);
+    expect(kept.points.length + kept.tried.short).toBeGreaterThan(0);
+    expect(kept.points.length + kept.tried.short).toBeLessThan(kept.tried.enumerated - kept.tried.bounded_out);
+  });
+});
+
+describe('predict', () => {
+  const FLAGS = [
+    'predict',
+    '--model',
+    'meta-llama/Llama-3.1-8B',
+    '--gpu',
+    'h100_sxm',
+    '--preset',
+    'chat',
+    '--rps',
+    '5',
+  ];
+
+  it('writes the same bytes to the same place, and leaves foreign files alone', async () => {
+    const first = await dynosim([...FLAGS, '--format', 'json']);
+    expect(first.code).toBe(0);
+    const [directory] = readdirSync(join(folder, 'dynosim-output')).filter((name) => name.startsWith('predict-'));
+    const { config_hash, result_hash } = JSON.parse(first.stdout);
+    expect(directory).toBe(`predict-${config_hash.slice(0, 8)}`);
+    const second = await dynosim([...FLAGS, '--format', 'json']);
+    expect(JSON.parse(second.stdout).result_hash).toBe(result_hash);
+
+    mkdirSync(join(folder, 'mine'));
+    writeFileSync(join(folder, 'mine/diary.txt'), 'dear diary');
+    const refused = await dynosim([...FLAGS, '-o', 'mine']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('--overwrite');
+    expect(readdirSync(join(folder, 'mine'))).toEqual(['diary.txt']);
+    expect((await dynosim([...FLAGS, '-o', 'mine', '--overwrite'])).code).toBe(0);
+  });
+
+  it('writes one row a request', async () => {
+    const { code, stdout } = await dynosim([...FLAGS, '--per-request', 'rows.csv', '--format', 'json', '-o', 'rows']);
+    expect(code).toBe(0);
+    const rows = readFileSync(join(folder, 'rows.csv'), 'utf8').trim().split('\n');
+    expect(rows).toHaveLength(JSON.parse(stdout).requests.submitted + 1);
+  });
+
+  it("answers a user's mistakes with place and hint, exit 2 and no stack trace", async () => {
+    writeFileSync(
+      join(folder, 'bad.yaml'),
+      GOAL.replace('hardware: {choices: [l40s, h100_sxm]}', 'hardware: h200_smx'),
+    );
+    const wrong: [string[], RegExp][] = [
+      [['recommend', '-c', 'bad.yaml'], /bad\.yaml:3:\d+ engine\.hardware: .*did you mean "h200_sxm"/],
+      [['recommend', '-c', 'missing.yaml'], /missing\.yaml: no such file/],
+      [['predict', '--modle', 'x'], /Did you mean --model/],
+      [['predikt'], /Did you mean predict/],
+      [
+        [...FLAGS, '--set', 'traffic.load.requests_per_second=-3'],
+        /requests_per_second.*must be greater than 0, got -3/,
+      ],
+      [['predict'], /To start/],
+      [['recommend'], /To start/],
+      [['catalog', 'show', 'h100_sxmm'], /did you mean "h100_sxm"/],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, stdout, stderr } = await dynosim(args);
+      expect(stderr).toMatch(message);
+      expect(stderr).not.toMatch(/^\s+at /m);
+      expect(code).toBe(2);
+      expect(stdout).toBe('');
+    }
+  });
+});
+
+describe('catalog and schema', () => {
+  it('print what they say', async () => {
+    expect((await dynosim(['catalog', 'models'])).stdout).toContain('meta-llama/Llama-3.1-70B');
+    expect((await dynosim(['catalog', 'hardware'])).stdout).toContain('h200_sxm');
+    expect((await dynosim(['catalog', 'show', 'l40s'])).stdout).toMatch(/id: l40s/);
+    expect(JSON.parse((await dynosim(['schema', 'recommend'])).stdout).properties).toHaveProperty('optimization');
+  });
+});
