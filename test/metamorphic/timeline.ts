@@ -89,3 +89,25 @@ function columnDifferences(a: Columns, b: Columns): string[] {
 function mapColumns(columns: Columns, change: (value: number) => number): Columns {
   return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values.map(change)]));
 }
+
+/** Only what is said of each request, without the totals. */
+export function perRequest(timeline: Timeline): Timeline {
+  const { arrivalNs, scheduledNs, firstTokenNs, lastTokenNs } = timeline.times;
+  const { outcome, preemptions, reusedTokens, worker } = timeline.counts;
+  return {
+    times: { arrivalNs, scheduledNs, firstTokenNs, lastTokenNs },
+    durations: without(timeline, 'gapsNs', 'busyNs', 'prefillBoundNs', 'decodeBoundNs', 'inFlightIntegralNs').durations,
+    counts: { outcome, preemptions, reusedTokens, worker },
+  };
+}
+
+/** The requests of two timelines numbered through. */
+export function joined(a: Timeline, b: Timeline): Timeline {
+  const join = (left: Columns, right: Columns): Columns =>
+    Object.fromEntries(Object.entries(left).map(([name, values]) => [name, [...values, ...right[name]]]));
+  return {
+    times: join(a.times, b.times),
+    durations: join(a.durations, b.durations),
+    counts: join(a.counts, b.counts),
+  };
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { ROUTER_POLICIES, type Scenario } from '../../src/cluster/scenario.ts';
+import { createSimulation, simulate } from '../../src/cluster/simulation.ts';
+import type { SimulationResult } from '../../src/cluster/simulationResult.ts';
+import { STATE } from '../../src/engine/requestLog.ts';
+import { randomScenario } from '../kernel/randomScenario.ts';
+import { differences, timelineOf, without } from './timeline.ts';
+import { withClock, withEngines, withOneReplica, withoutIds, withPools, withRoom } from './variants.ts';
+
+const RUNS = 200;
+
+/** What is present but has no effect must leave the timeline as it is, to the last nanosecond. */
+describe('null-feature identities', () => {
+  it('sampling', () => {
+    forEachScenario((scenario, result, seed) => {
+      for (const samples of [1, 7, 500]) expectSame(simulate({ ...scenario, samples }), result, seed);
+    });
+  });
+
+  it('any router where there is one replica to choose', () => {
+    forEachScenario((drawn, _result, seed) => {
+      const scenario = withOneReplica(drawn);
+      const expected = simulate({ ...scenario, router: { policy: 'round_robin' } });
+      for (const policy of ROUTER_POLICIES) {
+        expectSame(simulate({ ...scenario, router: { policy } }), expected, seed);
+        expectSame(simulate({ ...scenario, router: { policy }, seed: seed + 1 }), expected, seed);
+      }
+    });
+  });
+
+  it('prefix caching where no text is shared and nobody is preempted', () => {
+    let untouched = 0;
+    let evicting = 0;
+    forEachScenario((drawn, _result, seed) => {
+      const scenario = { ...drawn, workload: withoutIds(drawn.workload) };
+      const off = simulate(withEngines(scenario, { prefixCaching: false }));
+      if (off.workers.some(({ preemptions }) => preemptions > 0)) return;
+      const on = simulate(withEngines(scenario, { prefixCaching: true }));
+      const rest = (result: SimulationResult) => without(timelineOf(result), 'evictedBlocks');
+      expect(differences(rest(on), rest(off)), `seed ${seed}`).toEqual([]);
+      untouched += 1;
+      if (on.workers.some(({ evictedBlocks }) => evictedBlocks > 0)) evicting += 1;
+    });
+    // The pages of the dead fill the cache and are thrown out again: that, too, must not matter.
+    expect(untouched).toBeGreaterThan(RUNS / 4);
+    expect(evicting).toBeGreaterThan(RUNS / 20);
+  });
+
+  it('a transfer over an infinite, immediate link', () => {
+    let transferring = 0;
+    forEachScenario((scenario, _result, seed) => {
+      if (scenario.transfer === null) return;
+      const free = { ...scenario.transfer, bandwidthBytesPerS: Number.POSITIVE_INFINITY, latencyNs: 0 };
+      const result = simulate({ ...scenario, transfer: free });
+      for (let request = 0; request < result.log.count; request++) {
+        expect(result.log.e2eStateNs(request, STATE.transfer), `seed ${seed}`).toBe(0);
+      }
+      // Nothing to move takes no time either, but for the latency.
+      const weightless = { ...free, bandwidthBytesPerS: 1, kvBytesPerToken: 0 };
+      expectSame(simulate({ ...scenario, transfer: weightless }), result, seed);
+      transferring += 1;
+    });
+    expect(transferring).toBeGreaterThan(RUNS / 10);
+  });
+
+  it('a speed-up of 1, and a speed-up of 4 of a workload four times as slow', () => {
+    forEachScenario((scenario, _result, seed) => {
+      const { workload } = scenario;
+      const authored = simulate({ ...scenario, load: { kind: 'open', speedup: 1 }, overLength: 'reject' });
+      for (let request = 0; request < workload.count; request++) {
+        const arrivalNs = authored.log.arrivalNs[request];
+        if (workload.isFollowUp[request] === 1 || arrivalNs < 0) continue;
+        expect(arrivalNs, `seed ${seed}`).toBe(workload.arrivalNs[request]);
+      }
+      const slow = { ...scenario, workload: withClock(workload, 4, 0), overLength: 'reject' } as const;
+      expectSame(simulate({ ...slow, load: { kind: 'open', speedup: 4 } }), authored, seed);
+    });
+  });
+
+  it('the over-length rule where nothing is over length', () => {
+    forEachScenario((drawn, _result, seed) => {
+      const scenario = withRoom(drawn);
+      const expected = simulate({ ...scenario, overLength: 'reject' });
+      for (const overLength of ['drop', 'truncate'] as const) {
+        expectSame(simulate({ ...scenario, overLength }), expected, seed);
+      }
+    });
+  });
+
+  it('a time limit that nothing reaches', () => {
+    forEachScenario((scenario, _result, seed) => {
+      const unlimited = simulate({ ...scenario, maxVirtualNs: Number.POSITIVE_INFINITY });
+      expectSame(simulate({ ...scenario, maxVirtualNs: unlimited.durationNs }), unlimited, seed);
+    });
+  });
+
+  it('whatever comes after a moment, up to that moment', () => {
+    forEachScenario((drawn, _result, seed) => {
+      const scenario = { ...drawn, maxVirtualNs: Number.POSITIVE_INFINITY };
+      const whole = simulate(scenario);
+      const untilNs = Math.floor(whole.durationNs / 2);
+      const cut = simulate({ ...scenario, maxVirtualNs: untilNs });
+      for (const column of ['arrivalNs', 'scheduledNs', 'firstTokenNs', 'lastTokenNs'] as const) {
+        const known = (result: SimulationResult) =>
+          [...result.log[column]].map((time) => (time <= untilNs ? time : -1));
+        expect(known(cut), `${column}, seed ${seed}`).toEqual(known(whole));
+      }
+    });
+  });
+
+  it('a closed loop with a slot for every session, and everything arriving at 0', () => {
+    forEachScenario((drawn, _result, seed) => {
+      const scenario = { ...withRoom(drawn), maxVirtualNs: Number.POSITIVE_INFINITY };
+      const { workload } = scenario;
+      const closed = simulate({ ...scenario, load: { kind: 'closed', concurrency: workload.count } });
+      const atOnce = { ...workload, arrivalNs: workload.arrivalNs.map((time) => Math.min(time, 0)) };
+      expectSame(simulate({ ...scenario, workload: atOnce, load: { kind: 'open', speedup: 1 } }), closed, seed);
+    });
+  });
+
+  it('a memory and a batch larger than anyone needs', () => {
+    forEachScenario((drawn, _result, seed) => {
+      const scenario = withRoom(drawn);
+      // Routers that read states never see the size of the memory, only what is held of it.
+      const larger = withPools(scenario, (pool) => ({
+        ...pool,
+        engine: { ...pool.engine, blocks: pool.engine.blocks * 3, contextLength: pool.engine.contextLength * 2 },
+      }));
+      expectSame(simulate(larger), simulate(scenario), seed);
+    });
+  });
+});
+
+describe('how a simulation is run', () => {
+  it('makes no difference: in steps of a pass, of three, or in one go', () => {
+    forEachScenario((scenario, result, seed) => {
+      for (const passes of [1, 3]) {
+        const simulation = createSimulation(scenario);
+        let calls = 0;
+        while (!simulation.advance(passes)) calls += 1;
+        expect(simulation.status().done).toBe(true);
+        expect(calls * passes, `seed ${seed}`).toBeLessThanOrEqual(result.passes + passes);
+        expectSame(simulation.result(), result, seed);
+      }
+    });
+  });
+
+  it('makes no difference: again, beside another one, or for the hundredth time in a process', () => {
+    const scenario = randomScenario(7, 'fast');
+    const first = simulate(scenario);
+    for (let time = 2; time <= 100; time++) {
+      const one = createSimulation(scenario);
+      const other = createSimulation(randomScenario(time, 'fast'));
+      let done = false;
+      while (!done) {
+        done = one.advance(5);
+        other.advance(3);
+      }
+      expectSame(one.result(), first, time);
+    }
+  });
+});
+
+function forEachScenario(check: (scenario: Scenario, result: SimulationResult, seed: number) => void): void {
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const scenario = randomScenario(seed, 'fast');
+    check(scenario, simulate(scenario), seed);
+  }
+}
+
+function expectSame(a: SimulationResult, b: SimulationResult, seed: number): void {
+  expect(differences(timelineOf(a), timelineOf(b)), `seed ${seed}`).toEqual([]);
+}
