@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { handmadeAnswer } from '../../test/support/handmadeAnswer.ts';
 import { STATES, type StateName } from '../engine/requestLog.ts';
 import type { AttributionVector } from '../metrics/report.ts';
-import { attributionFinding, factorOver, frontierFinding } from './findings.ts';
+import { attributionFinding, frontierFinding } from './findings.ts';
 
 function vector(parts: Partial<Record<StateName, number>>): AttributionVector {
   return Object.fromEntries(STATES.map((state) => [state, parts[state] ?? 0])) as AttributionVector;
@@ -27,15 +27,5 @@ describe('frontierFinding', () => {
     expect(frontierFinding({ ...answer, points: lucky })).toBe(
       '8 GPUs at $29.44/h meet the SLO, the best found on cost (USD/h)',
     );
-  });
-});
-
-describe('factorOver', () => {
-  it('is how many times better the pick is, whichever way is better', () => {
-    const answer = handmadeAnswer();
-    expect(factorOver(answer, answer.baseline!.summary)).toBe('3.00x better on cost (USD/h)');
-    const goal = { ...answer.goal, objectives: [{ metric: 'usd_per_hour', direction: 'maximize' as const }] };
-    expect(factorOver({ ...answer, goal }, answer.baseline!.summary)).toBe('3.00x worse on cost (USD/h)');
-    expect(factorOver(answer, answer.pick!.summary)).toBe('equal on cost (USD/h)');
   });
 });

@@ -1,5 +1,4 @@
 import type { StateName } from '../engine/requestLog.ts';
-import { metricValue } from '../metrics/metricNames.ts';
 import type { AttributionVector, Report, SloMetric, SloSpec, SloStatistic } from '../metrics/report.ts';
 import type { Recommendation } from '../recommend/recommendation.ts';
 import { formatCount, formatMs, formatNumber, formatPercent, formatUsd, metricLabel } from './format.ts';
@@ -88,19 +87,6 @@ export function frontierFinding(recommendation: Recommendation): string {
   }
   const next = Math.max(...fewer.map((point) => point.gpus));
   return `${price} ${meet} ${asked}; ${next} ${next === 1 ? 'does' : 'do'} not`;
-}
-
-/** How the pick compares with another deployment on the first objective: `1.33x better on cost (USD/h)`; null when a ratio says nothing. */
-export function factorOver(recommendation: Recommendation, other: Report): string | null {
-  const [objective] = recommendation.goal.objectives;
-  if (recommendation.pick === null || objective === undefined) return null;
-  const mine = metricValue(recommendation.pick.summary, objective.metric);
-  const theirs = metricValue(other, objective.metric);
-  const ratio = objective.direction === 'minimize' ? theirs / mine : mine / theirs;
-  if (!Number.isFinite(ratio) || ratio <= 0) return null;
-  const label = metricLabel(objective.metric);
-  if (Math.abs(ratio - 1) < 0.005) return `equal on ${label}`;
-  return ratio > 1 ? `${ratio.toFixed(2)}x better on ${label}` : `${(1 / ratio).toFixed(2)}x worse on ${label}`;
 }
 
 /** Peak of requests in flight and of KV use, and whether the fleet kept up. */

@@ -11,7 +11,7 @@ import {
   type TimelineChart,
 } from './chartData.ts';
 import { configInWords } from './configWords.ts';
-import { factorOver, frontierFinding, sloFinding } from './findings.ts';
+import { frontierFinding, sloFinding } from './findings.ts';
 import {
   formatCount,
   formatFixed,
@@ -68,23 +68,16 @@ export function predictPage(detail: RunDetail, deployment: string, workloadName:
 
 /** The page of an answer; `detail` is a run of the pick (or of the best there is), null leaves its charts out. */
 export function recommendPage(recommendation: Recommendation, detail: RunDetail | null): ReportPageData {
-  const { pick, goal, baseline, runner_up, why } = recommendation;
+  const { pick, goal, why } = recommendation;
   const charts = detail === null ? { latency: [], timeline: null, attribution: [] } : chartsOf(detail);
   const shown = pick?.summary ?? detail?.report ?? null;
-  const beats = [
-    ...(runner_up === null ? [] : [[`the runner-up ${runner_up.shape}`, runner_up] as const]),
-    ...(baseline === null ? [] : [[`the baseline ${baseline.shape}`, baseline] as const]),
-  ].flatMap(([name, other]) => {
-    const factor = factorOver(recommendation, other.summary);
-    return factor === null ? [] : [`Against ${name}: ${factor}`];
-  });
   return {
     title: `dynosim: ${pick === null ? 'no deployment meets the goal' : pick.shape}`,
     headline: frontierFinding(recommendation),
     subtitle: pick === null ? goal.sentence : `${goal.sentence}. The pick: ${configInWords(pick.config)}.`,
     tone: pick === null ? 'bad' : 'good',
     facts: shown === null ? [] : factsOf(shown),
-    why: [...beats, ...why],
+    why,
     warnings: [
       ...(recommendation.truncated ? ['The search was stopped early: the frontier is of what finished.'] : []),
       ...(shown?.provenance.warnings ?? []),

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Evaluated, Recommendation } from '../recommend/recommendation.ts';
 import { configInWords } from './configWords.ts';
-import { factorOver, frontierFinding } from './findings.ts';
+import { frontierFinding } from './findings.ts';
 import {
   formatCount,
   formatFixed,
@@ -74,20 +74,15 @@ function plotLines(recommendation: Recommendation): string[] {
 }
 
 function pickLines(recommendation: Recommendation, colors: Colors): string[] {
-  const { pick, runner_up, baseline, why } = recommendation;
+  const { pick, why } = recommendation;
   const finding = frontierFinding(recommendation);
   if (pick === null) return [colors.red(finding), ...why];
   const { cost, slo } = pick.summary;
   const slack = slo.worst_slack === null ? 'no SLO asked for' : `SLO slack ${formatSlack(slo.worst_slack)}`;
-  const beats = [
-    ...(runner_up === null ? [] : [[`runner-up ${runner_up.shape}`, runner_up] as const]),
-    ...(baseline === null ? [] : [[`baseline ${baseline.shape}`, baseline] as const]),
-  ].map(([name, other]) => `  against the ${name}: ${factorOver(recommendation, other.summary) ?? 'not comparable'}`);
   return [
     colors.green(finding),
     `${colors.bold('pick')}  ${pick.shape}: ${configInWords(pick.config)}`,
     `  ${formatUsd(cost.usd_per_month)}/month (${formatUsd(cost.usd_per_hour)}/h), ${slack}, ${formatPercent(slo.attained_ratio)} of requests good`,
-    ...beats,
     ...why.map((sentence) => `  ${sentence}`),
   ];
 }

@@ -63,7 +63,7 @@ describe('renderRecommend', () => {
     const text = renderRecommend(handmadeAnswer(), { files: ['out/report.html'], color: false });
     expect(text.split('\n').length).toBeLessThanOrEqual(48);
     expect(text).toContain('8 GPUs at $29.44/h meet the SLO; 7 do not');
-    expect(text).toContain('against the baseline 6x TP4 h200_sxm: 3.00x better on cost (USD/h)');
+    expect(text).toContain('Against the baseline, 6x TP4 h200_sxm: 66.7% less usd_per_hour.');
     expect(text).toContain('$21,491/month ($29.44/h), SLO slack 23 %');
     expect(text).toContain('refused 30: weights do not fit');
     expect(text).toContain('written: out/report.html');

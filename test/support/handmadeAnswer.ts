@@ -145,7 +145,10 @@ export function handmadeAnswer(): Recommendation {
     frontier,
     pick,
     runner_up: frontier[1],
-    why: ['One GPU pair fewer misses p95 TTFT by 12 %.'],
+    why: [
+      'Against the baseline, 6x TP4 h200_sxm: 66.7% less usd_per_hour.',
+      'One GPU pair fewer misses p95 TTFT by 12 %.',
+    ],
     baseline: { ...baseline, change: { usd_per_hour: -0.667, p95_ttft_ms: 0.19 } },
     tried: {
       enumerated: 120,
