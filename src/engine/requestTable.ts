@@ -7,6 +7,8 @@ export interface RequestTable {
   readonly outputTokens: Int32Array;
   /** Leading tokens of the context that block ids name; generated text past them is the request's own. */
   readonly namedTokens: Int32Array;
+  /** 1: some of the text it generates is named by another session too, which may look it up or generate it meanwhile. */
+  readonly contestedText: Uint8Array;
 }
 
 /**
@@ -37,5 +39,34 @@ export function buildRequestTable(workload: Workload, truncateTo: number): Reque
     }
     namedTokens[request] = named;
   }
-  return { workload, inputTokens, outputTokens, namedTokens };
+  const namesText = namedTokens.some((named, request) => named > inputTokens[request]);
+  const contestedText = namesText
+    ? findContestedText(workload, inputTokens, namedTokens)
+    : new Uint8Array(workload.count);
+  return { workload, inputTokens, outputTokens, namedTokens, contestedText };
+}
+
+function findContestedText(workload: Workload, inputTokens: Int32Array, namedTokens: Int32Array): Uint8Array {
+  const { count, blockTokens, blockOffsets, blockIds, blockIdCount, nextTurn } = workload;
+  // A session goes by the number of its first turn, and a block by that of the one session that has it.
+  const session = Int32Array.from({ length: count }, (_, request) => request);
+  const NOBODY = -1;
+  const SEVERAL = -2;
+  const owner = new Int32Array(blockIdCount).fill(NOBODY);
+  for (let request = 0; request < count; request++) {
+    if (nextTurn[request] >= 0) session[nextTurn[request]] = session[request];
+    for (let at = blockOffsets[request]; at < blockOffsets[request + 1]; at++) {
+      const id = blockIds[at];
+      if (owner[id] === NOBODY) owner[id] = session[request];
+      else if (owner[id] !== session[request]) owner[id] = SEVERAL;
+    }
+  }
+  const contested = new Uint8Array(count);
+  for (let request = 0; request < count; request++) {
+    if (namedTokens[request] <= inputTokens[request]) continue;
+    const end = blockOffsets[request] + Math.ceil(namedTokens[request] / blockTokens);
+    const first = blockOffsets[request] + Math.floor(inputTokens[request] / blockTokens);
+    for (let at = first; at < end; at++) if (owner[blockIds[at]] === SEVERAL) contested[request] = 1;
+  }
+  return contested;
 }

@@ -34,6 +34,8 @@ export class Sequence {
   regainTokens = 0;
   /** When its last token came out before an eviction. */
   lastTokenNs = -1;
+  /** While decoding: other sessions name the text it generates. */
+  contested = false;
   /** Its prompt's KV comes from a prefill worker. */
   remote = false;
 

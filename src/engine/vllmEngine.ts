@@ -64,8 +64,8 @@ export class VllmEngine implements EngineCore {
   #clock = 0;
   /** Decoding sequences by the clock residue at which they need a page. */
   readonly #pagesDue: Int32Array;
-  /** Decoding sequences that generate text the workload has a name for; their pages are published before lookups. */
-  #naming: Sequence[] = [];
+  /** Decoding sequences whose text other sessions name too: their pages are published pass by pass, not when they stop. */
+  #contested = 0;
   readonly #peaks = new GapPeaks();
   #decodeNs = 0;
   #interferenceNs = 0;
@@ -144,7 +144,6 @@ export class VllmEngine implements EngineCore {
 
   cachedTokens(request: number): number {
     if (!this.#config.prefixCaching) return 0;
-    this.#publishNamed();
     const limit = Math.floor((this.#table.inputTokens[request] - 1) / this.#pageTokens);
     return this.#pool.lookup(request, limit) * this.#pageTokens;
   }
@@ -229,8 +228,8 @@ export class VllmEngine implements EngineCore {
     let preempted = false;
     if (this.#running.length > 0) {
       const due = this.#pagesDue[this.#clock % this.#pageTokens];
-      if (due <= this.#pool.freePages) this.#pool.allocate(due);
-      else preempted = this.#allocateUnderPressure(nowNs);
+      if (due <= this.#pool.freePages && this.#contested === 0) this.#pool.allocate(due);
+      else preempted = this.#allocateOneByOne(nowNs);
       budget -= this.#decoding;
       // A prompt in progress was admitted last and stays last.
       const last = this.#running[this.#running.length - 1];
@@ -252,20 +251,28 @@ export class VllmEngine implements EngineCore {
     this.#startPass(nowNs, preempted);
   }
 
-  /** Running sequences in order take their pages; who finds none free evicts the last of the list (vLLM fcfs). */
-  #allocateUnderPressure(nowNs: number): boolean {
+  /**
+   * Running sequences in order take their pages and publish what this pass completes; who finds none free evicts the last
+   * of the list (vLLM fcfs). Returns whether anyone was evicted.
+   */
+  #allocateOneByOne(nowNs: number): boolean {
+    let preempted = false;
     for (let index = 0; index < this.#running.length; index++) {
       const sequence = this.#running[index];
       if (sequence.stage !== STAGE.decoding) continue;
-      if ((this.#clock + sequence.clockOffset) % this.#pageTokens !== 0) continue;
-      while (this.#pool.freePages === 0) {
-        const victim = this.#running.pop()!;
-        this.#preempt(victim, nowNs);
-        if (victim === sequence) return true;
+      const computed = this.#clock + sequence.clockOffset;
+      if (computed % this.#pageTokens === 0) {
+        while (this.#pool.freePages === 0) {
+          const victim = this.#running.pop()!;
+          this.#preempt(victim, nowNs);
+          preempted = true;
+          if (victim === sequence) return true;
+        }
+        this.#pool.allocate(1);
       }
-      this.#pool.allocate(1);
+      if (sequence.contested) this.#publish(sequence, computed + 1);
     }
-    return true;
+    return preempted;
   }
 
   /** Takes everything from a running sequence (already out of the list, or about to be) and puts it back at the head of the queue. */
@@ -292,7 +299,6 @@ export class VllmEngine implements EngineCore {
 
   #admit(tokenBudget: number, nowNs: number): void {
     let budget = tokenBudget;
-    this.#publishNamed();
     // Requests whose remote KV has arrived were queued first and go first; they compute one token.
     for (let index = 0; index < this.#remote.length; index++) {
       const sequence = this.#remote[index];
@@ -393,11 +399,6 @@ export class VllmEngine implements EngineCore {
     if (this.#config.prefixCaching) this.#pool.publish(sequence.hold, Math.floor(tokens / this.#pageTokens));
   }
 
-  /** Decoding sequences publish lazily; lookups by others must see what has a name. */
-  #publishNamed(): void {
-    for (const sequence of this.#naming) this.#publish(sequence, this.#clock + sequence.clockOffset);
-  }
-
   // ---- passes -----------------------------------------------------------------------------------------------------
 
   #startPass(nowNs: number, preempted: boolean): void {
@@ -465,8 +466,7 @@ export class VllmEngine implements EngineCore {
    * finishes, reaches the window, or would not find a page.
    */
   #planRun(): void {
-    let passes = Math.min(this.#passesToChange(), LONGEST_RUN);
-    if (this.#blocked && this.#naming.length > 0) passes = 0;
+    const passes = this.#contested > 0 ? 0 : Math.min(this.#passesToChange(), LONGEST_RUN);
     let free = this.#pool.freePages;
     let endNs = this.#passEndNs;
     let context = this.#contextTokens;
@@ -604,7 +604,8 @@ export class VllmEngine implements EngineCore {
     this.#decoding += 1;
     this.#contextTokens += computed + 1;
     this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;
-    if (this.#config.prefixCaching && this.#table.namedTokens[sequence.request] > computed) this.#naming.push(sequence);
+    sequence.contested = this.#config.prefixCaching && this.#table.contestedText[sequence.request] === 1;
+    if (sequence.contested) this.#contested += 1;
   }
 
   /** Leaves the decoding set: what the clock counted for it is written down. */
@@ -617,8 +618,7 @@ export class VllmEngine implements EngineCore {
     this.#decoding -= 1;
     this.#contextTokens -= computed + 1;
     this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;
-    const naming = this.#naming.indexOf(sequence);
-    if (naming >= 0) this.#naming.splice(naming, 1);
+    if (sequence.contested) this.#contested -= 1;
     this.#publish(sequence, computed);
     this.#log.spend(request, STATE.decode, this.#decodeNs - sequence.decodeNsBefore);
     this.#log.spend(request, STATE.decodeInterference, this.#interferenceNs - sequence.interferenceNsBefore);

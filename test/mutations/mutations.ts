@@ -305,4 +305,28 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'sequence.computed = sequence.inputTokens - 2;',
     why: 'remote prompts compute one token more than the last',
   },
+  {
+    file: ENGINE,
+    find: '      if (sequence.contested) this.#publish(sequence, computed + 1);\n',
+    replace: '',
+    why: 'contested text is published when its sequence stops',
+  },
+  {
+    file: ENGINE,
+    find: 'if (sequence.contested) this.#publish(sequence, computed + 1);',
+    replace: 'if (sequence.contested) this.#publish(sequence, computed);',
+    why: 'contested text is published one pass late',
+  },
+  {
+    file: ENGINE,
+    find: 'const passes = this.#contested > 0 ? 0 : ',
+    replace: 'const passes = ',
+    why: 'horizon: a run publishes no contested text',
+  },
+  {
+    file: ENGINE,
+    find: '    if (sequence.contested) this.#contested -= 1;\n',
+    replace: '    this.#contested = 0;\n',
+    why: 'contested text is forgotten when anyone stops',
+  },
 ];
