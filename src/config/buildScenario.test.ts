@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { simulate } from '../../test/support/lawfulSimulation.ts';
 import { InputError } from '../base/inputError.ts';
-import { simulate } from '../cluster/simulation.ts';
 import { buildScenario } from './buildScenario.ts';
 import { loadWorkload } from './buildWorkload.ts';
 import { catalogFacts } from './facts.ts';

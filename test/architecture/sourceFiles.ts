@@ -10,11 +10,23 @@ const OUTSIDE = new Set(['node_modules', 'dist']);
 
 /** The TypeScript files under the given folders, tests left out. */
 export function readSources(...folders: string[]): Sources {
+  return read(folders, (path) => !isTest(path));
+}
+
+/** The tests under the given folders, and whatever else stands in `test`. */
+export function readTests(...folders: string[]): Sources {
+  return read(folders, (path) => isTest(path) || path.startsWith('test/'));
+}
+
+function isTest(path: string): boolean {
+  return /\.test\.tsx?$/.test(path);
+}
+
+function read(folders: readonly string[], wanted: (path: string) => boolean): Sources {
   const sources = new Map<string, string>();
-  for (const folder of folders) {
-    for (const file of filesUnder(join(ROOT, folder))) {
-      sources.set(relative(ROOT, file).split(sep).join('/'), readFileSync(file, 'utf8'));
-    }
+  for (const file of folders.flatMap((folder) => filesUnder(join(ROOT, folder)))) {
+    const path = relative(ROOT, file).split(sep).join('/');
+    if (wanted(path)) sources.set(path, readFileSync(file, 'utf8'));
   }
   return sources;
 }
@@ -24,6 +36,6 @@ function filesUnder(folder: string): string[] {
     if (OUTSIDE.has(entry.name)) return [];
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return filesUnder(path);
-    return /\.tsx?$/.test(entry.name) && !/\.test\.tsx?$/.test(entry.name) ? [path] : [];
+    return /\.tsx?$/.test(entry.name) ? [path] : [];
   });
 }

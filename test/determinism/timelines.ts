@@ -1,7 +1,7 @@
-import { simulate } from '../../src/cluster/simulation.ts';
 import { timelineHash } from '../../src/metrics/hashes.ts';
 import { compileTimer } from '../../src/timing/roofline.ts';
 import { randomScenario } from '../kernel/randomScenario.ts';
+import { simulate } from '../support/lawfulSimulation.ts';
 import { mixtral } from './mixtral.ts';
 
 /** Hashes of some random timelines and of one under the roofline: the same in every process, thread and browser. */

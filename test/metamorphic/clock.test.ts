@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../src/cluster/scenario.ts';
-import { simulate } from '../../src/cluster/simulation.ts';
 import { randomScenario } from '../kernel/randomScenario.ts';
+import { simulate } from '../support/lawfulSimulation.ts';
 import { differences, reclocked, timelineOf } from './timeline.ts';
 import { slowed, withClock, withPools } from './variants.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/base/random.ts';
 import type { Scenario } from '../../src/cluster/scenario.ts';
-import { simulate } from '../../src/cluster/simulation.ts';
 import type { SimulationResult } from '../../src/cluster/simulationResult.ts';
 import { OUTCOME } from '../../src/engine/requestLog.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 import { randomScenario, randomWorkload } from '../kernel/randomScenario.ts';
+import { simulate } from '../support/lawfulSimulation.ts';
 import { differences, joined, perRequest, reclocked, timelineOf } from './timeline.ts';
 import { concatenated, withOneReplica } from './variants.ts';
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ROUTER_POLICIES, type Scenario } from '../../src/cluster/scenario.ts';
-import { createSimulation, simulate } from '../../src/cluster/simulation.ts';
+import { createSimulation } from '../../src/cluster/simulation.ts';
 import type { SimulationResult } from '../../src/cluster/simulationResult.ts';
 import { STATE } from '../../src/engine/requestLog.ts';
 import { randomScenario } from '../kernel/randomScenario.ts';
+import { simulate } from '../support/lawfulSimulation.ts';
 import { differences, timelineOf, without } from './timeline.ts';
 import { withClock, withEngines, withOneReplica, withoutIds, withPools, withRoom } from './variants.ts';
 

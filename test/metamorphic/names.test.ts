@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { simulate } from '../../src/cluster/simulation.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 import { WorkloadBuilder } from '../../src/workload/workloadBuilder.ts';
 import { randomScenario } from '../kernel/randomScenario.ts';
 import { harshScenario } from '../mutations/harshScenario.ts';
+import { simulate } from '../support/lawfulSimulation.ts';
 import { differences, timelineOf } from './timeline.ts';
 import { relabelled } from './variants.ts';
 
