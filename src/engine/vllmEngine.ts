@@ -3,6 +3,8 @@ import { PageNames } from '../kv/pageNames.ts';
 import { RunPool } from '../kv/runPool.ts';
 import { PassShape } from '../timing/passShape.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
+import { DecodeRun } from './decodeRun.ts';
+import { DecodeSet } from './decodeSet.ts';
 import type { EngineConfig } from './engineConfig.ts';
 import {
   BATCH_FORMATION,
@@ -14,24 +16,17 @@ import {
 } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
 import type { EngineTotals } from './engineTotals.ts';
-import { GapPeaks } from './gapPeaks.ts';
 import type { PassLedger } from './passLedger.ts';
 import { type RequestLog, STATE } from './requestLog.ts';
 import type { RequestTable } from './requestTable.ts';
 import { Sequence, STAGE } from './sequence.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** Passes planned ahead at most; a longer run is planned piece by piece. */
-const LONGEST_RUN = 1024;
 
 /**
  * vLLM's V1 scheduler (scheduler.py at 017e9f4, synchronous, first come first served) with fast-forward: while a batch only
  * decodes and nothing can join or leave it, its passes form a *run* that needs no event. A run still evaluates every
  * pass's duration one by one, so its timestamps are those of `ReferenceEngine`, bit for bit.
- *
- * All decoding sequences advance one token in every pass, so they share one clock (`#clock`, passes formed with decodes): a
- * sequence's computed tokens are the clock plus its offset, it finishes at a fixed clock value, and it needs a page
- * whenever the clock hits its residue modulo the page size.
  */
 export class VllmEngine implements EngineCore {
   nextEventNs = NEVER;
@@ -55,20 +50,9 @@ export class VllmEngine implements EngineCore {
   #running: Sequence[] = [];
   readonly #held = new Map<number, Sequence>();
 
-  /** Decoding sequences: how many, the tokens they attend to in the next pass, and that cut at the window. */
-  #decoding = 0;
-  #contextTokens = 0;
-  #windowedTokens = 0;
-  /** Of them, those whose context is still shorter than the window. */
-  #belowWindow = 0;
-  #clock = 0;
-  /** Decoding sequences by the clock residue at which they need a page. */
-  readonly #pagesDue: Int32Array;
-  /** Decoding sequences whose text other sessions name too: their pages are published pass by pass, not when they stop. */
-  #contested = 0;
-  readonly #peaks = new GapPeaks();
-  #decodeNs = 0;
-  #interferenceNs = 0;
+  readonly #decoding: DecodeSet;
+  /** Passes that may follow the one in flight without an event. */
+  readonly #run = new DecodeRun();
 
   /** The pass in flight. */
   #inFlight = false;
@@ -79,11 +63,7 @@ export class VllmEngine implements EngineCore {
   #passDecodeNs = 0;
   #passBound = 0;
   #chunks: Sequence[] = [];
-  /** Passes of the run that may still follow the one in flight, and whether that one has ended already. */
-  #runLeft = 0;
-  /** When the planned passes end; the next to be formed is at `#planned`. */
-  readonly #plannedEndNs = new Float64Array(LONGEST_RUN);
-  #planned = 0;
+  /** During a run: the pass in flight has ended, and the next is formed after whatever else happens at that time. */
   #ended = false;
   /** The head of the queue cannot be admitted until something leaves: newcomers change nothing. */
   #blocked = false;
@@ -103,7 +83,7 @@ export class VllmEngine implements EngineCore {
     const names = new PageNames(setup.table.workload, setup.table.namedTokens, this.#pageTokens);
     // vLLM's block 0 is the null block: never handed out.
     this.#pool = new RunPool(setup.config.blocks - 1, names);
-    this.#pagesDue = new Int32Array(this.#pageTokens);
+    this.#decoding = new DecodeSet(this.#pageTokens, setup.timer.window);
     this.#shape = new PassShape(setup.timer.window);
     this.#alone = new PassShape(setup.timer.window);
   }
@@ -154,7 +134,7 @@ export class VllmEngine implements EngineCore {
     load.usablePages = this.#pool.usablePages;
     load.heldPages = this.#pool.usablePages - this.#pool.freePages;
     let queued = this.#waitingTokens;
-    if (this.#running.length > this.#decoding) {
+    if (this.#running.length > this.#decoding.count) {
       for (const sequence of this.#running) {
         if (sequence.stage === STAGE.prefilling) queued += sequence.knownTokens - sequence.computed;
       }
@@ -167,18 +147,17 @@ export class VllmEngine implements EngineCore {
   }
 
   advanceTo(nowNs: number): void {
-    if (this.#runLeft === 0) return;
     let pages = 0;
-    while (this.#runLeft > 0) {
+    while (this.#run.left > 0) {
       if (!this.#ended) {
         if (this.#passEndNs > nowNs) break;
-        this.#settleDecodes();
+        this.#settlePass();
         this.#ended = true;
       }
       // The next batch is formed after everything else that happens at this time.
       if (this.#passEndNs >= nowNs) break;
-      pages += this.#pagesDue[this.#clock % this.#pageTokens];
-      this.#formDecodePass();
+      pages += this.#decoding.pagesDueAt(this.#decoding.clock);
+      this.#formPlannedPass();
     }
     if (pages > 0) this.#pool.allocate(pages);
   }
@@ -204,13 +183,13 @@ export class VllmEngine implements EngineCore {
     if (this.#inFlight) {
       this.advanceTo(nowNs);
       if (!this.#ended) {
-        this.#runLeft = 0;
+        this.#run.cancel();
         this.#expect(this.#passEndNs, PASS_END);
         return;
       }
       this.#inFlight = false;
       this.#ended = false;
-      this.#runLeft = 0;
+      this.#run.cancel();
     }
     this.#expect(nowNs, BATCH_FORMATION);
   }
@@ -227,10 +206,10 @@ export class VllmEngine implements EngineCore {
     let budget = this.#config.maxBatchedTokens;
     let preempted = false;
     if (this.#running.length > 0) {
-      const due = this.#pagesDue[this.#clock % this.#pageTokens];
-      if (due <= this.#pool.freePages && this.#contested === 0) this.#pool.allocate(due);
+      const due = this.#decoding.pagesDueAt(this.#decoding.clock);
+      if (due <= this.#pool.freePages && this.#decoding.contested === 0) this.#pool.allocate(due);
       else preempted = this.#allocateOneByOne(nowNs);
-      budget -= this.#decoding;
+      budget -= this.#decoding.count;
       // A prompt in progress was admitted last and stays last.
       const last = this.#running[this.#running.length - 1];
       if (!preempted && last !== undefined && last.stage === STAGE.prefilling) {
@@ -260,7 +239,7 @@ export class VllmEngine implements EngineCore {
     for (let index = 0; index < this.#running.length; index++) {
       const sequence = this.#running[index];
       if (sequence.stage !== STAGE.decoding) continue;
-      const computed = this.#clock + sequence.clockOffset;
+      const computed = this.#decoding.computedTokens(sequence);
       if (computed % this.#pageTokens === 0) {
         while (this.#pool.freePages === 0) {
           const victim = this.#running.pop()!;
@@ -402,7 +381,7 @@ export class VllmEngine implements EngineCore {
   // ---- passes -----------------------------------------------------------------------------------------------------
 
   #startPass(nowNs: number, preempted: boolean): void {
-    if (this.#decoding === 0 && this.#chunks.length === 0) {
+    if (this.#decoding.count === 0 && this.#chunks.length === 0) {
       this.#inFlight = false;
       // After a preemption the queue was not looked at; otherwise only news can help.
       this.#expect(preempted ? nowNs : NEVER, BATCH_FORMATION);
@@ -410,12 +389,13 @@ export class VllmEngine implements EngineCore {
     }
     const timer = this.#timer;
     const shape = this.#shape;
+    const decoding = this.#decoding;
     shape.clear();
     let aloneNs = 0;
-    if (this.#decoding > 0) {
-      this.#measureContexts();
-      shape.setDecodes(this.#decoding, this.#contextTokens, this.#windowedTokens);
-      aloneNs = timer.decodeNs(this.#decoding, this.#contextTokens, this.#windowedTokens);
+    if (decoding.count > 0) {
+      decoding.measureWindow(this.#running);
+      shape.setDecodes(decoding.count, decoding.contextTokens, decoding.windowedTokens);
+      aloneNs = timer.decodeNs(decoding.count, decoding.contextTokens, decoding.windowedTokens);
     }
     for (const sequence of this.#chunks) {
       const { computed, chunkTokens } = sequence;
@@ -427,94 +407,41 @@ export class VllmEngine implements EngineCore {
     }
     const durationNs = this.#chunks.length > 0 ? timer.passNs(shape) : aloneNs;
     this.#passBound = timer.boundOf(shape);
-    this.#passBatch = this.#decoding + this.#chunks.length;
+    this.#passBatch = decoding.count + this.#chunks.length;
     this.#passStartNs = nowNs;
     this.#passEndNs = nowNs + durationNs;
     this.#passDecodeNs = Math.min(aloneNs, durationNs);
     this.#inFlight = true;
     this.#ended = false;
     for (const sequence of this.#chunks) sequence.computed += sequence.chunkTokens;
-    if (this.#decoding > 0) this.#tick();
-    this.#runLeft = 0;
+    if (decoding.count > 0) decoding.tick();
+    this.#run.cancel();
     if (this.#chunks.length === 0 && !preempted) this.#planRun();
     else this.#expect(this.#passEndNs, PASS_END);
   }
 
-  /** One pass with decodes has been formed: everyone's context grows. */
-  #tick(): void {
-    this.#clock += 1;
-    this.#contextTokens += this.#decoding;
-    this.#windowedTokens += this.#belowWindow;
-  }
-
-  /** Contexts of models with a window change their growth when one of them reaches it, so they are summed afresh. */
-  #measureContexts(): void {
-    const window = this.#timer.window;
-    if (window === 0) return;
-    this.#windowedTokens = 0;
-    this.#belowWindow = 0;
-    for (const sequence of this.#running) {
-      if (sequence.stage !== STAGE.decoding) continue;
-      const context = this.#clock + sequence.clockOffset + 1;
-      this.#windowedTokens += Math.min(context, window);
-      if (context < window) this.#belowWindow += 1;
-    }
-  }
-
   /**
-   * How many passes may follow the one in flight before anything changes, and when the last of them ends: until someone
-   * finishes, reaches the window, or would not find a page.
+   * Plans the passes that may follow the one in flight before anything changes: until someone finishes, reaches the
+   * window, or would not find a page.
    */
   #planRun(): void {
-    const passes = this.#contested > 0 ? 0 : Math.min(this.#passesToChange(), LONGEST_RUN);
-    let free = this.#pool.freePages;
-    let endNs = this.#passEndNs;
-    let context = this.#contextTokens;
-    let windowed = this.#windowedTokens;
-    let clock = this.#clock;
-    let planned = 0;
-    while (planned < passes) {
-      free -= this.#pagesDue[clock % this.#pageTokens];
-      if (free < 0) break;
-      endNs += this.#timer.decodeNs(this.#decoding, context, windowed);
-      this.#plannedEndNs[planned] = endNs;
-      context += this.#decoding;
-      windowed += this.#belowWindow;
-      clock += 1;
-      planned += 1;
-    }
-    this.#runLeft = planned;
-    this.#planned = 0;
+    const set = this.#decoding;
+    const passes = set.contested > 0 ? 0 : set.passesToChange(this.#running);
+    const endNs = this.#run.plan(set, this.#timer, passes, this.#pool.freePages, this.#passEndNs);
     this.#expect(endNs, PASS_END);
   }
 
-  /** Passes after the one in flight until the first finish or window crossing, that one included. */
-  #passesToChange(): number {
-    const window = this.#timer.window;
-    let passes = Number.POSITIVE_INFINITY;
-    for (const sequence of this.#running) {
-      passes = Math.min(passes, sequence.finishClock - this.#clock);
-      if (window > 0) {
-        const context = this.#clock + sequence.clockOffset;
-        if (context < window) passes = Math.min(passes, window - context);
-      }
-    }
-    return passes;
-  }
-
   /** Starts the next pass of a run; the pages it needs are counted by the caller. */
-  #formDecodePass(): void {
+  #formPlannedPass(): void {
     this.#passStartNs = this.#passEndNs;
-    this.#passEndNs = this.#plannedEndNs[this.#planned];
+    this.#passEndNs = this.#run.take();
     this.#passDecodeNs = this.#passEndNs - this.#passStartNs;
-    this.#planned += 1;
     this.#ended = false;
-    this.#runLeft -= 1;
-    this.#tick();
+    this.#decoding.tick();
   }
 
   /** Books a pass that ended: all decoding sequences got a token. */
-  #settleDecodes(): void {
+  #settlePass(): void {
     const durationNs = this.#passEndNs - this.#passStartNs;
     const ledger = this.#ledger;
     ledger.passes += 1;
@@ -522,15 +449,13 @@ export class VllmEngine implements EngineCore {
     ledger.batchSum += this.#passBatch;
     if (this.#chunks.length > 0) ledger.prefillBoundNs[this.#passBound] += durationNs;
     else ledger.decodeBoundNs[this.#passBound] += durationNs;
-    if (this.#decoding === 0) return;
-    ledger.gaps.add(durationNs, this.#decoding);
-    this.#peaks.push(ledger.passes, durationNs);
-    this.#decodeNs += this.#passDecodeNs;
-    this.#interferenceNs += durationNs - this.#passDecodeNs;
+    if (this.#decoding.count === 0) return;
+    ledger.gaps.add(durationNs, this.#decoding.count);
+    this.#decoding.settle(durationNs, this.#passDecodeNs);
   }
 
   #endPass(nowNs: number): void {
-    this.#settleDecodes();
+    this.#settlePass();
     this.#inFlight = false;
     const durationNs = nowNs - this.#passStartNs;
     let left = 0;
@@ -545,14 +470,13 @@ export class VllmEngine implements EngineCore {
       if (stays) running[left++] = sequence;
     }
     if (left < count) running.length = left;
-    if (this.#decoding === 0) this.#peaks.clear();
     if (this.#chunks.length > 0) this.#chunks.length = 0;
     const idle = running.length === 0 && this.#waiting.size === 0 && this.#remote.length === 0;
     this.#expect(idle ? NEVER : nowNs, BATCH_FORMATION);
   }
 
   #finishDecoder(sequence: Sequence, nowNs: number): boolean {
-    if (sequence.finishClock !== this.#clock) return false;
+    if (sequence.finishClock !== this.#decoding.clock) return false;
     this.#stopDecoding(sequence);
     this.#finish(sequence, nowNs);
     return true;
@@ -594,35 +518,13 @@ export class VllmEngine implements EngineCore {
   }
 
   #startDecoding(sequence: Sequence): void {
-    const { computed } = sequence;
-    sequence.stage = STAGE.decoding;
-    sequence.clockOffset = computed - this.#clock;
-    sequence.finishClock = this.#clock + sequence.outputTokens - sequence.generated;
-    sequence.firstDecodePass = this.#ledger.passes + 1;
-    sequence.decodeNsBefore = this.#decodeNs;
-    sequence.interferenceNsBefore = this.#interferenceNs;
-    this.#decoding += 1;
-    this.#contextTokens += computed + 1;
-    this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;
-    sequence.contested = this.#config.prefixCaching && this.#table.contestedText[sequence.request] === 1;
-    if (sequence.contested) this.#contested += 1;
+    const contested = this.#config.prefixCaching && this.#table.contestedText[sequence.request] === 1;
+    this.#decoding.add(sequence, contested);
   }
 
-  /** Leaves the decoding set: what the clock counted for it is written down. */
   #stopDecoding(sequence: Sequence): void {
-    const { request } = sequence;
-    const computed = this.#clock + sequence.clockOffset;
-    sequence.generated = sequence.outputTokens - (sequence.finishClock - this.#clock);
-    sequence.computed = computed;
-    sequence.owned = Math.ceil(computed / this.#pageTokens);
-    this.#decoding -= 1;
-    this.#contextTokens -= computed + 1;
-    this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;
-    if (sequence.contested) this.#contested -= 1;
-    this.#publish(sequence, computed);
-    this.#log.spend(request, STATE.decode, this.#decodeNs - sequence.decodeNsBefore);
-    this.#log.spend(request, STATE.decodeInterference, this.#interferenceNs - sequence.interferenceNsBefore);
-    this.#log.maxGapNs[request] = Math.max(this.#log.maxGapNs[request], this.#peaks.maxSince(sequence.firstDecodePass));
+    this.#decoding.remove(sequence, this.#log);
+    this.#publish(sequence, sequence.computed);
   }
 
   #finish(sequence: Sequence, nowNs: number): void {
@@ -645,9 +547,4 @@ export function fits(config: EngineConfig, inputTokens: number, outputTokens: nu
   if (Math.ceil(tokens / config.blockTokens) > config.blocks - 1) return false;
   // Without chunking a (re-)computed context must fit one pass.
   return config.chunkedPrefill || tokens <= config.maxBatchedTokens;
-}
-
-function residue(value: number, modulus: number): number {
-  const rest = value % modulus;
-  return rest < 0 ? rest + modulus : rest;
 }
