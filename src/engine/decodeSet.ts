@@ -76,6 +76,7 @@ export class DecodeSet {
     log.spend(request, STATE.decodeInterference, this.#interferenceNs - sequence.interferenceNsBefore);
     const longestNs = this.#peaks.maxSince(sequence.firstDecodePass);
     log.maxGapNs[request] = Math.max(log.maxGapNs[request], longestNs);
+    if (this.count === 0) this.#peaks.clear();
   }
 
   /** Contexts change their growth when they reach the window, so they are summed afresh before a pass is formed. */

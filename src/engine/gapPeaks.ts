@@ -28,6 +28,11 @@ export class GapPeaks {
     return low === this.#size ? 0 : this.#ns[low];
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#size = 0;
+  }
+
   #grow(): void {
     const pass = new Float64Array(this.#pass.length * 2);
     const ns = new Float64Array(this.#pass.length * 2);

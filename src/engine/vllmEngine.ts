@@ -1,8 +1,6 @@
-import { Deque } from '../base/deque.ts';
-import { PageNames } from '../kv/pageNames.ts';
-import { RunPool } from '../kv/runPool.ts';
 import { PassShape } from '../timing/passShape.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
+import { AdmissionQueue } from './admissionQueue.ts';
 import { DecodeRun } from './decodeRun.ts';
 import { DecodeSet } from './decodeSet.ts';
 import type { EngineConfig } from './engineConfig.ts';
@@ -20,6 +18,7 @@ import type { PassLedger } from './passLedger.ts';
 import { type RequestLog, STATE } from './requestLog.ts';
 import type { RequestTable } from './requestTable.ts';
 import { Sequence, STAGE } from './sequence.ts';
+import { SequencePages } from './sequencePages.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -40,14 +39,11 @@ export class VllmEngine implements EngineCore {
   readonly #log: RequestLog;
   readonly #host: EngineHost;
   readonly #ledger: PassLedger;
-  readonly #pool: RunPool;
-  readonly #pageTokens: number;
+  readonly #pages: SequencePages;
 
-  readonly #waiting = new Deque<Sequence>();
-  #waitingTokens = 0;
-  /** Remote sequences with pages reserved, in order of reservation, until they run. */
-  #remote: Sequence[] = [];
-  #running: Sequence[] = [];
+  readonly #queue = new AdmissionQueue();
+  /** In the order of admission; a prompt in progress is last. */
+  readonly #running: Sequence[] = [];
   readonly #held = new Map<number, Sequence>();
 
   readonly #decoding: DecodeSet;
@@ -79,11 +75,8 @@ export class VllmEngine implements EngineCore {
     this.#log = setup.log;
     this.#host = setup.host;
     this.#ledger = setup.ledger;
-    this.#pageTokens = setup.config.blockTokens;
-    const names = new PageNames(setup.table.workload, setup.table.namedTokens, this.#pageTokens);
-    // vLLM's block 0 is the null block: never handed out.
-    this.#pool = new RunPool(setup.config.blocks - 1, names);
-    this.#decoding = new DecodeSet(this.#pageTokens, setup.timer.window);
+    this.#pages = new SequencePages(setup.config, setup.table);
+    this.#decoding = new DecodeSet(setup.config.blockTokens, setup.timer.window);
     this.#shape = new PassShape(setup.timer.window);
     this.#alone = new PassShape(setup.timer.window);
   }
@@ -108,7 +101,7 @@ export class VllmEngine implements EngineCore {
   }
 
   remoteArrived(request: number, nowNs: number): void {
-    const sequence = this.#remote.find((candidate) => candidate.request === request)!;
+    const sequence = this.#queue.remote(request);
     this.#log.spend(request, STATE.transfer, nowNs - sequence.sinceNs);
     sequence.sinceNs = nowNs;
     sequence.stage = STAGE.loaded;
@@ -118,22 +111,20 @@ export class VllmEngine implements EngineCore {
   releaseHeld(request: number, nowNs: number): void {
     const sequence = this.#held.get(request)!;
     this.#held.delete(request);
-    this.#pool.release(sequence.hold, sequence.owned);
+    this.#pages.release(sequence);
     this.#interrupt(nowNs);
   }
 
   cachedTokens(request: number): number {
-    if (!this.#config.prefixCaching) return 0;
-    const limit = Math.floor((this.#table.inputTokens[request] - 1) / this.#pageTokens);
-    return this.#pool.lookup(request, limit) * this.#pageTokens;
+    return this.#pages.lookup(request, this.#table.inputTokens[request]) * this.#pages.pageTokens;
   }
 
   readLoad(load: EngineLoad): void {
     load.running = this.#running.length;
-    load.waiting = this.#waiting.size + this.#remote.length;
-    load.usablePages = this.#pool.usablePages;
-    load.heldPages = this.#pool.usablePages - this.#pool.freePages;
-    let queued = this.#waitingTokens;
+    load.waiting = this.#queue.size;
+    load.usablePages = this.#pages.usable;
+    load.heldPages = this.#pages.usable - this.#pages.free;
+    let queued = this.#queue.tokens;
     if (this.#running.length > this.#decoding.count) {
       for (const sequence of this.#running) {
         if (sequence.stage === STAGE.prefilling) queued += sequence.knownTokens - sequence.computed;
@@ -143,7 +134,7 @@ export class VllmEngine implements EngineCore {
   }
 
   totals(): EngineTotals {
-    return this.#ledger.totals(this.#pool.usablePages, this.#pool.evictedPages);
+    return this.#ledger.totals(this.#pages.usable, this.#pages.evicted);
   }
 
   advanceTo(nowNs: number): void {
@@ -159,7 +150,7 @@ export class VllmEngine implements EngineCore {
       pages += this.#decoding.pagesDueAt(this.#decoding.clock);
       this.#formPlannedPass();
     }
-    if (pages > 0) this.#pool.allocate(pages);
+    if (pages > 0) this.#pages.allocate(pages);
   }
 
   runEvent(): void {
@@ -172,8 +163,7 @@ export class VllmEngine implements EngineCore {
   }
 
   #join(sequence: Sequence, nowNs: number): void {
-    this.#waiting.pushBack(sequence);
-    this.#waitingTokens += sequence.knownTokens;
+    this.#queue.join(sequence);
     if (!this.#blocked) this.#interrupt(nowNs);
   }
 
@@ -207,26 +197,25 @@ export class VllmEngine implements EngineCore {
     let preempted = false;
     if (this.#running.length > 0) {
       const due = this.#decoding.pagesDueAt(this.#decoding.clock);
-      if (due <= this.#pool.freePages && this.#decoding.contested === 0) this.#pool.allocate(due);
+      if (due <= this.#pages.free && this.#decoding.contested === 0) this.#pages.allocate(due);
       else preempted = this.#allocateOneByOne(nowNs);
       budget -= this.#decoding.count;
       // A prompt in progress was admitted last and stays last.
       const last = this.#running[this.#running.length - 1];
       if (!preempted && last !== undefined && last.stage === STAGE.prefilling) {
         const tokens = Math.min(last.knownTokens - last.computed, budget);
-        const pages = Math.ceil((last.computed + tokens) / this.#pageTokens) - last.owned;
-        if (pages > this.#pool.freePages) {
+        if (this.#pages.missing(last, last.computed + tokens) > this.#pages.free) {
           this.#preempt(last, nowNs);
           this.#running.pop();
           preempted = true;
         } else if (tokens > 0) {
-          this.#schedule(last, tokens, pages);
+          this.#schedule(last, tokens);
           budget -= tokens;
         }
       }
     }
     this.#blocked = false;
-    if (!preempted && (this.#waiting.size > 0 || this.#remote.length > 0)) this.#admit(budget, nowNs);
+    if (!preempted && this.#queue.size > 0) this.#admit(budget, nowNs);
     this.#startPass(nowNs, preempted);
   }
 
@@ -240,16 +229,16 @@ export class VllmEngine implements EngineCore {
       const sequence = this.#running[index];
       if (sequence.stage !== STAGE.decoding) continue;
       const computed = this.#decoding.computedTokens(sequence);
-      if (computed % this.#pageTokens === 0) {
-        while (this.#pool.freePages === 0) {
+      if (computed % this.#pages.pageTokens === 0) {
+        while (this.#pages.free === 0) {
           const victim = this.#running.pop()!;
           this.#preempt(victim, nowNs);
           preempted = true;
           if (victim === sequence) return true;
         }
-        this.#pool.allocate(1);
+        this.#pages.allocate(1);
       }
-      if (sequence.contested) this.#publish(sequence, computed + 1);
+      if (sequence.contested) this.#pages.publish(sequence, computed + 1);
     }
     return preempted;
   }
@@ -265,91 +254,71 @@ export class VllmEngine implements EngineCore {
       sequence.regainTokens = sequence.computed;
     }
     if (sequence.evictedNs < 0) sequence.evictedNs = nowNs;
-    this.#pool.release(sequence.hold, sequence.owned);
-    sequence.owned = 0;
-    sequence.computed = 0;
+    this.#pages.release(sequence);
     sequence.stage = STAGE.waiting;
     sequence.remote = false;
     this.#log.preemptions[sequence.request] += 1;
     this.#ledger.preemptions += 1;
-    this.#waiting.pushFront(sequence);
-    this.#waitingTokens += sequence.knownTokens;
+    this.#queue.putBack(sequence);
   }
 
   #admit(tokenBudget: number, nowNs: number): void {
     let budget = tokenBudget;
     // Requests whose remote KV has arrived were queued first and go first; they compute one token.
-    for (let index = 0; index < this.#remote.length; index++) {
-      const sequence = this.#remote[index];
-      if (sequence.stage !== STAGE.loaded) continue;
+    for (let loaded = this.#queue.firstLoaded; loaded !== undefined; loaded = this.#queue.firstLoaded) {
       if (this.#running.length >= this.#config.maxSequences || budget === 0) return;
-      this.#remote.splice(index, 1);
-      index -= 1;
-      sequence.computed = sequence.inputTokens - 1;
-      this.#publish(sequence, sequence.inputTokens);
-      this.#start(sequence, nowNs);
-      this.#schedule(sequence, 1, 0);
+      this.#queue.removeRemote(loaded);
+      loaded.computed = loaded.inputTokens - 1;
+      this.#pages.publish(loaded, loaded.inputTokens);
+      this.#start(loaded, nowNs);
+      this.#schedule(loaded, 1);
       budget -= 1;
     }
-    while (this.#waiting.size > 0 && budget > 0) {
+    while (this.#queue.isWaiting && budget > 0) {
       if (this.#running.length >= this.#config.maxSequences) break;
-      const sequence = this.#waiting.at(0);
-      const admitted = sequence.remote ? this.#reserve(sequence, nowNs) : this.#admitLocal(sequence, budget, nowNs);
+      const { head } = this.#queue;
+      const admitted = head.remote ? this.#reserve(head, nowNs) : this.#admitLocal(head, budget, nowNs);
       if (admitted < 0) break;
-      this.#waiting.popFront();
-      this.#waitingTokens -= sequence.knownTokens;
+      this.#queue.removeHead();
       budget -= admitted;
     }
-    this.#blocked = this.#waiting.size > 0;
+    this.#blocked = this.#queue.isWaiting;
   }
 
   /** Admits the head of the queue with as many tokens as the budget has; returns them, or -1 if it must wait. */
   #admitLocal(sequence: Sequence, budget: number, nowNs: number): number {
     const known = sequence.knownTokens;
-    const hit = this.#lookup(sequence, known);
-    const computed = hit * this.#pageTokens;
-    let tokens = known - computed;
+    const hit = this.#pages.lookup(sequence.request, known);
+    let tokens = known - hit * this.#pages.pageTokens;
     if (tokens > budget) {
       if (!this.#config.chunkedPrefill) return -1;
       tokens = budget;
     }
-    // The whole known sequence must fit (vLLM's full-ISL gate), which covers the first chunk too. Cached pages nobody
-    // holds are free until taken, so taking them counts.
-    const idle = this.#pool.idleAmong(sequence.request, hit);
-    if (Math.ceil(known / this.#pageTokens) - hit + idle > this.#pool.freePages) return -1;
+    // The whole known sequence must fit (vLLM's full-ISL gate), which covers the first chunk too.
+    if (!this.#pages.fits(sequence.request, hit, known)) return -1;
     this.#take(sequence, hit, known);
     this.#start(sequence, nowNs);
-    const pages = Math.ceil((computed + tokens) / this.#pageTokens) - hit;
-    this.#schedule(sequence, tokens, pages);
+    this.#schedule(sequence, tokens);
     return tokens;
   }
 
   /** Reserves pages for a remote prompt; returns 0 tokens, or -1 if it must wait. */
   #reserve(sequence: Sequence, nowNs: number): number {
-    const hit = this.#lookup(sequence, sequence.inputTokens);
-    const pages = Math.ceil(sequence.inputTokens / this.#pageTokens) - hit;
-    if (pages + this.#pool.idleAmong(sequence.request, hit) > this.#pool.freePages) return -1;
-    this.#take(sequence, hit, sequence.inputTokens);
-    this.#pool.allocate(pages);
-    sequence.owned += pages;
+    const { request, inputTokens } = sequence;
+    const hit = this.#pages.lookup(request, inputTokens);
+    if (!this.#pages.fits(request, hit, inputTokens)) return -1;
+    this.#take(sequence, hit, inputTokens);
+    this.#pages.grow(sequence, this.#pages.missing(sequence, inputTokens));
     sequence.stage = STAGE.loading;
-    this.#log.spend(sequence.request, STATE.admissionQueue, nowNs - sequence.sinceNs);
+    this.#log.spend(request, STATE.admissionQueue, nowNs - sequence.sinceNs);
     sequence.sinceNs = nowNs;
-    this.#remote.push(sequence);
-    this.#host.reserved(this.#worker, sequence.request, sequence.inputTokens - hit * this.#pageTokens, nowNs);
+    this.#queue.awaitRemote(sequence);
+    this.#host.reserved(this.#worker, request, inputTokens - sequence.computed, nowNs);
     return 0;
   }
 
-  /** Cached leading pages; the last known token is always computed, so a full hit leaves one page (vLLM). */
-  #lookup(sequence: Sequence, known: number): number {
-    if (!this.#config.prefixCaching) return 0;
-    return this.#pool.lookup(sequence.request, Math.floor((known - 1) / this.#pageTokens));
-  }
-
   #take(sequence: Sequence, hit: number, known: number): void {
-    if (hit > 0) this.#pool.take(sequence.hold, hit);
-    sequence.owned = hit;
-    sequence.computed = hit * this.#pageTokens;
+    this.#pages.take(sequence, hit);
     this.#ledger.lookupTokens += known;
     this.#ledger.hitTokens += sequence.computed;
     if (this.#log.scheduledNs[sequence.request] < 0) this.#log.reusedTokens[sequence.request] = sequence.computed;
@@ -364,18 +333,14 @@ export class VllmEngine implements EngineCore {
     this.#running.push(sequence);
   }
 
-  /** Puts a chunk of a prefilling sequence into the batch. */
-  #schedule(sequence: Sequence, tokens: number, pages: number): void {
-    this.#pool.allocate(pages);
-    sequence.owned += pages;
+  /** Puts a chunk of a prefilling sequence, whose pages are free, into the batch. */
+  #schedule(sequence: Sequence, tokens: number): void {
+    const end = sequence.computed + tokens;
+    this.#pages.grow(sequence, this.#pages.missing(sequence, end));
     sequence.chunkTokens = tokens;
     this.#chunks.push(sequence);
     // Published at schedule time: a later request of the same batch already finds these pages.
-    this.#publish(sequence, Math.min(sequence.computed + tokens, sequence.knownTokens));
-  }
-
-  #publish(sequence: Sequence, tokens: number): void {
-    if (this.#config.prefixCaching) this.#pool.publish(sequence.hold, Math.floor(tokens / this.#pageTokens));
+    this.#pages.publish(sequence, end);
   }
 
   // ---- passes -----------------------------------------------------------------------------------------------------
@@ -427,7 +392,7 @@ export class VllmEngine implements EngineCore {
   #planRun(): void {
     const set = this.#decoding;
     const passes = set.contested > 0 ? 0 : set.passesToChange(this.#running);
-    const endNs = this.#run.plan(set, this.#timer, passes, this.#pool.freePages, this.#passEndNs);
+    const endNs = this.#run.plan(set, this.#timer, passes, this.#pages.free, this.#passEndNs);
     this.#expect(endNs, PASS_END);
   }
 
@@ -471,7 +436,7 @@ export class VllmEngine implements EngineCore {
     }
     if (left < count) running.length = left;
     if (this.#chunks.length > 0) this.#chunks.length = 0;
-    const idle = running.length === 0 && this.#waiting.size === 0 && this.#remote.length === 0;
+    const idle = running.length === 0 && this.#queue.size === 0;
     this.#expect(idle ? NEVER : nowNs, BATCH_FORMATION);
   }
 
@@ -486,7 +451,7 @@ export class VllmEngine implements EngineCore {
   #endChunk(sequence: Sequence, durationNs: number, nowNs: number): boolean {
     const { request } = sequence;
     if (sequence.evictedNs < 0) {
-      const ownNs = sequence.chunkTokens === 0 ? 0 : Math.min(sequence.chunkAloneNs, durationNs);
+      const ownNs = Math.min(sequence.chunkAloneNs, durationNs);
       this.#log.spend(request, STATE.prefill, ownNs);
       this.#log.spend(request, STATE.prefillInterference, durationNs - ownNs);
     } else if (sequence.computed >= sequence.regainTokens) {
@@ -524,7 +489,7 @@ export class VllmEngine implements EngineCore {
 
   #stopDecoding(sequence: Sequence): void {
     this.#decoding.remove(sequence, this.#log);
-    this.#publish(sequence, sequence.computed);
+    this.#pages.publish(sequence, sequence.computed);
   }
 
   #finish(sequence: Sequence, nowNs: number): void {
@@ -534,7 +499,7 @@ export class VllmEngine implements EngineCore {
       this.#host.prefilled(this.#worker, sequence.request, nowNs);
       return;
     }
-    this.#pool.release(sequence.hold, sequence.owned);
+    this.#pages.release(sequence);
     this.#log.lastTokenNs[sequence.request] = nowNs;
     this.#host.finished(this.#worker, sequence.request, nowNs);
   }

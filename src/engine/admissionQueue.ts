@@ -1,0 +1,58 @@
+import { Deque } from '../base/deque.ts';
+import { type Sequence, STAGE } from './sequence.ts';
+
+/** What a worker has accepted and does not run yet: first come first served, evicted sequences before everyone. */
+export class AdmissionQueue {
+  readonly #waiting = new Deque<Sequence>();
+  /** Remote sequences with pages reserved, in order of reservation, until they run. */
+  readonly #remote: Sequence[] = [];
+  /** Known tokens of those that wait for admission. */
+  tokens = 0;
+
+  /** Sequences that wait for admission or for remote KV. */
+  get size(): number {
+    return this.#waiting.size + this.#remote.length;
+  }
+
+  /** Whether anyone waits for admission. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  join(sequence: Sequence): void {
+    this.#waiting.pushBack(sequence);
+    this.tokens += sequence.knownTokens;
+  }
+
+  /** An evicted sequence goes to the head. */
+  putBack(sequence: Sequence): void {
+    this.#waiting.pushFront(sequence);
+    this.tokens += sequence.knownTokens;
+  }
+
+  get head(): Sequence {
+    return this.#waiting.at(0);
+  }
+
+  removeHead(): void {
+    this.tokens -= this.#waiting.popFront().knownTokens;
+  }
+
+  /** The sequence has pages and waits for its KV. */
+  awaitRemote(sequence: Sequence): void {
+    this.#remote.push(sequence);
+  }
+
+  remote(request: number): Sequence {
+    return this.#remote.find((candidate) => candidate.request === request)!;
+  }
+
+  /** The first remote sequence whose KV has arrived, or undefined. */
+  get firstLoaded(): Sequence | undefined {
+    return this.#remote.find((sequence) => sequence.stage === STAGE.loaded);
+  }
+
+  removeRemote(sequence: Sequence): void {
+    this.#remote.splice(this.#remote.indexOf(sequence), 1);
+  }
+}
