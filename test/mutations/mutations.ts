@@ -8,6 +8,10 @@ export interface Mutation {
 }
 
 const ENGINE = 'src/engine/vllmEngine.ts';
+const SET = 'src/engine/decodeSet.ts';
+const RUN = 'src/engine/decodeRun.ts';
+const PAGES = 'src/engine/sequencePages.ts';
+const QUEUE = 'src/engine/admissionQueue.ts';
 const POOL = 'src/kv/runPool.ts';
 const PEAKS = 'src/engine/gapPeaks.ts';
 
@@ -92,50 +96,50 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'admission gate: idle pages past the hit count as part of it',
   },
   {
-    file: ENGINE,
+    file: SET,
     find: 'this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;',
     replace: 'this.#pagesDue[residue(1 - sequence.clockOffset, this.#pageTokens)] += 1;',
     why: 'page-due residue off by one',
   },
   {
-    file: ENGINE,
+    file: SET,
     find: '    this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;\n',
     replace: '',
     why: 'page-due residue: whoever leaves goes on taking pages',
   },
   {
-    file: ENGINE,
+    file: SET,
     find: 'if (context < window) passes = Math.min(passes, window - context);',
     replace: 'if (context < window) passes = Math.min(passes, window - context + 1);',
     why: 'window crossing: the run goes one pass too far',
   },
   {
-    file: ENGINE,
-    find: 'if (context < window) this.#belowWindow += 1;',
-    replace: 'if (context <= window) this.#belowWindow += 1;',
+    file: SET,
+    find: 'if (context < window) this.belowWindow += 1;',
+    replace: 'if (context <= window) this.belowWindow += 1;',
     why: 'window crossing: a context as long as the window still grows',
   },
   {
-    file: ENGINE,
-    find: 'passes = Math.min(passes, sequence.finishClock - this.#clock);',
-    replace: 'passes = Math.min(passes, sequence.finishClock - this.#clock + 1);',
+    file: SET,
+    find: 'passes = Math.min(passes, sequence.finishClock - this.clock);',
+    replace: 'passes = Math.min(passes, sequence.finishClock - this.clock + 1);',
     why: 'horizon: the run goes on past the first finish',
   },
   {
-    file: ENGINE,
+    file: RUN,
     find: 'if (free < 0) break;',
     replace: 'if (free < -1) break;',
     why: 'horizon: the run goes on one page past the last free one',
   },
   {
-    file: ENGINE,
-    find: 'Math.min(this.#passesToChange(), LONGEST_RUN)',
-    replace: 'Math.min(this.#passesToChange(), LONGEST_RUN + 1)',
+    file: RUN,
+    find: 'Math.min(passes, LONGEST_RUN)',
+    replace: 'Math.min(passes, LONGEST_RUN + 1)',
     why: 'horizon: one more pass than there is room to plan',
   },
   {
     file: ENGINE,
-    find: 'this.#blocked = this.#waiting.size > 0;',
+    find: 'this.#blocked = this.#queue.isWaiting;',
     replace: 'this.#blocked = true;',
     why: 'blocked flag: newcomers to an empty queue do not interrupt',
   },
@@ -156,14 +160,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: ENGINE,
     find: `      this.#inFlight = false;
       this.#ended = false;
-      this.#runLeft = 0;`,
+      this.#run.cancel();`,
     replace: `      this.#inFlight = false;
       this.#ended = false;`,
     why: 'interrupt at equal time: the old plan survives the interruption',
   },
   {
     file: ENGINE,
-    find: '    if (pages > 0) this.#pool.allocate(pages);\n',
+    find: '    if (pages > 0) this.#pages.allocate(pages);\n',
     replace: '',
     why: 'a run takes no pages',
   },
@@ -174,8 +178,8 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'attribution: decodes own the whole of a mixed pass',
   },
   {
-    file: ENGINE,
-    find: '    this.#interferenceNs += durationNs - this.#passDecodeNs;\n',
+    file: SET,
+    find: '    this.#interferenceNs += durationNs - decodeNs;\n',
     replace: '',
     why: 'attribution: interference is lost',
   },
@@ -192,14 +196,14 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'gap peaks: a long pass hides only one shorter one',
   },
   {
-    file: ENGINE,
-    find: 'sequence.firstDecodePass = this.#ledger.passes + 1;',
-    replace: 'sequence.firstDecodePass = this.#ledger.passes;',
+    file: SET,
+    find: 'sequence.firstDecodePass = this.#settledPasses + 1;',
+    replace: 'sequence.firstDecodePass = this.#settledPasses;',
     why: 'gap peaks: the pass of the first token counts as a gap',
   },
   {
     file: ENGINE,
-    find: '      budget -= this.#decoding;\n',
+    find: '      budget -= this.#decoding.count;\n',
     replace: '',
     why: 'budget: decodes are free',
   },
@@ -210,33 +214,33 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'budget: a new prompt takes one token of it',
   },
   {
-    file: ENGINE,
-    find: 'if (Math.ceil(known / this.#pageTokens) - hit + idle > this.#pool.freePages) return -1;',
-    replace: 'if (Math.ceil(known / this.#pageTokens) - hit > this.#pool.freePages) return -1;',
+    file: PAGES,
+    find: 'return missing + this.#pool.idleAmong(request, hit) <= this.#pool.freePages;',
+    replace: 'return missing <= this.#pool.freePages;',
     why: 'admission gate: hits that nobody holds cost nothing',
   },
   {
     file: ENGINE,
-    find: 'if (pages + this.#pool.idleAmong(sequence.request, hit) > this.#pool.freePages) return -1;',
-    replace: 'if (pages > this.#pool.freePages) return -1;',
+    find: 'if (!this.#pages.fits(request, hit, inputTokens)) return -1;',
+    replace: 'if (this.#pages.missing(sequence, inputTokens) - hit > this.#pages.free) return -1;',
     why: 'reservation gate: hits that nobody holds cost nothing',
   },
   {
-    file: ENGINE,
-    find: 'return this.#pool.lookup(sequence.request, Math.floor((known - 1) / this.#pageTokens));',
-    replace: 'return this.#pool.lookup(sequence.request, Math.floor(known / this.#pageTokens));',
+    file: PAGES,
+    find: 'Math.floor((knownTokens - 1) / this.pageTokens)',
+    replace: 'Math.floor(knownTokens / this.pageTokens)',
     why: 'lookup bound: a full hit leaves nothing to compute',
   },
   {
     file: ENGINE,
-    find: 'const limit = Math.floor((this.#table.inputTokens[request] - 1) / this.#pageTokens);',
-    replace: 'const limit = Math.floor(this.#table.inputTokens[request] / this.#pageTokens);',
+    find: 'return this.#pages.lookup(request, this.#table.inputTokens[request]) * this.#pages.pageTokens;',
+    replace: 'return this.#pages.lookup(request, this.#table.inputTokens[request] + 1) * this.#pages.pageTokens;',
     why: 'lookup bound: the router sees a full hit as free',
   },
   {
     file: ENGINE,
-    find: 'this.#publish(sequence, Math.min(sequence.computed + tokens, sequence.knownTokens));',
-    replace: 'this.#publish(sequence, sequence.computed);',
+    find: 'this.#pages.publish(sequence, end);',
+    replace: 'this.#pages.publish(sequence, sequence.computed);',
     why: 'publishing waits for the pass to end',
   },
   {
@@ -246,21 +250,21 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'preemption victim: the first admitted',
   },
   {
-    file: ENGINE,
+    file: QUEUE,
     find: 'this.#waiting.pushFront(sequence);',
     replace: 'this.#waiting.pushBack(sequence);',
     why: 'preemption: back to the end of the queue',
   },
   {
-    file: ENGINE,
+    file: SET,
     find: 'sequence.owned = Math.ceil(computed / this.#pageTokens);',
     replace: 'sequence.owned = Math.floor(computed / this.#pageTokens) + 1;',
     why: 'preemption: gives back the page it did not get',
   },
   {
     file: ENGINE,
-    find: 'if (!preempted && (this.#waiting.size > 0 || this.#remote.length > 0)) this.#admit(budget, nowNs);',
-    replace: 'if (this.#waiting.size > 0 || this.#remote.length > 0) this.#admit(budget, nowNs);',
+    find: 'if (!preempted && this.#queue.size > 0) this.#admit(budget, nowNs);',
+    replace: 'if (this.#queue.size > 0) this.#admit(budget, nowNs);',
     why: 'preemption: admits in the same step',
   },
   {
@@ -282,15 +286,15 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'preemption: the gap across an eviction has no beginning',
   },
   {
-    file: ENGINE,
-    find: '      this.#waitingTokens -= sequence.knownTokens;\n',
-    replace: '',
+    file: QUEUE,
+    find: 'this.tokens -= this.#waiting.popFront().knownTokens;',
+    replace: 'this.#waiting.popFront();',
     why: 'router: admitted prompts still count as queued',
   },
   {
-    file: ENGINE,
-    find: 'load.waiting = this.#waiting.size + this.#remote.length;',
-    replace: 'load.waiting = this.#waiting.size;',
+    file: QUEUE,
+    find: 'return this.#waiting.size + this.#remote.length;',
+    replace: 'return this.#waiting.size;',
     why: 'router: requests waiting for remote KV do not count',
   },
   {
@@ -301,32 +305,32 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: ENGINE,
-    find: 'sequence.computed = sequence.inputTokens - 1;',
-    replace: 'sequence.computed = sequence.inputTokens - 2;',
+    find: 'loaded.computed = loaded.inputTokens - 1;',
+    replace: 'loaded.computed = loaded.inputTokens - 2;',
     why: 'remote prompts compute one token more than the last',
   },
   {
     file: ENGINE,
-    find: '      if (sequence.contested) this.#publish(sequence, computed + 1);\n',
+    find: '      if (sequence.contested) this.#pages.publish(sequence, computed + 1);\n',
     replace: '',
     why: 'contested text is published when its sequence stops',
   },
   {
     file: ENGINE,
-    find: 'if (sequence.contested) this.#publish(sequence, computed + 1);',
-    replace: 'if (sequence.contested) this.#publish(sequence, computed);',
+    find: 'if (sequence.contested) this.#pages.publish(sequence, computed + 1);',
+    replace: 'if (sequence.contested) this.#pages.publish(sequence, computed);',
     why: 'contested text is published one pass late',
   },
   {
     file: ENGINE,
-    find: 'const passes = this.#contested > 0 ? 0 : ',
+    find: 'const passes = set.contested > 0 ? 0 : ',
     replace: 'const passes = ',
     why: 'horizon: a run publishes no contested text',
   },
   {
-    file: ENGINE,
-    find: '    if (sequence.contested) this.#contested -= 1;\n',
-    replace: '    this.#contested = 0;\n',
+    file: SET,
+    find: '    if (sequence.contested) this.contested -= 1;\n',
+    replace: '    this.contested = 0;\n',
     why: 'contested text is forgotten when anyone stops',
   },
 ];
