@@ -26,7 +26,10 @@ const ARRIVAL = 4;
 
 /** A running simulation: pure, resumable, observable between events. */
 export interface Simulation {
-  /** Executes events until `maxPasses` more passes have run or nothing is left; returns whether everything is done. */
+  /**
+   * Executes whole events until at least `maxPasses` more passes have run or nothing is left (one event may end a run of
+   * many passes); returns whether everything is done.
+   */
   advance(maxPasses: number): boolean;
   status(): { readonly timeNs: number; readonly passes: number; readonly inFlight: number; readonly done: boolean };
   /** What happened so far; complete once `advance` has returned true. */
@@ -107,7 +110,6 @@ class Cluster implements Simulation, EngineHost {
     const limit = passes + maxPasses;
     while (!this.#done && passes < limit) {
       this.#step();
-      // Runs are long; counting passes anew only every so often would blur the limit, and the sum is over few workers.
       if (limit !== Number.POSITIVE_INFINITY) passes = this.#passes();
     }
     return this.#done;
