@@ -20,16 +20,22 @@ import type {
 } from './recommendation.ts';
 import type { RefusalKind } from './refusal.ts';
 import type { TrialResult } from './trialTask.ts';
-import { whyOf } from './why.ts';
+import { type CutShort, whyOf } from './why.ts';
 
 interface Frame {
   readonly configHash: string;
   readonly version: string;
   readonly space: CandidateSpace;
-  readonly baseline: { readonly config: PredictConfig; readonly result: TrialResult } | null;
+  /** The user's own deployment, at every load of a ladder. */
+  readonly baselines: readonly { readonly config: PredictConfig; readonly result: TrialResult }[];
   readonly truncated: boolean;
   readonly threads: number;
   readonly wallMs: number;
+}
+
+interface Short extends CutShort {
+  readonly reachedNs: number;
+  readonly order: number;
 }
 
 /** Collects what the trials found, in the order of enumeration, and makes the recommendation of it. */
@@ -37,12 +43,10 @@ export class Answer {
   readonly #config: RecommendConfig;
   readonly #goal: Goal;
   readonly #evaluated: Evaluated[] = [];
-  readonly #short: { readonly config: PredictConfig; readonly reachedNs: number; readonly order: number }[] = [];
+  #short: Short[] = [];
   readonly #limitless = new Set<Evaluated>();
-  readonly #broken = new Map<string, number>();
-  #full = 0;
-  #shortCount = 0;
-  #failed = 0;
+  readonly #failures = new Map<string, number>();
+  #simulations = 0;
   #passes = 0;
   #simulationMs = 0;
 
@@ -58,32 +62,33 @@ export class Answer {
 
   add(config: PredictConfig, trial: Exclude<Trial<TrialResult>, { status: 'cancelled' }>): void {
     if (trial.status === 'failed') {
-      this.#failed += 1;
+      this.#simulations += 1;
+      this.#failures.set(trial.message, (this.#failures.get(trial.message) ?? 0) + 1);
       return;
     }
-    const { evaluation, full, short, passes, simulationMs } = trial.result;
-    this.#full += full;
-    this.#shortCount += short;
+    const { evaluation, simulations, passes, simulationMs } = trial.result;
+    this.#simulations += simulations;
     this.#passes += passes;
     this.#simulationMs += simulationMs;
     if (evaluation.status === 'short') {
-      this.#countViolation(evaluation.lostBound);
-      this.#short.push({ config, reachedNs: evaluation.reachedNs, order: this.#short.length });
+      const { lostBound, reachedNs } = evaluation;
+      this.#short.push({ config, lostBound, reachedNs, gpus: gpusOf(config), order: this.#short.length });
       return;
     }
     const evaluated = this.#judge(atLoad(config, trial.result), evaluation.report);
-    for (const rule of evaluated.violations) this.#countViolation(rule);
     this.#evaluated.push(evaluated);
     if (trial.result.limitless) this.#limitless.add(evaluated);
   }
 
-  /** Candidates stopped early that held out longest, when nothing is feasible and nothing ran to its end. */
-  nearestMisses(count: number): PredictConfig[] {
+  /**
+   * Candidates stopped early that held out longest, when nothing is feasible and nothing ran to its end: they are to be
+   * simulated once more, to the end. Their first simulation no longer counts as the answer.
+   */
+  takeNearestMisses(count: number): PredictConfig[] {
     if (this.#evaluated.length > 0) return [];
-    return [...this.#short]
-      .sort((a, b) => b.reachedNs - a.reachedNs || a.order - b.order)
-      .slice(0, count)
-      .map(({ config }) => config);
+    const nearest = [...this.#short].sort((a, b) => b.reachedNs - a.reachedNs || a.order - b.order).slice(0, count);
+    this.#short = this.#short.filter((each) => !nearest.includes(each));
+    return nearest.map(({ config }) => config);
   }
 
   recommendation(frame: Frame): Recommendation {
@@ -100,8 +105,9 @@ export class Answer {
       values,
     );
     const { pick, runnerUp } = pickBest(this.#evaluated, objectives);
-    const baseline = this.#baseline(frame.baseline, pick);
+    const baseline = this.#baseline(frame.baselines, pick);
     const violations = this.#violations();
+    const failures = ranked(this.#failures).map(([message, candidates]) => ({ message, candidates }));
     return {
       schema_version: 1,
       dynosim_version: frame.version,
@@ -117,17 +123,20 @@ export class Answer {
         runnerUp,
         baseline,
         limitless: pick !== null && this.#limitless.has(pick),
+        frontier: frontier.map((i) => this.#evaluated[i]),
         evaluated: this.#evaluated,
+        short: this.#short,
         violations,
         refusals: frame.space.refusals,
-        simulated: this.#evaluated.length + this.#short.length,
+        failures,
       }),
       baseline,
       tried: this.#tried(frame.space),
       reasons: frame.space.refusals,
+      failures,
       violations,
       points: this.#points(values, new Set(frontier)),
-      hypervolume: this.#hypervolume(values, frontier, directions),
+      hypervolume: this.#hypervolume(values, pool, frontier, directions),
       truncated: frame.truncated,
       elapsed: { wall_ms: frame.wallMs, simulation_ms: this.#simulationMs, threads: frame.threads },
     };
@@ -160,27 +169,31 @@ export class Answer {
     };
   }
 
-  #countViolation(rule: string): void {
-    this.#broken.set(rule, (this.#broken.get(rule) ?? 0) + 1);
-  }
-
   #violations(): ViolationCount[] {
-    return [...this.#broken]
-      .map(([rule, candidates]) => ({ rule, candidates }))
-      .sort((a, b) => b.candidates - a.candidates || (a.rule < b.rule ? -1 : 1));
+    const broken = new Map<string, number>();
+    const rules = [
+      ...this.#evaluated.flatMap(({ violations }) => violations),
+      ...this.#short.map((each) => each.lostBound),
+    ];
+    for (const rule of rules) broken.set(rule, (broken.get(rule) ?? 0) + 1);
+    return ranked(broken).map(([rule, candidates]) => ({ rule, candidates }));
   }
 
   #tried(space: CandidateSpace): Tried {
     const refused = (kind: RefusalKind): number =>
       space.refusals.filter((each) => each.kind === kind).reduce((sum, { candidates }) => sum + candidates, 0);
+    const [full, short] = [this.#evaluated.length, this.#short.length];
+    const failed = [...this.#failures.values()].reduce((sum, candidates) => sum + candidates, 0);
     return {
       enumerated: space.enumerated,
       illegal: refused('illegal'),
       no_memory: refused('no_memory'),
       bounded_out: refused('bounded_out'),
-      short: this.#shortCount,
-      full: this.#full,
-      failed: this.#failed,
+      short,
+      full,
+      failed,
+      not_run: space.configs.length - full - short - failed,
+      simulations: this.#simulations,
       passes: this.#passes,
     };
   }
@@ -200,10 +213,11 @@ export class Answer {
 
   #hypervolume(
     values: readonly (readonly number[])[],
+    pool: readonly number[],
     frontier: readonly number[],
     directions: readonly ('minimize' | 'maximize')[],
   ): number | null {
-    const finite = values.filter((value) => value.every(Number.isFinite));
+    const finite = pool.map((i) => values[i]).filter((value) => value.every(Number.isFinite));
     if (finite.length === 0 || directions.length < 2 || directions.length > 3) return null;
     const extreme = (wanted: 'minimize' | 'maximize') =>
       directions.map((direction, k) =>
@@ -216,9 +230,13 @@ export class Answer {
     return hypervolumeShare(points, directions, extreme('minimize'), extreme('maximize'));
   }
 
-  #baseline(baseline: Frame['baseline'], pick: Evaluated | null): BaselineComparison | null {
-    if (baseline === null || baseline.result.evaluation.status === 'short') return null;
-    const judged = this.#judge(atLoad(baseline.config, baseline.result), baseline.result.evaluation.report);
+  #baseline(baselines: Frame['baselines'], pick: Evaluated | null): BaselineComparison | null {
+    const [judged] = baselines
+      .flatMap(({ config, result }) =>
+        result.evaluation.status === 'short' ? [] : [this.#judge(atLoad(config, result), result.evaluation.report)],
+      )
+      .sort((a, b) => comparePicks(a, b, this.#goal.objectives));
+    if (judged === undefined) return null;
     if (pick === null) return { ...judged, change: null };
     const mine = objectiveValues(pick, this.#goal.objectives);
     const theirs = objectiveValues(judged, this.#goal.objectives);
@@ -229,6 +247,11 @@ export class Answer {
       ),
     };
   }
+}
+
+/** Most frequent first, ties in alphabetical order. */
+function ranked(counts: ReadonlyMap<string, number>): [string, number][] {
+  return [...counts].sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1));
 }
 
 /** The configuration at the load the trial settled on. */

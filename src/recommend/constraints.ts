@@ -33,6 +33,15 @@ export function statedBounds(slo: SloSpec | null): StatedBound[] {
   );
 }
 
+/**
+ * The bounds that hold for every request alike, which the report's statistics show. Where classes have bounds of their
+ * own on a metric the general bound is for the others, and only the verdicts are known.
+ */
+export function sharedBounds(slo: SloSpec | null): StatedBound[] {
+  const classes = Object.values(slo?.classes ?? {});
+  return statedBounds(slo).filter(({ metric }) => classes.every((own) => own[metric] === undefined));
+}
+
 /** Everything a simulated candidate violates, by name; empty when it is feasible. */
 export function violationsOf(
   report: Report,
@@ -44,13 +53,14 @@ export function violationsOf(
 
 function sloViolations(report: Report, slo: SloSpec | null): string[] {
   if (report.slo.met) return [];
-  const broken = statedBounds(slo)
+  const broken = sharedBounds(slo)
     .filter(({ metric, statistic, bound }) => metricValue(report, `${statistic}_${metric}`) > bound)
     .map(({ name }) => name);
-  if (broken.length > 0) return broken;
-  // The statistics of what completed are within their bounds: what did not complete, or a class of its own, is not.
-  const { submitted, completed } = report.requests;
-  return [completed < submitted ? 'SLO, by requests that were not served' : 'SLO of a class'];
+  const ofClasses = Object.entries(report.slo.by_class)
+    .filter(([, verdict]) => slo?.classes !== undefined && !verdict.met)
+    .map(([name]) => `SLO of class ${name}`);
+  if (broken.length > 0 || ofClasses.length > 0) return [...broken, ...ofClasses];
+  return ['SLO, by requests that were not served'];
 }
 
 function ruleViolations(report: Report, rules: readonly ConstraintRule[]): string[] {

@@ -4,7 +4,7 @@ import { catalogFacts } from '../config/facts.ts';
 import { parsePredict } from '../config/loadPredict.ts';
 import { contextLengthOf } from '../config/replicaSpec.ts';
 import { startRun } from '../study/prediction.ts';
-import { statedBounds, violationsOf } from './constraints.ts';
+import { violationsOf } from './constraints.ts';
 import { lostBound } from './earlyStop.ts';
 
 const NO_CONSTRAINTS = { min_candidate_gpus: 1, max_candidate_gpus: 8, max_usd_per_hour: null, rules: [] };
@@ -22,13 +22,12 @@ evaluation: {slo: ${slo}}`,
   );
   const workload = await loadWorkload(config.traffic, config.seed, '.', contextLengthOf(config, catalogFacts));
   const run = startRun(config, workload, { facts: catalogFacts, version: 'test', clockMs: () => 0 });
-  const bounds = statedBounds(config.evaluation.slo);
   let lost: string | null = null;
   let lostAtPass = 0;
   while (!run.advance(40)) {
     const { timeNs, passes } = run.simulation.status();
     if (lost === null) {
-      lost = lostBound(bounds, run.simulation.result().log, workload, timeNs);
+      lost = lostBound(config.evaluation.slo, run.simulation.result().log, workload, timeNs);
       if (lost !== null) lostAtPass = passes;
     }
   }

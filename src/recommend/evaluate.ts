@@ -2,7 +2,6 @@ import type { PredictConfig } from '../config/predictConfig.ts';
 import type { Report } from '../metrics/report.ts';
 import { type PredictionContext, startRun } from '../study/prediction.ts';
 import type { Workload } from '../workload/workload.ts';
-import { statedBounds } from './constraints.ts';
 import { lostBound } from './earlyStop.ts';
 
 /** A simulation that ran to its end, or one that was stopped because a bound of the SLO was out of reach. */
@@ -30,12 +29,12 @@ export function evaluate(
   context: PredictionContext,
   stopEarly: boolean,
 ): Evaluation {
-  const bounds = stopEarly && hasNoWindow(config) ? statedBounds(config.evaluation.slo) : [];
-  const perLook = bounds.length === 0 ? Number.POSITIVE_INFINITY : PASSES_PER_LOOK;
+  const slo = stopEarly && hasNoWindow(config) ? config.evaluation.slo : null;
+  const perLook = slo === null ? Number.POSITIVE_INFINITY : PASSES_PER_LOOK;
   const run = startRun(config, workload, context);
   while (!run.advance(perLook)) {
     const { passes, timeNs } = run.simulation.status();
-    const lost = lostBound(bounds, run.simulation.result().log, workload, timeNs);
+    const lost = lostBound(slo, run.simulation.result().log, workload, timeNs);
     if (lost !== null) return { status: 'short', lostBound: lost, passes, reachedNs: timeNs, wallMs: run.wallMs() };
   }
   return { status: 'full', report: run.report() };

@@ -10,18 +10,22 @@ export function objectiveValues({ summary }: Evaluated, objectives: readonly Obj
 
 /**
  * Negative when `a` is the better pick: feasible first, then the first objective, then the largest worst-case SLO slack,
- * then fewer GPUs, then the smaller config hash.
+ * then fewer GPUs, then the other objectives in order, then the smaller config hash.
  */
 export function comparePicks(a: Evaluated, b: Evaluated, objectives: readonly Objective[]): number {
   if (a.feasible !== b.feasible) return a.feasible ? -1 : 1;
-  const first = objectives.slice(0, 1);
-  const directions = first.map(({ direction }) => direction);
   return (
-    compareLexicographic(objectiveValues(a, first), objectiveValues(b, first), directions) ||
+    compareOn(a, b, objectives.slice(0, 1)) ||
     slackOf(b) - slackOf(a) ||
     a.gpus - b.gpus ||
+    compareOn(a, b, objectives.slice(1)) ||
     (a.summary.config_hash < b.summary.config_hash ? -1 : a.summary.config_hash > b.summary.config_hash ? 1 : 0)
   );
+}
+
+function compareOn(a: Evaluated, b: Evaluated, objectives: readonly Objective[]): number {
+  const directions = objectives.map(({ direction }) => direction);
+  return compareLexicographic(objectiveValues(a, objectives), objectiveValues(b, objectives), directions);
 }
 
 /** Without an SLO every slack is the same. */

@@ -1,3 +1,6 @@
+import { canonicalJson } from '../base/canonicalJson.ts';
+import { InputError } from '../base/inputError.ts';
+import { buildScenario } from '../config/buildScenario.ts';
 import { recommendHash } from '../config/configHash.ts';
 import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
@@ -32,6 +35,7 @@ const NEAREST_MISSES = 8;
 /**
  * Searches the whole space of a goal: refuses what needs no simulation, simulates the rest, answers with frontier and pick.
  * The answer is the same for any number of threads.
+ * @throws InputError when the baseline does not fit its GPUs.
  * @param source the requests of `config.traffic.source`, before load and limits.
  */
 export async function recommend(
@@ -42,15 +46,16 @@ export async function recommend(
 ): Promise<Recommendation> {
   const startedMs = performance.now();
   const space = enumerateCandidates(config, facts, memoryPlanner(facts));
+  if (options.baseline !== undefined) assertFits(options.baseline, source, facts);
   const search = new Search(config, source, facts, options);
-  const baseline = options.baseline === undefined ? null : await search.baseline(options.baseline);
+  const baselines = options.baseline === undefined ? [] : await search.baselines(options.baseline, space.configs);
   const truncated = await search.candidates(space.configs);
   if (!truncated) await search.nearestMisses();
   return search.answer.recommendation({
     configHash: goalHash(config, source, facts),
     version: options.version,
     space,
-    baseline,
+    baselines,
     truncated,
     threads: options.threads,
     wallMs: performance.now() - startedMs,
@@ -63,6 +68,38 @@ export function goalHash(config: RecommendConfig, source: Workload, facts: Facts
   const contextLength = context_length ?? facts.model(config.model).contextLength;
   const { digest } = shapeWorkload(source, config.traffic, config.seed, contextLength);
   return recommendHash(config, digest, facts);
+}
+
+/**
+ * A deployment as the goal judges it: its traffic (each rung of a ladder), seed, SLO and window, and its prices where
+ * the deployment states none of its own.
+ */
+function onGoal(
+  own: PredictConfig,
+  candidates: readonly PredictConfig[],
+  { seed, traffic, goal }: RecommendConfig,
+): PredictConfig[] {
+  const first = candidates[0] ?? own;
+  const loads = new Map(
+    [traffic, ...candidates.map((each) => each.traffic)].map((each) => [canonicalJson(each), each]),
+  );
+  return [...loads.values()].map((each) => ({
+    ...own,
+    seed,
+    traffic: each,
+    evaluation: { slo: goal.slo, window: first.evaluation.window },
+    cost: own.cost.usd_per_gpu_hour === null ? first.cost : own.cost,
+  }));
+}
+
+/** @throws InputError naming what of the baseline does not fit its GPUs. */
+function assertFits(baseline: PredictConfig, source: Workload, facts: Facts): void {
+  try {
+    buildScenario(baseline, source, facts);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.issues.map((issue) => ({ ...issue, file: '--baseline' })));
+  }
 }
 
 class Search {
@@ -82,20 +119,18 @@ class Search {
     this.answer = new Answer(config);
   }
 
-  async baseline(config: PredictConfig): Promise<{ config: PredictConfig; result: TrialResult } | null> {
-    const onGoal = {
-      ...config,
-      seed: this.#config.seed,
-      traffic: this.#config.traffic,
-      evaluation: { ...config.evaluation, slo: this.#config.goal.slo },
-    };
-    let answer: { config: PredictConfig; result: TrialResult } | null = null;
-    await this.#run([onGoal], false, (trial) => {
+  /** Simulates the user's own deployment at every load that the candidates are tried at. */
+  async baselines(
+    own: PredictConfig,
+    candidates: readonly PredictConfig[],
+  ): Promise<{ config: PredictConfig; result: TrialResult }[]> {
+    const found: { config: PredictConfig; result: TrialResult }[] = [];
+    await this.#run(onGoal(own, candidates, this.#config), false, (trial, config) => {
       if (trial.status === 'failed') throw new Error(`the baseline failed: ${trial.message}`);
-      if (trial.status === 'done') answer = { config: onGoal, result: trial.result };
+      if (trial.status === 'done') found.push({ config, result: trial.result });
       return true;
     });
-    return answer;
+    return found;
   }
 
   /** Returns whether the search was cut off. */
@@ -118,7 +153,7 @@ class Search {
   }
 
   async nearestMisses(): Promise<void> {
-    const configs = this.answer.nearestMisses(NEAREST_MISSES);
+    const configs = this.answer.takeNearestMisses(NEAREST_MISSES);
     if (configs.length === 0) return;
     await this.#run(configs, false, (trial, config) => {
       if (trial.status !== 'cancelled') this.answer.add(config, trial);

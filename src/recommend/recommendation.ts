@@ -48,7 +48,10 @@ export interface Evaluated {
   readonly files: { readonly config?: string };
 }
 
-/** Counts over the whole space. `enumerated` = refused + simulated. */
+/**
+ * Counts of candidates over the whole space, each in one place:
+ * `enumerated` = `illegal` + `no_memory` + `bounded_out` + `short` + `full` + `failed` + `not_run`.
+ */
 export interface Tried {
   readonly enumerated: number;
   /** Shapes the model or the hardware forbids. */
@@ -57,14 +60,24 @@ export interface Tried {
   readonly no_memory: number;
   /** Refused by a bound that needs no simulation: GPUs, price. */
   readonly bounded_out: number;
-  /** Simulations that were stopped early. */
+  /** Simulated until a bound of the SLO was out of reach. */
   readonly short: number;
-  /** Simulations that ran to the end. */
+  /** Simulated to the end: those in `points`. */
   readonly full: number;
-  /** Simulations that failed. */
+  /** Their simulation failed; see `failures`. */
   readonly failed: number;
+  /** Not reached, or cut off, by an interrupt or the budget; 0 unless `truncated`. */
+  readonly not_run: number;
+  /** Simulations: one a candidate, several where its highest load was looked for or where it was simulated once more. */
+  readonly simulations: number;
   /** Simulated forward passes over all simulations. */
   readonly passes: number;
+}
+
+/** Why simulations failed, in the words of the failure. */
+export interface FailureCount {
+  readonly message: string;
+  readonly candidates: number;
 }
 
 /** How many simulated candidates break a bound, most first: which constraint kills most. */
@@ -86,7 +99,7 @@ export interface Point {
   readonly objectives: readonly number[];
 }
 
-/** The user's own deployment on the same workload. */
+/** The user's own deployment on the same workload; over a ladder of loads, at the rung that suits it best. */
 export interface BaselineComparison extends Evaluated {
   /** Relative change of each objective from baseline to pick, (pick - baseline) / baseline; null without a pick. */
   readonly change: Readonly<Record<string, number>> | null;
@@ -110,11 +123,13 @@ export interface Recommendation {
   readonly tried: Tried;
   /** Why candidates were refused before simulation: sentence to count, most first. */
   readonly reasons: readonly RefusalCounts[];
-  /** Which bounds simulated candidates break, most first. */
+  /** Why simulations failed, most first; empty when none did. */
+  readonly failures: readonly FailureCount[];
+  /** Which bounds simulated candidates break, most first; of a candidate cut short the bound it could no longer meet. */
   readonly violations: readonly ViolationCount[];
-  /** Every simulated candidate, in order of enumeration. */
+  /** Every candidate simulated to its end, in order of enumeration. */
   readonly points: readonly Point[];
-  /** Of the frontier, share of the box between the ideal and the worst simulated point, 0..1; null with other than 2 or 3 objectives. */
+  /** Of the frontier, share of the box between the best and the worst values among the feasible (all when none is), 0..1; null with other than 2 or 3 objectives. */
   readonly hypervolume: number | null;
   /** Interrupted or out of budget: the frontier is of what finished. */
   readonly truncated: boolean;

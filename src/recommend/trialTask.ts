@@ -30,8 +30,7 @@ export interface TrialResult {
   readonly multiplier: number;
   /** Held even the heaviest load that was tried, so the limit was not found. */
   readonly limitless: boolean;
-  readonly full: number;
-  readonly short: number;
+  readonly simulations: number;
   readonly passes: number;
   readonly simulationMs: number;
 }
@@ -54,8 +53,7 @@ class Trial {
   readonly #workloadOf: (config: PredictConfig) => Workload;
   readonly #context: PredictionContext;
   readonly #stopEarly: boolean;
-  #full = 0;
-  #short = 0;
+  #simulations = 0;
   #passes = 0;
   #simulationMs = 0;
 
@@ -82,15 +80,10 @@ class Trial {
 
   #evaluate(config: PredictConfig): Evaluation {
     const evaluation = evaluate(config, this.#workloadOf(config), this.#context, this.#stopEarly);
-    if (evaluation.status === 'full') {
-      this.#full += 1;
-      this.#passes += evaluation.report.passes;
-      this.#simulationMs += evaluation.report.wall_ms;
-    } else {
-      this.#short += 1;
-      this.#passes += evaluation.passes;
-      this.#simulationMs += evaluation.wallMs;
-    }
+    const isFull = evaluation.status === 'full';
+    this.#simulations += 1;
+    this.#passes += isFull ? evaluation.report.passes : evaluation.passes;
+    this.#simulationMs += isFull ? evaluation.report.wall_ms : evaluation.wallMs;
     return evaluation;
   }
 
@@ -99,8 +92,7 @@ class Trial {
       evaluation,
       multiplier,
       limitless,
-      full: this.#full,
-      short: this.#short,
+      simulations: this.#simulations,
       passes: this.#passes,
       simulationMs: this.#simulationMs,
     };

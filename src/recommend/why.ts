@@ -1,10 +1,19 @@
 /** Sentences that say why the pick is the pick. Figures come from the reports, never from the search. */
+
+import type { PredictConfig } from '../config/predictConfig.ts';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Report } from '../metrics/report.ts';
-import { statedBounds } from './constraints.ts';
-import { shapeKey } from './deployment.ts';
-import type { Evaluated, Goal, ViolationCount } from './recommendation.ts';
+import { sharedBounds } from './constraints.ts';
+import { objectiveValues } from './pick.ts';
+import type { Evaluated, FailureCount, Goal, ViolationCount } from './recommendation.ts';
 import type { RefusalCounts } from './refusal.ts';
+
+/** A candidate whose simulation was stopped: it cannot meet `lostBound`. */
+export interface CutShort {
+  readonly config: PredictConfig;
+  readonly gpus: number;
+  readonly lostBound: string;
+}
 
 export interface WhyInput {
   readonly goal: Goal;
@@ -13,10 +22,12 @@ export interface WhyInput {
   readonly baseline: Evaluated | null;
   /** The pick held the heaviest load tried: its limit is higher. */
   readonly limitless: boolean;
+  readonly frontier: readonly Evaluated[];
   readonly evaluated: readonly Evaluated[];
+  readonly short: readonly CutShort[];
   readonly violations: readonly ViolationCount[];
   readonly refusals: readonly RefusalCounts[];
-  readonly simulated: number;
+  readonly failures: readonly FailureCount[];
 }
 
 export function whyOf(input: WhyInput): string[] {
@@ -27,6 +38,7 @@ export function whyOf(input: WhyInput): string[] {
     input.limitless
       ? 'It holds even the heaviest load tried: the workload is too short or too light to find its limit.'
       : '',
+    ...offFrontierSentence(pick, input),
     ...(input.runnerUp === null ? [] : [beats(pick, input.runnerUp, 'the runner-up', input.goal)]),
     ...(input.baseline === null ? [] : [beats(pick, input.baseline, 'the baseline', input.goal)]),
     ...smallerSentence(pick, input),
@@ -35,11 +47,14 @@ export function whyOf(input: WhyInput): string[] {
   ].filter((sentence) => sentence !== '');
 }
 
-function noPick({ violations, refusals, simulated, evaluated, goal }: WhyInput): string[] {
+function noPick({ violations, refusals, failures, evaluated, short, goal }: WhyInput): string[] {
+  const simulated = evaluated.length + short.length;
   if (simulated === 0) {
+    const [failed] = failures;
+    if (failed !== undefined) return [`No simulation succeeded; ${failed.candidates} failed with: ${failed.message}`];
     const [most] = refusals;
     const reason = most === undefined ? 'the space is empty' : `${most.candidates} are refused because: ${most.reason}`;
-    return [`No candidate could be simulated; ${reason}.`];
+    return [`No candidate was simulated; ${reason}.`];
   }
   const [kills] = violations;
   const sentences =
@@ -48,7 +63,7 @@ function noPick({ violations, refusals, simulated, evaluated, goal }: WhyInput):
       : [`${kills.rule} kills most: ${kills.candidates} of ${simulated} simulated candidates break it.`];
   const nearest = [...evaluated].sort((a, b) => (b.summary.slo.worst_slack ?? 0) - (a.summary.slo.worst_slack ?? 0))[0];
   if (nearest === undefined) return sentences;
-  const values = statedBounds(goal.slo)
+  const values = sharedBounds(goal.slo)
     .map(({ metric, statistic }) => `${statistic}_${metric}`)
     .map((name) => `${name} ${figure(metricValue(nearest.summary, name))}`);
   const missed = values.length === 0 ? nearest.violations.join(', ') : values.join(', ');
@@ -57,7 +72,7 @@ function noPick({ violations, refusals, simulated, evaluated, goal }: WhyInput):
 
 /** How each bound is met, the tightest first. */
 function sloSentence({ summary }: Evaluated, goal: Goal): string {
-  const met = statedBounds(goal.slo)
+  const met = sharedBounds(goal.slo)
     .map(({ metric, statistic, bound }) => {
       const name = `${statistic}_${metric}`;
       const value = metricValue(summary, name);
@@ -65,10 +80,29 @@ function sloSentence({ summary }: Evaluated, goal: Goal): string {
     })
     .sort((a, b) => a.slack - b.slack)
     .map(({ name, value, bound, slack }) => `${name} is ${figure(value)} of ${bound} (${percent(slack)} slack)`);
-  return met.length === 0 ? '' : `It meets the SLO: ${met.join('; ')}.`;
+  const { submitted, completed } = summary.requests;
+  const unserved = submitted - completed;
+  const apart =
+    unserved === 0 ? '' : `; ${unserved} of ${submitted} requests were not served and count as infinitely late`;
+  return met.length === 0 ? '' : `It meets the SLO: ${met.join('; ')}${apart}.`;
+}
+
+/** Candidates as good in the first objective are told apart by slack, so the pick may be worse in the others. */
+function offFrontierSentence(pick: Evaluated, { frontier, goal }: WhyInput): string[] {
+  const [best] = frontier;
+  if (best === undefined || frontier.some(({ id }) => id === pick.id)) return [];
+  const [first] = goal.objectives;
+  const [mine, theirs] = [pick.summary.slo.worst_slack, best.summary.slo.worst_slack];
+  if (objectiveValues(pick, [first])[0] !== objectiveValues(best, [first])[0]) return [];
+  const reason =
+    mine !== theirs && mine !== null && theirs !== null
+      ? `more slack to the SLO (${percent(mine)} against ${percent(theirs)})`
+      : `fewer GPUs (${pick.gpus} against ${best.gpus})`;
+  return [`It is not on the frontier: ${best.shape} has the same ${first.metric}; the pick has ${reason}.`];
 }
 
 function beats(pick: Evaluated, other: Evaluated, name: string, goal: Goal): string {
+  if (other.id === pick.id) return `${name.replace(/^./, (letter) => letter.toUpperCase())} is the pick itself.`;
   const parts = goal.objectives.map(({ metric, direction }) => {
     const mine = metricValue(pick.summary, metric);
     const theirs = metricValue(other.summary, metric);
@@ -82,15 +116,22 @@ function beats(pick: Evaluated, other: Evaluated, name: string, goal: Goal): str
   return `Against ${name}, ${other.shape}${fails}: ${parts.join(', ')}.`;
 }
 
-/** The largest smaller deployment of the same shape, and what it lacks. */
-function smallerSentence(pick: Evaluated, { evaluated }: WhyInput): string[] {
-  const shape = shapeKey(pick.config);
-  const smaller = evaluated
-    .filter(({ config, gpus, feasible }) => !feasible && gpus < pick.gpus && shapeKey(config) === shape)
-    .sort((a, b) => b.gpus - a.gpus)[0];
-  return smaller === undefined
-    ? []
-    : [`With ${smaller.gpus} GPUs instead of ${pick.gpus} it misses ${smaller.violations.join(' and ')}.`];
+/** The same deployment with the next fewer replicas that were tried, and what it lacks. */
+function smallerSentence(pick: Evaluated, { evaluated, short }: WhyInput): string[] {
+  const same = butReplicas(pick.config);
+  const [next] = [
+    ...evaluated.map(({ config, gpus, violations }) => ({ config, gpus, violations })),
+    ...short.map(({ config, gpus, lostBound }) => ({ config, gpus, violations: [lostBound] })),
+  ]
+    .filter(({ config, gpus }) => gpus < pick.gpus && butReplicas(config) === same)
+    .sort((a, b) => b.gpus - a.gpus);
+  if (next === undefined || next.violations.length === 0) return [];
+  return [`With ${next.gpus} GPUs instead of ${pick.gpus} it misses ${next.violations.join(' and ')}.`];
+}
+
+/** What two configurations share that differ in numbers of replicas only. */
+function butReplicas(config: PredictConfig): string {
+  return JSON.stringify(config, (key, value: unknown) => (key === 'replicas' ? undefined : value));
 }
 
 function bindingSentence({ bound, engine, attribution }: Report): string {
@@ -126,6 +167,13 @@ function figure(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
+/** As tables print it: `62 %`, one decimal below 10 and above 90 where it matters, never 100 unless it is all. */
+export function percent(share: number): string {
+  const value = 100 * share;
+  const isFine = value !== Math.round(value) && (Math.abs(value) < 10 || (value > 90 && value < 100));
+  const text = value
+    .toFixed(isFine ? 1 : 0)
+    .replace(/\B(?=(\d{3})+$)/, ',')
+    .replace(/^-(0(\.0)?)$/, '$1');
+  return `${value < 100 && text.startsWith('100') ? '99.9' : text} %`;
 }

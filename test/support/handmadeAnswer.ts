@@ -158,8 +158,11 @@ export function handmadeAnswer(): Recommendation {
       short: 0,
       full: 33,
       failed: 0,
+      not_run: 0,
+      simulations: 33,
       passes: 123_456,
     },
+    failures: [],
     reasons: [{ kind: 'no_memory', reason: 'weights do not fit', candidates: 30 }],
     violations: [{ rule: 'p95_ttft_ms <= 400', candidates: 10 }],
     points: [
