@@ -96,8 +96,8 @@ describe('simulate, against times worked out by hand', () => {
     const wireNs = Math.round(((8192 * 131_072) / 64e9) * 1e9);
     expect(wireNs / MS).toBeCloseTo(16.78, 2);
     expect(log.e2eStateNs(0, STATE.transfer)).toBe(wireNs + 2 * MS);
-    // The decode worker computes the prompt's last token, which is the first the client sees, then one pass a token.
-    expect(log.firstTokenNs[0]).toBe(100 * MS + wireNs + 2 * MS + 100 * MS);
+    // The decode worker computes the prompt's last token, as a decode, which yields the first token the client sees.
+    expect(log.firstTokenNs[0]).toBe(100 * MS + wireNs + 2 * MS + 10 * MS);
     expect(log.lastTokenNs[0]).toBe(log.firstTokenNs[0] + 2 * 10 * MS);
   });
 

@@ -51,14 +51,18 @@ export class DecodeSet {
     sequence.stage = STAGE.decoding;
     sequence.clockOffset = computed - this.clock;
     sequence.finishClock = this.clock + sequence.outputTokens - sequence.generated;
-    sequence.firstDecodePass = this.#settledPasses + 1;
-    sequence.decodeNsBefore = this.#decodeNs;
-    sequence.interferenceNsBefore = this.#interferenceNs;
+    this.#startCounting(sequence);
     sequence.contested = contested;
     if (contested) this.contested += 1;
     this.count += 1;
     this.contextTokens += computed + 1;
     this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;
+  }
+
+  /** The first token of a sequence came out of the pass just settled: time from here on is after it. */
+  markFirstToken(sequence: Sequence, log: RequestLog): void {
+    this.#spend(sequence, log);
+    this.#startCounting(sequence);
   }
 
   /** A sequence leaves, between two passes: what the clock counted for it is written down. */
@@ -72,11 +76,22 @@ export class DecodeSet {
     this.count -= 1;
     this.contextTokens -= computed + 1;
     this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;
-    log.spend(request, STATE.decode, this.#decodeNs - sequence.decodeNsBefore);
-    log.spend(request, STATE.decodeInterference, this.#interferenceNs - sequence.interferenceNsBefore);
+    this.#spend(sequence, log);
     const longestNs = this.#peaks.maxSince(sequence.firstDecodePass);
     log.maxGapNs[request] = Math.max(log.maxGapNs[request], longestNs);
     if (this.count === 0) this.#peaks.clear();
+  }
+
+  /** Gaps and times from the next pass on are the sequence's. */
+  #startCounting(sequence: Sequence): void {
+    sequence.firstDecodePass = this.#settledPasses + 1;
+    sequence.decodeNsBefore = this.#decodeNs;
+    sequence.interferenceNsBefore = this.#interferenceNs;
+  }
+
+  #spend({ request, decodeNsBefore, interferenceNsBefore }: Sequence, log: RequestLog): void {
+    log.spend(request, STATE.decode, this.#decodeNs - decodeNsBefore);
+    log.spend(request, STATE.decodeInterference, this.#interferenceNs - interferenceNsBefore);
   }
 
   /** Contexts change their growth when they reach the window, so they are summed afresh before a pass is formed. */

@@ -24,7 +24,8 @@ interface Job {
   lastTokenNs: number;
   evictedNs: number;
   regain: number;
-  remote: 'no' | 'queued' | 'loading' | 'loaded';
+  /** `joining`: it computes the last token of a remote prompt, as a decode does. */
+  remote: 'no' | 'queued' | 'loading' | 'loaded' | 'joining';
 }
 
 /**
@@ -201,6 +202,7 @@ export class ReferenceEngine implements EngineCore {
       this.#remote.splice(this.#remote.indexOf(job), 1);
       job.computed = job.input - 1;
       this.#start(job, nowNs);
+      job.remote = 'joining';
       this.#schedule(job, 1);
       budget -= 1;
     }
@@ -327,6 +329,7 @@ export class ReferenceEngine implements EngineCore {
     }
     job.lastTokenNs = nowNs;
     job.generated += 1;
+    job.remote = 'no';
   }
 
   #finish(job: Job, nowNs: number): void {
@@ -342,9 +345,9 @@ export class ReferenceEngine implements EngineCore {
   }
 }
 
-/** It has emitted a token and only that one is left to compute: it decodes. */
+/** It has emitted a token and only that one is left to compute, or all but the prompt's last token came from elsewhere. */
 function isDecoding(job: Job): boolean {
-  return job.generated > 0 && job.evictedNs < 0;
+  return (job.generated > 0 || job.remote === 'joining') && job.evictedNs < 0;
 }
 
 function sum(values: readonly number[]): number {

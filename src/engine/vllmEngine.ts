@@ -58,7 +58,9 @@ export class VllmEngine implements EngineCore {
   /** Its part that the same pass without prefill tokens would have taken. */
   #passDecodeNs = 0;
   #passBound = 0;
-  #chunks: Sequence[] = [];
+  readonly #chunks: Sequence[] = [];
+  /** Sequences with remote KV that decode their first token in it. */
+  readonly #joining: Sequence[] = [];
   /** During a run: the pass in flight has ended, and the next is formed after whatever else happens at that time. */
   #ended = false;
   /** The head of the queue cannot be admitted until something leaves: newcomers change nothing. */
@@ -264,14 +266,15 @@ export class VllmEngine implements EngineCore {
 
   #admit(tokenBudget: number, nowNs: number): void {
     let budget = tokenBudget;
-    // Requests whose remote KV has arrived were queued first and go first; they compute one token.
+    // Requests whose remote KV has arrived were queued first and go first; they compute one token, as a decode does.
     for (let loaded = this.#queue.firstLoaded; loaded !== undefined; loaded = this.#queue.firstLoaded) {
       if (this.#running.length >= this.#config.maxSequences || budget === 0) return;
       this.#queue.removeRemote(loaded);
       loaded.computed = loaded.inputTokens - 1;
       this.#pages.publish(loaded, loaded.inputTokens);
       this.#start(loaded, nowNs);
-      this.#schedule(loaded, 1);
+      this.#startDecoding(loaded);
+      this.#joining.push(loaded);
       budget -= 1;
     }
     while (this.#queue.isWaiting && budget > 0) {
@@ -381,7 +384,7 @@ export class VllmEngine implements EngineCore {
     for (const sequence of this.#chunks) sequence.computed += sequence.chunkTokens;
     if (decoding.count > 0) decoding.tick();
     this.#run.cancel();
-    if (this.#chunks.length === 0 && !preempted) this.#planRun();
+    if (this.#chunks.length === 0 && this.#joining.length === 0 && !preempted) this.#planRun();
     else this.#expect(this.#passEndNs, PASS_END);
   }
 
@@ -415,13 +418,19 @@ export class VllmEngine implements EngineCore {
     if (this.#chunks.length > 0) ledger.prefillBoundNs[this.#passBound] += durationNs;
     else ledger.decodeBoundNs[this.#passBound] += durationNs;
     if (this.#decoding.count === 0) return;
-    ledger.gaps.add(durationNs, this.#decoding.count);
+    const gaps = this.#decoding.count - this.#joining.length;
+    if (gaps > 0) ledger.gaps.add(durationNs, gaps);
     this.#decoding.settle(durationNs, this.#passDecodeNs);
   }
 
   #endPass(nowNs: number): void {
     this.#settlePass();
     this.#inFlight = false;
+    for (const sequence of this.#joining) {
+      this.#decoding.markFirstToken(sequence, this.#log);
+      this.#log.firstTokenNs[sequence.request] = nowNs;
+    }
+    if (this.#joining.length > 0) this.#joining.length = 0;
     const durationNs = nowNs - this.#passStartNs;
     let left = 0;
     const running = this.#running;

@@ -333,4 +333,22 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '    this.contested = 0;\n',
     why: 'contested text is forgotten when anyone stops',
   },
+  {
+    file: ENGINE,
+    find: 'const gaps = this.#decoding.count - this.#joining.length;',
+    replace: 'const gaps = this.#decoding.count;',
+    why: 'remote prompts: the first token has a gap before it',
+  },
+  {
+    file: ENGINE,
+    find: 'this.#joining.length === 0 && !preempted',
+    replace: '!preempted',
+    why: 'remote prompts: a run swallows the first token',
+  },
+  {
+    file: ENGINE,
+    find: '      this.#decoding.markFirstToken(sequence, this.#log);\n',
+    replace: '',
+    why: 'remote prompts: the pass of the first token counts as after it',
+  },
 ];
