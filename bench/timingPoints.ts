@@ -22,8 +22,12 @@ export interface MeasuredPoint {
   /** Mean lengths of the run, tokens. */
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Lengths are uniform between these shares of their mean. */
+  readonly lengthShares: readonly [number, number];
   readonly concurrency: number;
   readonly tpotMs: number;
+  /** null where it is not trusted. */
+  readonly ttftMs: number | null;
 }
 
 type Row = Readonly<Record<string, string>>;
@@ -81,8 +85,10 @@ function pointOf(row: Row): MeasuredPoint {
     },
     inputTokens: Math.round(share * Number(row.input_tokens)),
     outputTokens: Math.round(share * Number(row.output_tokens)),
+    lengthShares: [low / share, high / share],
     concurrency: Number(row.concurrency),
     tpotMs: Number(row.tpot_mean_ms),
+    ttftMs: row.trusted_ttft === '1' ? Number(row.ttft_mean_ms) : null,
   };
 }
 
