@@ -75,7 +75,7 @@ export class Answer {
       this.#short.push({ config, lostBound, reachedNs, gpus: gpusOf(config), order: this.#short.length });
       return;
     }
-    const evaluated = this.#judge(atLoad(config, trial.result), evaluation.report);
+    const evaluated = this.#judge(config, trial.result.multiplier, evaluation.report);
     this.#evaluated.push(evaluated);
     if (trial.result.limitless) this.#limitless.add(evaluated);
   }
@@ -154,7 +154,8 @@ export class Answer {
     return [...best.values()];
   }
 
-  #judge(config: PredictConfig, summary: Report): Evaluated {
+  #judge(asked: PredictConfig, multiplier: number, summary: Report): Evaluated {
+    const config = multiplier === 1 ? asked : withLoadMultiplied(asked, multiplier);
     const violations = violationsOf(summary, this.#config.constraints, this.#goal.slo);
     return {
       id: summary.config_hash.slice(0, 12),
@@ -162,7 +163,7 @@ export class Answer {
       config,
       summary,
       gpus: gpusOf(config),
-      load: loadOf(config, this.#goal.kind === 'load_ladder'),
+      load: loadOf(config, this.#goal.kind === 'load_ladder', multiplier),
       feasible: violations.length === 0,
       violations,
       files: {},
@@ -233,7 +234,7 @@ export class Answer {
   #baseline(baselines: Frame['baselines'], pick: Evaluated | null): BaselineComparison | null {
     const [judged] = baselines
       .flatMap(({ config, result }) =>
-        result.evaluation.status === 'short' ? [] : [this.#judge(atLoad(config, result), result.evaluation.report)],
+        result.evaluation.status === 'short' ? [] : [this.#judge(config, result.multiplier, result.evaluation.report)],
       )
       .sort((a, b) => comparePicks(a, b, this.#goal.objectives));
     if (judged === undefined) return null;
@@ -252,9 +253,4 @@ export class Answer {
 /** Most frequent first, ties in alphabetical order. */
 function ranked(counts: ReadonlyMap<string, number>): [string, number][] {
   return [...counts].sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1));
-}
-
-/** The configuration at the load the trial settled on. */
-function atLoad(config: PredictConfig, { multiplier }: TrialResult): PredictConfig {
-  return multiplier === 1 ? config : withLoadMultiplied(config, multiplier);
 }

@@ -59,13 +59,14 @@ export function parallelismName({ parallelism }: WorkerConfig): string {
   ].join(' ');
 }
 
-/** The load a configuration stands for; `asLadder` when the absolute figure varies between candidates. */
-export function loadOf(config: PredictConfig, asLadder: boolean): Evaluated['load'] {
+/** The load a candidate was simulated at: its rung of a ladder, otherwise `multiplier` times the given load. */
+export function loadOf(config: PredictConfig, asLadder: boolean, multiplier: number): Evaluated['load'] {
   const { load } = config.traffic;
   if (load.type === 'concurrency') return { type: 'concurrency', value: load.concurrency };
-  if (load.type === 'trace_timestamps') return { type: 'multiplier', value: load.speedup };
-  if (asLadder) return { type: 'requests_per_second', value: load.requests_per_second };
-  return { type: 'multiplier', value: 1 };
+  if (!asLadder) return { type: 'multiplier', value: multiplier };
+  return load.type === 'trace_timestamps'
+    ? { type: 'multiplier', value: load.speedup }
+    : { type: 'requests_per_second', value: load.requests_per_second };
 }
 
 /** The same configuration at `multiplier` times its load. Closed loops have no rate to multiply. */

@@ -35,7 +35,7 @@ export interface Evaluated {
   readonly summary: Report;
   /** GPUs of the deployment. */
   readonly gpus: number;
-  /** The load it was simulated at: multiplier of the given one (1 = as given), or the rung of a ladder. */
+  /** The load it was simulated at: multiplier of the given one (1 = as given), or the rung of a ladder (of speed-ups: the speed-up). */
   readonly load: {
     readonly type: 'multiplier' | 'concurrency' | 'requests_per_second';
     readonly value: number;

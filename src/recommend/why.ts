@@ -110,7 +110,8 @@ function beats(pick: Evaluated, other: Evaluated, name: string, goal: Goal): str
     const change = (mine - theirs) / theirs;
     if (!Number.isFinite(change)) return `${metric} ${figure(mine)} against ${figure(theirs)}`;
     const better = (direction === 'minimize') === change < 0;
-    return `${percent(Math.abs(change))} ${change < 0 ? 'less' : 'more'} ${metric}${better ? '' : ' (worse)'}`;
+    const size = Math.abs(change) < 0.0005 ? 'under 0.1 %' : percent(Math.abs(change));
+    return `${size} ${change < 0 ? 'less' : 'more'} ${metric}${better ? '' : ' (worse)'}`;
   });
   const fails = other.feasible ? '' : `, which misses ${other.violations.join(' and ')}`;
   return `Against ${name}, ${other.shape}${fails}: ${parts.join(', ')}.`;

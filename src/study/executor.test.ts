@@ -66,7 +66,9 @@ describe('runTrials', () => {
 
   it('keeps what finished when told to stop, and cancels the rest', async () => {
     for (const threads of [1, 2]) {
-      const trials = await told(threads, plainJobs(40), { stopAfter: 3 });
+      // The last job would take half a minute: the others may well be done before the threads hear of the stop.
+      const jobs: SquareJob[] = [...plainJobs(39), { index: 39, misbehave: 'sleep' }];
+      const trials = await told(threads, jobs, { stopAfter: 3 });
       expect(trials).toHaveLength(40);
       expect(trials.slice(0, 3).every((trial) => trial.status === 'done')).toBe(true);
       expect(trials.at(-1)).toEqual({ id: 't39', status: 'cancelled' });

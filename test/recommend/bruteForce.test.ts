@@ -15,6 +15,8 @@ interface Goal {
   readonly costs: readonly ((report: Report) => number)[];
   readonly isFeasible: (report: Report) => boolean;
   readonly candidates: number;
+  /** Runs are long enough for hopeless ones to be stopped early. */
+  readonly isLong?: boolean;
 }
 
 const CHAT = 'source: {type: preset, name: chat, requests: 150}';
@@ -30,7 +32,7 @@ evaluation: {slo: {ttft_ms: {p95: 200}, tpot_ms: {p95: 25}}}
 optimization: {objectives: [usd_per_hour, p95_ttft_ms], constraints: {max_candidate_gpus: 3}}`,
     costs: [(report) => report.cost.usd_per_hour, (report) => report.latency.ttft_ms.p95],
     isFeasible: (report) => report.slo.met,
-    candidates: 60,
+    candidates: 27,
   },
   {
     name: 'both modes, bounds on price, fewest GPUs and a metric',
@@ -55,7 +57,20 @@ optimization:
       (report) => report.latency.tpot_ms.p95,
     ],
     isFeasible: (report) => report.slo.met && report.latency.tpot_ms.p95 <= 24,
-    candidates: 24,
+    candidates: 10,
+  },
+  {
+    name: 'long runs of which some are stopped early',
+    yaml: `
+traffic: {source: {type: preset, name: chat, requests: 2500}, load: {type: poisson, requests_per_second: 8}}
+engine: {mode: aggregated, model: meta-llama/Llama-3.1-8B, hardware: {choices: [l4, l40s]}, workers: {aggregated: {scheduler: {max_batched_tokens: 8192}}}}
+router: {policy: {choices: [least_loaded, prefix_aware]}}
+evaluation: {slo: {ttft_ms: {p95: 900, p50: 100}, tpot_ms: {p95: 24}, e2e_ms: {p99: 20000}}}
+optimization: {objectives: [usd_per_hour, mean_ttft_ms], constraints: {max_candidate_gpus: 4}}`,
+    costs: [(report) => report.cost.usd_per_hour, (report) => report.latency.ttft_ms.mean],
+    isFeasible: (report) => report.slo.met,
+    candidates: 20,
+    isLong: true,
   },
   {
     name: 'a ladder of rates',
@@ -103,7 +118,7 @@ function gpusOf({ engine }: PredictConfig): number {
   return gpus;
 }
 
-describe.each(GOALS)('$name', ({ yaml, costs, isFeasible, candidates }) => {
+describe.each(GOALS)('$name', ({ yaml, costs, isFeasible, candidates, isLong = false }) => {
   it('has the frontier and the pick of trying everything', async () => {
     const goal = goalFrom(yaml);
     const found = await answerTo(goal, { threads: 2 });
@@ -136,13 +151,16 @@ describe.each(GOALS)('$name', ({ yaml, costs, isFeasible, candidates }) => {
     expect(found.pick?.summary.config_hash).toBe(best.report.config_hash);
     expect(found.pick?.gpus).toBe(gpusOf(best.config));
 
-    const shown1 = [found.pick, found.runner_up, ...found.frontier].filter((each): each is Evaluated => each !== null);
-    for (const { config, summary } of shown1) {
+    const inDetail = [found.pick, found.runner_up, ...found.frontier].filter(
+      (each): each is Evaluated => each !== null,
+    );
+    for (const { config, summary } of inDetail) {
       const again = await predicted(config);
       expect([again.result_hash, again.timeline_hash]).toEqual([summary.result_hash, summary.timeline_hash]);
     }
 
     const { tried } = found;
+    expect(tried.short > 0).toBe(isLong);
     expect(tried.short + tried.full).toBe(candidates);
     expect([tried.failed, tried.not_run, tried.simulations]).toEqual([0, 0, candidates]);
     expect(tried.enumerated).toBe(candidates + tried.illegal + tried.no_memory + tried.bounded_out);
