@@ -3,6 +3,7 @@ import type { HardwareFacts } from '../catalog/hardware.ts';
 import type { Scenario } from '../cluster/scenario.ts';
 import type { SimulationResult } from '../cluster/simulationResult.ts';
 import { OUTCOME } from '../engine/requestLog.ts';
+import { rooflineCaveat } from '../timing/rooflineErrors.ts';
 import { attributionOf } from './attribution.ts';
 import { boundOf } from './bound.ts';
 import { costOf } from './cost.ts';
@@ -54,6 +55,7 @@ export function summarize(input: SummaryInput): Report {
   const tokens = tokensOf(input, population.submitted);
   const rates = ratesOf(input, population, good);
   const gpuHours = (gpus * result.durationNs) / NS_PER_S / 3600;
+  const timing = timingShares(input);
 
   const report: Omit<Report, 'result_hash'> = {
     schema_version: 1,
@@ -88,9 +90,14 @@ export function summarize(input: SummaryInput): Report {
     energy: energyOf(scenario, input.hardware, result, tokens.output),
     attribution: attributionOf(log, population.completed),
     provenance: {
-      timing: timingShares(input),
+      timing,
       error_band: null,
-      warnings: [...workload.warnings, ...input.warnings, ...unknownClasses(slo, workload.classNames)],
+      warnings: [
+        ...workload.warnings,
+        ...input.warnings,
+        ...unknownClasses(slo, workload.classNames),
+        ...(timing.roofline > 0 ? [rooflineCaveat()] : []),
+      ],
     },
   };
   return { ...report, result_hash: resultHash(report) };
