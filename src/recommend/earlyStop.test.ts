@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { handmadeRun } from '../../test/support/handmadeRun.ts';
 import { loadWorkload } from '../config/buildWorkload.ts';
 import { catalogFacts } from '../config/facts.ts';
 import { parsePredict } from '../config/loadPredict.ts';
@@ -68,5 +69,30 @@ describe('lostBound', () => {
 
   it('says nothing about means, which a late recovery can save', async () => {
     expect((await watch(20, '{ttft_ms: {mean: 1}}')).lost).toBeNull();
+  });
+
+  it('does not hold a class to a general bound that its own replaces', () => {
+    const chat = Array.from({ length: 30 }, () => ({ arrivalMs: 0, prefillMs: 50, gapsMs: [10] }));
+    const batch = Array.from({ length: 30 }, () => ({ arrivalMs: 0, prefillMs: 900, gapsMs: [10], class: 1 }));
+    const { result, workload } = handmadeRun([...chat, ...batch], { durationMs: 5000, classNames: ['chat', 'batch'] });
+    const general = { ttft_ms: { p95: 100 } };
+    expect(lostBound(general, result.log, workload, 5e9)).toBe('p95_ttft_ms <= 100');
+    expect(
+      lostBound({ ...general, classes: { batch: { ttft_ms: { p95: 1000 } } } }, result.log, workload, 5e9),
+    ).toBeNull();
+    expect(
+      lostBound({ ...general, classes: { batch: { e2e_ms: { p95: 1 } } } }, result.log, workload, 5e9),
+    ).not.toBeNull();
+  });
+
+  it('does not count a value that equals its bound as late', () => {
+    // 33.3 ms is 33,300,000 ns, a shade above 33.3 * 1e6 in floating point.
+    const requests = Array.from({ length: 40 }, () => ({ arrivalMs: 0, prefillMs: 33.3, gapsMs: [33.3] }));
+    const { result, workload } = handmadeRun(requests, { durationMs: 1000 });
+    result.log.firstTokenNs.fill(33_300_000);
+    result.log.lastTokenNs.fill(66_600_000);
+    expect(33.3 * 1e6).toBeLessThan(33_300_000);
+    expect(lostBound({ ttft_ms: { p95: 33.3 }, tpot_ms: { max: 33.3 } }, result.log, workload, 1e9)).toBeNull();
+    expect(lostBound({ ttft_ms: { p95: 33.2 } }, result.log, workload, 1e9)).toBe('p95_ttft_ms <= 33.2');
   });
 });
