@@ -133,6 +133,29 @@ optimization: {constraints: {max_candidate_gpus: 4}}`);
     );
   });
 
+  it('says why simulations failed', async () => {
+    // A warm-up as long as the workload leaves nothing to measure, which only the end of a simulation can tell.
+    const goal = goalFrom(GOAL.replace('warmup: {requests: 20}', 'warmup: {requests: 200}'));
+    for (const threads of [1, 2]) {
+      const { pick, tried, failures, why } = await answerTo(goal, { threads });
+      expect(pick).toBeNull();
+      expect(tried.failed).toBe(tried.enumerated - tried.bounded_out - tried.no_memory - tried.illegal);
+      expect(failures).toEqual([{ message: expect.stringContaining('evaluation.window'), candidates: tried.failed }]);
+      expect(why[0]).toContain(failures[0].message);
+    }
+  });
+
+  it('counts what an interrupt left undone', async () => {
+    const control = new AbortController();
+    const onProgress = (done: number): void => {
+      if (done === 5) control.abort();
+    };
+    const { tried, truncated, points } = await answerTo(goalFrom(GOAL), { signal: control.signal, onProgress });
+    expect([truncated, tried.full, points.length]).toEqual([true, 5, 5]);
+    expect(tried.not_run).toBe(tried.enumerated - tried.bounded_out - tried.no_memory - tried.illegal - 5);
+    expect(tried.not_run).toBeGreaterThan(0);
+  });
+
   it('prints percentages as the tables do', () => {
     for (let share = -12.5; share < 12.5; share += 0.00037) expect(percent(share)).toBe(formatPercent(share));
     for (const share of [0, 1, 0.5, 0.99999, -0.00001, 0.9, 0.1]) expect(percent(share)).toBe(formatPercent(share));
