@@ -4,38 +4,20 @@
  */
 import type { RouterPolicy } from '../cluster/scenario.ts';
 import type { SloSpec } from '../metrics/report.ts';
-
-export type LengthSpec =
-  | { readonly type: 'fixed'; readonly tokens: number }
-  /** Whole numbers uniform in [min, max]. */
-  | { readonly type: 'uniform'; readonly min: number; readonly max: number }
-  /** Log-normal by its median and sigma of the logarithm, rounded, cut to [min, max]. */
-  | {
-      readonly type: 'lognormal';
-      readonly median: number;
-      readonly sigma: number;
-      readonly min: number;
-      readonly max: number;
-    };
-
-/** Pause between an answer and the next turn, seconds. */
-export type ThinkSpec =
-  | { readonly type: 'fixed'; readonly seconds: number }
-  | { readonly type: 'uniform'; readonly min: number; readonly max: number }
-  | { readonly type: 'exponential'; readonly mean: number };
+import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
 
 export interface SyntheticSource {
   readonly type: 'synthetic';
-  readonly input_tokens: LengthSpec;
-  readonly output_tokens: LengthSpec;
+  readonly input_tokens: LengthDistribution;
+  readonly output_tokens: LengthDistribution;
   /** Requests (single turn) or sessions (multi-turn) to make. */
   readonly requests: number;
   /** Prefixes shared by groups of requests, e.g. system prompts: `groups` prefixes of `tokens` each, prepended to the input. */
-  readonly shared_prefix: { readonly groups: number; readonly tokens: LengthSpec } | null;
+  readonly shared_prefix: { readonly groups: number; readonly tokens: LengthDistribution } | null;
   /** Multi-turn: each turn's prompt is the whole conversation so far plus new input. */
   readonly sessions: {
-    readonly turns: LengthSpec;
-    readonly think_seconds: ThinkSpec;
+    readonly turns: LengthDistribution;
+    readonly think_seconds: ThinkDistribution;
   } | null;
   readonly block_size: number;
 }

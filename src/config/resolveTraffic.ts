@@ -1,12 +1,6 @@
+import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
 import { knobDefault } from './knobs.ts';
-import type {
-  LengthSpec,
-  PredictConfig,
-  SyntheticSource,
-  ThinkSpec,
-  TrafficLoad,
-  TrafficSource,
-} from './predictConfig.ts';
+import type { PredictConfig, SyntheticSource, TrafficLoad, TrafficSource } from './predictConfig.ts';
 import type { PredictInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
 
@@ -40,7 +34,7 @@ function resolveLoad(input: TrafficInput, problems: Problems): TrafficLoad {
       problems.add(
         path,
         `required: how the ${source.type} requests arrive`,
-        'e.g. {type: poisson, requests_per_second: 2}',
+        'e.g. {type: poisson, requests_per_second: 2}, or the flag --rps or --concurrency',
       );
     }
     return { type: 'trace_timestamps', speedup: knobDefault('traffic.load.speedup'), spread: 'none' };
@@ -68,7 +62,11 @@ function resolveTrace(source: Extract<SourceInput, { type: 'trace' }>, problems:
   const path = ['traffic', 'source', 'columns'];
   const columns = source.columns ?? null;
   if (format === 'csv' && columns === null) {
-    problems.add(path, 'required with format csv: the columns of timestamp, input_tokens and output_tokens');
+    problems.add(
+      path,
+      'required for a CSV trace: the columns of timestamp, input_tokens and output_tokens',
+      'or traffic.source.format azure_2023 for that trace',
+    );
   }
   if (format !== 'csv' && columns !== null) problems.add(path, `must be left out with format ${format}`);
   const unit = source.timestamp_unit ?? (format === 'mooncake' ? 'ms' : format === 'csv' ? 's' : 'datetime');
@@ -120,7 +118,7 @@ function resolveSynthetic(source: SyntheticInput, problems: Problems): Synthetic
   };
 }
 
-function resolveLength(input: LengthInput, path: readonly string[], problems: Problems): LengthSpec {
+function resolveLength(input: LengthInput, path: readonly string[], problems: Problems): LengthDistribution {
   if (typeof input === 'number') return { type: 'fixed', tokens: input };
   if (input.type === 'fixed') return input;
   const resolved = input.type === 'uniform' ? input : { ...input, min: input.min ?? 1, max: input.max ?? SIZE_LIMIT };
@@ -128,7 +126,7 @@ function resolveLength(input: LengthInput, path: readonly string[], problems: Pr
   return resolved;
 }
 
-function resolveThink(input: ThinkInput, path: readonly string[], problems: Problems): ThinkSpec {
+function resolveThink(input: ThinkInput, path: readonly string[], problems: Problems): ThinkDistribution {
   if (typeof input === 'number') return { type: 'fixed', seconds: input };
   if (input.type === 'uniform') checkOrder(input, path, problems);
   return input;
