@@ -2,9 +2,21 @@
  * A YAML text with the values of flags laid over it, which remembers where each value stands, so that a mistake can be
  * shown at its line and column, or by the flag that made it.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { InputError, type InputIssue } from '../base/inputError.ts';
 import { type Path, stepsOf, withValue } from './paths.ts';
+import { firstLine, isText, syntaxIssues } from './yamlSyntax.ts';
 
 /** A value set from the command line, over what the file says. */
 export interface Override {
@@ -37,21 +49,19 @@ export class InputDocument {
   /**
    * @param text YAML, or null when everything comes from flags.
    * @param file name for messages.
-   * @throws InputError listing every syntax error, or for an override that cannot be placed.
+   * @throws InputError for text that is no YAML, or an override that cannot be placed.
    */
   constructor(text: string | null, file: string | undefined, overrides: readonly Override[]) {
     this.#file = text === null ? undefined : file;
+    if (!isText(text ?? '')) throw new InputError({ ...this.#fileOnly(), message: 'is not UTF-8 text' });
     const document = parseDocument(text ?? '{}', { lineCounter: this.#lines });
     if (document.errors.length > 0) {
       throw new InputError(
-        document.errors.map((error) => ({
-          ...this.#position(error.pos[0]),
-          message: firstLine(error.message),
-        })),
+        syntaxIssues(document.errors, text!).map(({ offset, ...rest }) => ({ ...this.#position(offset), ...rest })),
       );
     }
     this.#root = document.contents as Node | null;
-    let value = this.#read(() => document.toJS() as unknown);
+    let value = this.#read(document);
     const placed = [];
     for (const { path, value: set, flag } of overrides) {
       const steps = stepsOf(path, value);
@@ -72,6 +82,11 @@ export class InputDocument {
     return { ...place, ...(dotted === '' ? {} : { path: dotted }), ...rest };
   }
 
+  /** Whether there is no file: every value comes from flags. */
+  get isFromFlags(): boolean {
+    return this.#file === undefined;
+  }
+
   /** The value at `path`, undefined where there is none. */
   get(path: Path): unknown {
     let value = this.value;
@@ -82,19 +97,30 @@ export class InputDocument {
     return value;
   }
 
-  #read(read: () => unknown): unknown {
+  #read(document: Document.Parsed): unknown {
+    visit(document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(document) !== undefined) return;
+        const message = `no anchor &${alias.source} comes before the alias *${alias.source}`;
+        throw new InputError({ ...this.#position(offsetOf(alias) ?? 0), message });
+      },
+    });
     try {
-      return read();
+      return document.toJS() as unknown;
     } catch (error) {
-      // The only failures left after parsing are about aliases (unknown, or expanding without end).
+      // What is left are aliases that expand without end.
       throw new InputError({ ...this.#position(0), message: firstLine((error as Error).message) });
     }
+  }
+
+  #fileOnly(): { file?: string } {
+    return this.#file === undefined ? {} : { file: this.#file };
   }
 
   #position(offset: number): { file?: string; line: number; column: number } {
     const { line, col } = this.#lines.linePos(offset);
     return {
-      ...(this.#file === undefined ? {} : { file: this.#file }),
+      ...this.#fileOnly(),
       line: Math.max(line, 1),
       column: Math.max(col, 1),
     };
@@ -146,9 +172,4 @@ function keyText(key: unknown): string {
 
 function offsetOf(node: unknown): number | undefined {
   return (node as { range?: readonly number[] | null } | null)?.range?.[0];
-}
-
-function firstLine(text: string): string {
-  // yaml ends its messages with the place and a picture of it; the place is told apart.
-  return text.split('\n')[0].replace(/ at line \d+, column \d+:?$/, '');
 }

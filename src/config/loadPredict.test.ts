@@ -102,7 +102,7 @@ const MISTAKES: readonly (readonly [name: string, find: string, replace: string,
     'no load',
     '  load: {type: poisson, requests_per_second: 3}\n',
     '',
-    'f.yaml:2:1 traffic.load: required: how the synthetic requests arrive (e.g. {type: poisson, requests_per_second: 2})',
+    'f.yaml:2:1 traffic.load: required: how the synthetic requests arrive (e.g. {type: poisson, requests_per_second: 2}, or the flag --rps or --concurrency)',
   ],
   [
     'trace arrivals without a trace',
@@ -126,9 +126,34 @@ const MISTAKES: readonly (readonly [name: string, find: string, replace: string,
     'no GPU',
     '  hardware: h100_sxm\n',
     '',
-    'f.yaml:11:5 engine.workers.aggregated.hardware: required: a GPU for this pool (or engine.hardware for all pools)',
+    'f.yaml:11:5 engine.workers.aggregated.hardware: required: a GPU for this pool (or for all pools by engine.hardware or --gpu)',
   ],
   ['no model', '  model: test/dense\n', '', 'f.yaml:8:1 engine.model: required'],
+  ['a required key misspelt', '  model:', '  modl:', 'f.yaml:9:3 engine.modl: unknown key (did you mean "model"?)'],
+  [
+    'a required key by another name',
+    'requests_per_second: 3',
+    'rps: 3',
+    'f.yaml:7:25 traffic.load.rps: unknown key (did you mean "requests_per_second"?)',
+  ],
+  [
+    'a goal',
+    'seed: 7',
+    'optimization: {}',
+    'f.yaml:1:1 optimization: unknown key (it belongs in a file for dynosim recommend)',
+  ],
+  [
+    'several values',
+    'tensor: 4',
+    'tensor: {choices: [2, 4]}',
+    'f.yaml:13:42 engine.workers.aggregated.parallelism.tensor: must be one value, got several',
+  ],
+  [
+    'a router by its policy alone',
+    'seed: 7',
+    'router: random',
+    'f.yaml:1:9 router: must be a mapping, got "random" (e.g. {policy: random})',
+  ],
   [
     'heads that do not divide',
     'tensor: 4',
@@ -170,7 +195,7 @@ const MISTAKES: readonly (readonly [name: string, find: string, replace: string,
     'an SLO without statistic',
     '{p95: 1500}',
     '1500',
-    'f.yaml:16:14 evaluation.slo.ttft_ms: must be a mapping, got 1500',
+    'f.yaml:16:14 evaluation.slo.ttft_ms: must be a mapping, got 1500 (e.g. {p95: 1500})',
   ],
   [
     'two capacities',
@@ -214,7 +239,7 @@ const MISTAKES: readonly (readonly [name: string, find: string, replace: string,
     'scheduler: {chunked_prefill: "yes"}\n      parallelism: {',
     'f.yaml:13:36 engine.workers.aggregated.scheduler.chunked_prefill: must be true or false, got "yes"',
   ],
-  ['the same key twice', 'seed: 7', 'seed: 7\nseed: 8', 'f.yaml:2:1: Map keys must be unique'],
+  ['the same key twice', 'seed: 7', 'seed: 7\nseed: 8', 'f.yaml:2:1: seed is already set in this mapping'],
   [
     'two pools of one name',
     'aggregated:\n      parallelism: {replicas: 2, tensor: 4}',
@@ -345,15 +370,27 @@ describe('YAML', () => {
   });
 
   test.each([
-    ['an empty file', '', 'f.yaml:1:1 traffic: required\nf.yaml:1:1 engine: required'],
+    ['an empty file', '', 'f.yaml:1:1: is empty'],
+    ['comments alone', '# nothing\n', 'f.yaml:1:1: is empty'],
+    ['no text', 'seed: 1\u0000', 'f.yaml: is not UTF-8 text'],
+    [
+      'two documents',
+      'seed: 1\n---\nseed: 2',
+      'f.yaml:2:1: a second document begins here, and only one is read (remove the line ---)',
+    ],
+    [
+      'a deeper key',
+      'engine:\n  model: m\n   hardware: h',
+      'f.yaml:2:10: a value cannot have a mapping after it (look at the indentation of this line and the next)',
+    ],
     ['a list', '[1]', 'f.yaml:1:1: must be a mapping, got a list'],
     [
       'an unclosed list',
       'seed: [1',
       'f.yaml:1:9: Flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
-    ['a tab', 'seed:\n\t- 1', 'f.yaml:2:1: Tabs are not allowed as indentation'],
-    ['an unknown alias', 'seed: *x', 'f.yaml:1:1: Unresolved alias (the anchor must be set before the alias): x'],
+    ['a tab', 'seed:\n\t- 1', 'f.yaml:2:1: a tab indents this line (YAML is indented by spaces)'],
+    ['an unknown alias', 'seed: *x', 'f.yaml:1:7: no anchor &x comes before the alias *x'],
   ])('%s', (_, text, error) => {
     expect(messageOf(() => parsePredict(text, 'f.yaml', [], testFacts))).toBe(error);
   });

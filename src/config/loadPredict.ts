@@ -54,9 +54,10 @@ export function parseRecommend(
   return config;
 }
 
-/** The document as the schema sees it. @throws InputError for whatever the schema forbids. */
+/** The document as the schema sees it. @throws InputError for whatever the schema forbids, and for an empty file. */
 function validate<T>(schema: z.ZodType<T>, document: InputDocument): T {
-  const result = schema.safeParse(withLoadType(document.value ?? {}));
+  if (document.value === null) throw new InputError(document.issue([], 'is empty'));
+  const result = schema.safeParse(withLoadType(document.value));
   if (result.success) return result.data;
   throw new InputError(zodIssues(result.error, document, (path) => schemaKeys(schema, path, document)));
 }

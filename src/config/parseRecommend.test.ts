@@ -213,7 +213,7 @@ describe('mistakes', () => {
       'a domain misspelt',
       '{choices: [2, 4]}',
       '{choice: [2, 4]}',
-      'f.yaml:9:21 engine.workers.aggregated.parallelism.tensor.choices: required\nf.yaml:9:30 engine.workers.aggregated.parallelism.tensor.choice: unknown key (did you mean "choices"?)',
+      'f.yaml:9:30 engine.workers.aggregated.parallelism.tensor.choice: unknown key (did you mean "choices"?)',
     ],
     [
       'a domain of a fact',

@@ -116,7 +116,11 @@ function hardwareOf(
 ): { id: string; facts: HardwareFacts | null } {
   const id = worker.hardware ?? shared;
   if (id === undefined) {
-    problems.add([...path, 'hardware'], 'required: a GPU for this pool', 'or engine.hardware for all pools');
+    problems.add(
+      [...path, 'hardware'],
+      'required: a GPU for this pool',
+      'or for all pools by engine.hardware or --gpu',
+    );
     return { id: '', facts: null };
   }
   const at = worker.hardware === undefined ? ['engine', 'hardware'] : [...path, 'hardware'];

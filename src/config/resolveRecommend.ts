@@ -138,6 +138,7 @@ function hardwareChoices(base: Tree, domains: readonly Domain[], facts: Facts, p
       if (pool.hardware !== undefined) look(`engine.workers.${role}.${index}.hardware`, [pool.hardware], false);
     }
   }
-  if (found.length === 0) problems.add(['engine', 'hardware'], 'required: a GPU, or {choices: [...]}');
+  if (found.length === 0)
+    problems.add(['engine', 'hardware'], 'required: a GPU, or {choices: [...]}', 'or the flag --gpu');
   return found;
 }

@@ -1,6 +1,6 @@
 /** What zod found, in the words of dynosim's error messages. */
 import type { z } from 'zod';
-import { didYouMean } from '../base/closest.ts';
+import { closest, didYouMean } from '../base/closest.ts';
 import type { InputIssue } from '../base/inputError.ts';
 import type { InputDocument } from './inputDocument.ts';
 import type { Path } from './paths.ts';
@@ -18,31 +18,99 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 /** Every issue of `error` at its place in `document`, in the order of the file. */
-export function zodIssues(
-  error: z.core.$ZodError,
-  document: InputDocument,
-  keysOf: (path: Path) => readonly string[],
-): InputIssue[] {
-  const found = error.issues.flatMap((issue) => translate(issue, [], document, keysOf));
+export function zodIssues(error: z.core.$ZodError, document: InputDocument, keysOf: KeysOf): InputIssue[] {
+  const found = translateAll(error.issues, [], document, keysOf);
   return found.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
-function translate(
-  issue: ZodIssue,
-  base: Path,
+type KeysOf = (path: Path) => readonly string[];
+
+/** Of a mapping's complaints, a required key that only was misspelt is not missing as well. */
+function translateAll(issues: readonly ZodIssue[], base: Path, document: InputDocument, keysOf: KeysOf): InputIssue[] {
+  const at = ({ path }: ZodIssue): Path => [...base, ...(path as (string | number)[])];
+  const missing = new Set(
+    issues
+      .map(at)
+      .filter((path) => document.get(path) === undefined)
+      .map(dotted),
+  );
+  const found: InputIssue[] = [];
+  for (const issue of issues.filter(({ code }) => code === 'unrecognized_keys')) {
+    for (const key of (issue as ZodIssue & { code: 'unrecognized_keys' }).keys) {
+      const { hint, meant } = unknownKey(key, at(issue), missing, document, keysOf);
+      if (meant !== null) missing.delete(meant);
+      found.push(document.issue([...at(issue), key], 'unknown key', hint, 'key'));
+    }
+  }
+  const isSaid = (issue: ZodIssue): boolean =>
+    issue.code === 'unrecognized_keys' || (document.get(at(issue)) === undefined && !missing.has(dotted(at(issue))));
+  return [
+    ...found,
+    ...issues.filter((issue) => !isSaid(issue)).flatMap((each) => translate(each, base, document, keysOf)),
+  ];
+}
+
+/** What an unknown key probably was meant to be: best a key that is missing, which is then returned as `meant`. */
+function unknownKey(
+  key: string,
+  parent: Path,
+  missing: ReadonlySet<string>,
   document: InputDocument,
-  keysOf: (path: Path) => readonly string[],
-): InputIssue[] {
+  keysOf: KeysOf,
+): { hint?: string; meant: string | null } {
+  const elsewhere = ELSEWHERE[dotted([...parent, key])];
+  if (elsewhere !== undefined) return { hint: elsewhere, meant: null };
+  const all = keysOf(parent);
+  const wanted = all.filter((each) => missing.has(dotted([...parent, each])));
+  const unknown = Object.keys((document.get(parent) ?? {}) as object).filter((each) => !all.includes(each));
+  const only = wanted.length === 1 && unknown.length === 1 ? wanted[0] : undefined;
+  const name = closest(key, wanted) ?? closest(key, all) ?? only;
+  if (name === undefined) return { meant: null };
+  return { hint: `did you mean "${name}"?`, meant: wanted.includes(name) ? dotted([...parent, name]) : null };
+}
+
+/** Sections that this kind of file, or this version, does not have. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  optimization: 'it belongs in a file for dynosim recommend',
+  optimizer: 'it belongs in a file for dynosim recommend',
+  planner: 'fleets of a fixed size only, so far',
+  faults: 'not simulated yet',
+  network: 'engine.kv_transfer has the link between prefill and decode',
+};
+
+/** Flags that give what is required, for whoever wrote no file. */
+const FLAGS: Readonly<Record<string, string>> = {
+  traffic: '--trace FILE, --preset NAME, or --isl N with --osl N',
+  engine: '--model and --gpu',
+  'engine.model': '--model',
+};
+
+function dotted(path: Path): string {
+  return path.join('.');
+}
+
+/** A mapping in place of the plain value that somebody wrote, for the places where that is a likely mistake. */
+function exampleOf(path: Path, got: unknown): string | undefined {
+  if (typeof got === 'object') return undefined;
+  const [section, , edge] = path;
+  if (path.length === 1 && section === 'router') return `e.g. {policy: ${String(got)}}`;
+  if (section !== 'evaluation' || path.length !== 3 || typeof got !== 'number') return undefined;
+  return edge === 'warmup' || edge === 'cooldown' ? `e.g. {requests: ${got}}` : `e.g. {p95: ${got}}`;
+}
+
+function isDomain(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && ('choices' in value || 'range' in value);
+}
+
+function translate(issue: ZodIssue, base: Path, document: InputDocument, keysOf: KeysOf): InputIssue[] {
   const path: Path = [...base, ...(issue.path as (string | number)[])];
   const got = document.get(path);
   const at = (message: string, hint?: string) => [document.issue(path, message, hint)];
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => {
-        return document.issue([...path, key], 'unknown key', didYouMean(key, keysOf(path)), 'key');
-      });
     case 'invalid_type':
-      if (got === undefined) return at('required');
+      if (got === undefined) return at('required', document.isFromFlags ? FLAGS[dotted(path)] : undefined);
+      if (isDomain(got)) return at('must be one value, got several');
+      if (issue.expected === 'object') return at(`must be a mapping, got ${show(got)}`, exampleOf(path, got));
       return at(`must be ${EXPECTED[issue.expected] ?? issue.expected}, got ${show(got)}`);
     case 'too_small':
       if (issue.origin === 'array' || issue.origin === 'string') return at('must not be empty');
@@ -63,7 +131,7 @@ function unionIssues(
   issue: ZodIssue & { code: 'invalid_union' },
   path: Path,
   document: InputDocument,
-  keysOf: (path: Path) => readonly string[],
+  keysOf: KeysOf,
 ): InputIssue[] {
   const got = document.get(path);
   if ('options' in issue && Array.isArray(issue.options)) {
@@ -76,7 +144,7 @@ function unionIssues(
     return [document.issue(path, `must be ${[...new Set(wanted)].join(' or ')}, got ${show(got)}`)];
   }
   const meant = alternatives.reduce((best, each) => (unknownKeys(each) < unknownKeys(best) ? each : best));
-  return meant.flatMap((each) => translate(each, path, document, keysOf));
+  return translateAll(meant, path, document, keysOf);
 }
 
 function isWrongKind(issue: ZodIssue, got: unknown): boolean {
@@ -104,10 +172,14 @@ export function oneOf(choices: readonly string[], got: unknown): [message: strin
   return hint === undefined ? [`must be ${list}, got ${show(got)}`] : [`must be ${list}, got ${show(got)}`, hint];
 }
 
+const LONGEST_QUOTE = 80;
+
 /** A value as a message quotes it, short. */
 export function show(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a mapping';
   if (typeof value === 'number') return String(value);
-  return value === undefined ? 'nothing' : JSON.stringify(value);
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text;
 }
