@@ -18,8 +18,8 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the command line as a user does. `interruptWhen` sends Ctrl-C once standard error matches. */
-function dynosim(args: readonly string[], interruptWhen?: RegExp, input = ''): Promise<Outcome> {
+/** Runs the command line as a user does. `interruptWhen` sends Ctrl-C once standard error matches; `closeOutput` reads none of it. */
+function dynosim(args: readonly string[], interruptWhen?: RegExp, input = '', closeOutput = false): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [TSX, MAIN, ...args], { cwd: folder });
     let stdout = '';
@@ -33,6 +33,7 @@ function dynosim(args: readonly string[], interruptWhen?: RegExp, input = ''): P
         child.kill('SIGINT');
       }
     });
+    if (closeOutput) child.stdout.destroy();
     child.stdin.end(input);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
@@ -149,6 +150,28 @@ describe('predict', () => {
     expect(rows).toHaveLength(JSON.parse(stdout).requests.submitted + 1);
   });
 
+  it('names a bad line by the path the user typed, and counts it with --skip-bad-lines', async () => {
+    mkdirSync(join(folder, 'traces'));
+    const good = '{"timestamp": 0, "input_length": 600, "output_length": 10, "hash_ids": [0, 1]}';
+    writeFileSync(join(folder, 'traces/own.jsonl'), `${good}\nnonsense\n${good}\n`);
+    const flags = [...FLAGS.slice(0, 5), '--trace', 'traces/own.jsonl', '-o', 'own', '--format', 'json'];
+    const refused = await dynosim(flags);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toBe('traces/own.jsonl:2: is not JSON\n');
+    const counted = await dynosim([...flags, '--skip-bad-lines']);
+    expect(counted.code).toBe(0);
+    const report = JSON.parse(counted.stdout);
+    expect(report.requests.submitted).toBe(2);
+    expect(report.provenance.warnings.join()).toMatch(/1 .*line/);
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const { code, stderr } = await dynosim([...FLAGS, '--format', 'json', '-o', 'unread'], undefined, '', true);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(readdirSync(join(folder, 'unread'))).toContain('report.json');
+  });
+
   it("answers a user's mistakes with place and hint, exit 2 and no stack trace", async () => {
     writeFileSync(
       join(folder, 'bad.yaml'),
@@ -165,6 +188,12 @@ describe('predict', () => {
       ],
       [['predict'], /To start/],
       [['recommend'], /To start/],
+      [[...FLAGS, '-o', 'bad.yaml/out'], /--output-dir: cannot write bad\.yaml\/out: a folder on the way is a file/],
+      [
+        [...FLAGS, '-o', 'rows2', '--per-request', 'bad.yaml/rows.csv'],
+        /--per-request: cannot write bad\.yaml\/rows\.csv/,
+      ],
+      [['predict', '--model', 'meta-llama/Llama-3.1-8B'], /traffic: required \(--trace FILE/],
       [['catalog', 'show', 'h100_sxmm'], /did you mean "h100_sxm"/],
     ];
     for (const [args, message] of wrong) {

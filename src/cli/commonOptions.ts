@@ -25,11 +25,8 @@ export function addCommonOptions(command: Command): Command {
     .addOption(new Option('--format <format>', 'of standard output').choices(['table', 'json']).default('table'))
     .option('--per-request <file>', 'write every request to a .csv or .jsonl file', perRequestFile)
     .option('--seed <n>', 'seed of every random stream')
+    .option('--threads <n>', 'simulations at a time; predict has only one', threadCount, availableParallelism())
     .option('--quiet', 'no progress and no notes on standard error');
-}
-
-export function addThreads(command: Command): Command {
-  return command.option('--threads <n>', 'simulations at a time', threadCount, availableParallelism());
 }
 
 /** Goals as flags: model, hardware, workload and SLO. */
@@ -39,6 +36,7 @@ export function addWorkloadFlags(command: Command, ladders: boolean): Command {
     .option('--model <id>', 'Hugging Face id, or path of a config.json')
     .option('--gpu <id>', `catalog id${several}, or path of a hardware file`)
     .option('--trace <file>', 'workload from a trace file')
+    .option('--skip-bad-lines', 'count malformed lines of the trace instead of refusing it')
     .option('--preset <name>', 'workload by name: chat, code, rag, agent')
     .option('--isl <tokens>', 'synthetic workload: prompt tokens')
     .option('--osl <tokens>', 'synthetic workload: output tokens')

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { loadWorkload } from '../config/buildWorkload.ts';
 import { configHash } from '../config/configHash.ts';
 import type { Facts } from '../config/facts.ts';
@@ -10,7 +9,7 @@ import { configInWords } from '../report/configWords.ts';
 import { predictPage } from '../report/pageData.ts';
 import { perRequestCsv, perRequestJsonl } from '../report/perRequest.ts';
 import { renderPredict } from '../report/terminal.ts';
-import { assertOurs, writeFileAtomically, writeFiles } from '../report/writeFiles.ts';
+import { assertOurs, unwritable, writeFileAtomically, writeFiles } from '../report/writeFiles.ts';
 import { type Prediction, predict } from '../study/prediction.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { CommonOptions } from './commonOptions.ts';
@@ -67,7 +66,9 @@ export function detailOf({ report, result }: Prediction, workload: Workload, con
 
 export async function writePerRequest(file: string, { result }: Prediction, workload: Workload): Promise<string> {
   const rows = file.endsWith('.csv') ? perRequestCsv(result, workload) : perRequestJsonl(result, workload);
-  await writeFileAtomically(resolve(file), rows);
+  await writeFileAtomically(file, rows).catch((error) => {
+    throw unwritable('--per-request', file, error);
+  });
   return file;
 }
 

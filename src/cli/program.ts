@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../base/inputError.ts';
-import { addCommonOptions, addGoalFlags, addThreads, addWorkloadFlags } from './commonOptions.ts';
+import { addCommonOptions, addGoalFlags, addWorkloadFlags } from './commonOptions.ts';
 import { EXIT } from './exitCodes.ts';
 import { PREDICT_START, RECOMMEND_START } from './start.ts';
 import { VERSION } from './version.ts';
@@ -41,7 +41,7 @@ function createProgram(onExit: (code: number) => void): Command {
     });
 
   const recommend = program.command('recommend').description('goal in, frontier and deployment out');
-  addThreads(addGoalFlags(addWorkloadFlags(addCommonOptions(recommend), true)))
+  addGoalFlags(addWorkloadFlags(addCommonOptions(recommend), true))
     .addHelpText('after', RECOMMEND_START)
     .action(async (options) => {
       if (nothingGiven(recommend)) onExit(showStart(RECOMMEND_START));

@@ -17,14 +17,14 @@ export interface Input {
 
 /** Reads a configuration file, or standard input for `-`. @throws InputError when it cannot be read. */
 export async function readInput(file: string | undefined): Promise<Input> {
-  const here = process.cwd();
-  if (file === undefined) return { text: null, file: '', baseDir: here };
-  if (file === '-') return { text: await textOf(process.stdin), file: '<stdin>', baseDir: here };
+  if (file === undefined) return { text: null, file: '', baseDir: '.' };
+  if (file === '-') return { text: await textOf(process.stdin), file: '<stdin>', baseDir: '.' };
   try {
-    return { text: await readFile(file, 'utf8'), file, baseDir: resolve(dirname(file)) };
+    return { text: await readFile(file, 'utf8'), file, baseDir: dirname(file) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new InputError({ file, message: code === 'ENOENT' ? 'no such file' : message });
+    const reason = { ENOENT: 'no such file', EISDIR: 'is a directory', EACCES: 'may not be read (permission denied)' };
+    throw new InputError({ file, message: reason[code as keyof typeof reason] ?? message });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Node only: opens trace files. */
-import { isAbsolute, join } from 'node:path';
 import { openTrace, type TraceFormat } from '../workload/openTrace.ts';
 import type { Workload } from '../workload/workload.ts';
+import { fileFrom } from './fileFrom.ts';
 import type { PredictConfig, TrafficSource } from './predictConfig.ts';
 import { generateWorkload, shapeWorkload } from './shapeWorkload.ts';
 
@@ -23,8 +23,7 @@ export async function loadWorkload(
 }
 
 function readTrace(source: Extract<TrafficSource, { type: 'trace' }>, baseDir: string): Promise<Workload> {
-  const path = isAbsolute(source.path) ? source.path : join(baseDir, source.path);
-  return openTrace(path, {
+  return openTrace(fileFrom(baseDir, source.path), {
     ...formatOf(source),
     blockTokens: source.block_size,
     skipBadLines: source.skip_bad_lines,

@@ -10,6 +10,7 @@ export interface GoalFlags {
   readonly maxGpus?: string | undefined;
   readonly maxUsdPerHour?: string | undefined;
   readonly trace?: string | undefined;
+  readonly skipBadLines?: true | undefined;
   readonly preset?: string | undefined;
   readonly isl?: string | undefined;
   readonly osl?: string | undefined;
@@ -38,6 +39,7 @@ export function goalOverrides(flags: GoalFlags): Override[] {
     ...reader.number('optimization.constraints.max_candidate_gpus', flags.maxGpus, '--max-gpus'),
     ...reader.number('optimization.constraints.max_usd_per_hour', flags.maxUsdPerHour, '--max-usd-per-hour'),
     ...sourceOverrides(flags, reader),
+    ...skipOverrides(flags),
     ...loadOverrides(flags, reader),
     ...reader.number('evaluation.slo.ttft_ms.p95', flags.ttftP95, '--ttft-p95'),
     ...reader.number('evaluation.slo.tpot_ms.p95', flags.tpotP95, '--tpot-p95'),
@@ -116,6 +118,11 @@ function sourceOverrides(flags: GoalFlags, reader: FlagReader): Override[] {
     { path: `${path}.input_tokens`, value: lengths.input_tokens, flag: '--isl' },
     { path: `${path}.output_tokens`, value: lengths.output_tokens, flag: '--osl' },
   ];
+}
+
+function skipOverrides({ skipBadLines }: GoalFlags): Override[] {
+  if (skipBadLines === undefined) return [];
+  return [{ path: 'traffic.source.skip_bad_lines', value: true, flag: '--skip-bad-lines' }];
 }
 
 function loadOverrides(flags: GoalFlags, reader: FlagReader): Override[] {

@@ -1,6 +1,6 @@
 /** Node only: reads model and hardware files. */
 import { readFileSync, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/inputError.ts';
 import { parseConfigJson } from '../catalog/configJson.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
@@ -8,6 +8,7 @@ import { hardwareFromUserFile } from '../catalog/hardwareFile.ts';
 import { modelFromHuggingFaceConfig } from '../catalog/huggingFace.ts';
 import type { ModelFacts } from '../catalog/model.ts';
 import { catalogFacts, type Facts, isPath } from './facts.ts';
+import { fileFrom } from './fileFrom.ts';
 import { InputDocument } from './inputDocument.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -23,9 +24,9 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export function readFacts(baseDir: string): Facts {
   return {
-    model: remembered((name) => (isPath(name) ? readModel(resolvePath(baseDir, name)) : catalogFacts.model(name))),
+    model: remembered((name) => (isPath(name) ? readModel(fileFrom(baseDir, name)) : catalogFacts.model(name))),
     hardware: remembered((name) =>
-      isPath(name) ? readHardware(resolvePath(baseDir, name)) : catalogFacts.hardware(name),
+      isPath(name) ? readHardware(fileFrom(baseDir, name)) : catalogFacts.hardware(name),
     ),
   };
 }
@@ -38,14 +39,11 @@ function remembered<T>(read: (name: string) => T): (name: string) => T {
   };
 }
 
-function resolvePath(baseDir: string, name: string): string {
-  return isAbsolute(name) ? name : join(baseDir, name);
-}
-
 /** A model is called like the folder its config.json lies in, or like the file if that has another name. */
 function readModel(path: string): ModelFacts {
   const file = attempt(path, () => statSync(path)).isDirectory() ? join(path, 'config.json') : path;
-  const name = basename(file) === 'config.json' ? basename(dirname(file)) : basename(file).replace(/\.json$/i, '');
+  const name =
+    basename(file) === 'config.json' ? basename(dirname(resolve(file))) : basename(file).replace(/\.json$/i, '');
   return modelFromHuggingFaceConfig(parseConfigJson(readText(file), file), name, file);
 }
 

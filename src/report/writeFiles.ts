@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../base/inputError.ts';
 
@@ -7,7 +7,7 @@ const SIGNATURES = ['report.json', 'recommendation.json'];
 
 /** Writes one file so that a reader sees the old or the new content, never a part: a temporary file, then a rename. */
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, content);
@@ -16,6 +16,28 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** `mkdir -p`. Node's own never returns under a folder that accepts none, such as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path || (await exists(dirname(path)))) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST') throw again;
+    });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
@@ -35,7 +57,7 @@ export async function writeFiles(
   const ordered = [...files].sort(([a], [b]) => signed(a) - signed(b));
   for (const [name, content] of ordered) {
     await writeFileAtomically(join(directory, name), content).catch((error) => {
-      throw unwritable(directory, error);
+      throw unwritable('--output-dir', directory, error);
     });
   }
   return [...files.keys()].map((name) => join(directory, name));
@@ -49,7 +71,7 @@ export async function assertOurs(
   if (overwrite) return;
   const entries = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw unwritable(directory, error);
+    throw unwritable('--output-dir', directory, error);
   });
   if (entries.length === 0) return;
   for (const name of SIGNATURES) if ((await signatureIn(join(directory, name))) === configHash) return;
@@ -70,6 +92,21 @@ async function signatureIn(path: string): Promise<string | null> {
   }
 }
 
-function unwritable(directory: string, error: NodeJS.ErrnoException): InputError {
-  return new InputError({ path: '--output-dir', message: `cannot write to ${directory}: ${error.message}` });
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left',
+  EDQUOT: 'no space left',
+  ENOTDIR: 'a folder on the way is a file',
+  EEXIST: 'a folder on the way is a file',
+  EISDIR: 'is a directory',
+  ENOENT: 'no folder can be made there',
+};
+
+/** What a failed write means for the user, who chose the place by `flag`. */
+export function unwritable(flag: string, place: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return error;
+  return new InputError({ path: flag, message: `cannot write ${place}: ${REASONS[code] ?? code}` });
 }
