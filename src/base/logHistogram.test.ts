@@ -41,6 +41,17 @@ describe('LogHistogram', () => {
     expect(histogram.sum).toBe(40);
   });
 
+  it('has the same figures whatever the order of the values', () => {
+    const values = Array.from({ length: 500 }, (_, k) => 20_000_000 + ((k * 7919) % 501) * 1_234_567);
+    const filled = (order: readonly number[]) => {
+      const histogram = new LogHistogram();
+      for (const value of order) histogram.add(value, 1 + (value % 90));
+      return [histogram.std, histogram.mean, histogram.quantile(0.95)];
+    };
+    expect(filled([...values].reverse())).toEqual(filled(values));
+    expect(filled([...values].sort((a, b) => a - b))).toEqual(filled(values));
+  });
+
   it('keeps its spread where the values are large and close together', () => {
     // Pass times of ten seconds, one microsecond apart: squares near 1e20, where a float64 is 16384 apart.
     const histogram = new LogHistogram();

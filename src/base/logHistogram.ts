@@ -1,3 +1,5 @@
+import { ExactSum } from './exactSum.ts';
+
 /** Sub-buckets per power of two: relative width below 1/512, so a quantile's error is under 0.1 %. */
 const SUB_BITS = 9;
 const SUB = 2 ** SUB_BITS;
@@ -5,18 +7,19 @@ const SUB = 2 ** SUB_BITS;
 const WIDTHS = new Float64Array(54 - SUB_BITS).fill(1);
 for (let octave = 1; octave < WIDTHS.length; octave++) WIDTHS[octave] = 2 * WIDTHS[octave - 1];
 
+/** One pass's gaps sum to less than 2^51 ns (26 days), so the recent sum never leaves the exact range. */
+const FLUSH_AT = 2 ** 48;
+
 /**
  * Counts of whole non-negative numbers up to 2^53 in buckets that grow with the value (HdrHistogram's layout: linear
- * inside each power of two), plus exact count, min, max, and sum as far as it stays below 2^53. Values below 1024 are
- * exact.
+ * inside each power of two), plus exact count, sum, min and max. Values below 1024 are exact.
  */
 export class LogHistogram {
   #counts = new Float64Array(1024);
   #count = 0;
-  #sum = 0;
-  /** Sum of squared distances from the first value: squares of the values themselves would drown a small spread. */
-  #squares = 0;
-  #pivot = 0;
+  /** Exact, so that the order in which workers hand in their gaps cannot show. */
+  readonly #sum = new ExactSum();
+  #recentSum = 0;
   #min = Number.POSITIVE_INFINITY;
   #max = 0;
   /** The bucket hit last: neighbouring passes last about as long, so most adds end here. */
@@ -28,11 +31,9 @@ export class LogHistogram {
   add(value: number, times: number): void {
     if (value < this.#lastLow || value >= this.#lastHigh) this.#locate(value);
     this.#counts[this.#lastIndex] += times;
-    if (this.#count === 0) this.#pivot = value;
     this.#count += times;
-    this.#sum += value * times;
-    const distance = value - this.#pivot;
-    this.#squares += distance * distance * times;
+    this.#recentSum += value * times;
+    if (this.#recentSum > FLUSH_AT) this.#flush();
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
   }
@@ -41,8 +42,10 @@ export class LogHistogram {
     return this.#count;
   }
 
+  /** The nearest float64 to the exact sum. */
   get sum(): number {
-    return this.#sum;
+    this.#flush();
+    return this.#sum.toNumber();
   }
 
   get min(): number {
@@ -54,14 +57,23 @@ export class LogHistogram {
   }
 
   get mean(): number {
-    return this.#count === 0 ? 0 : this.#sum / this.#count;
+    return this.#count === 0 ? 0 : this.sum / this.#count;
   }
 
-  /** Population standard deviation. */
+  /**
+   * Population standard deviation, with each value at the middle of its bucket. Made of the counts, never of a running
+   * sum of squares: that would round differently with the order in which workers hand in their gaps.
+   */
   get std(): number {
     if (this.#count === 0) return 0;
-    const offset = this.mean - this.#pivot;
-    return Math.sqrt(Math.max(0, this.#squares / this.#count - offset * offset));
+    const { mean } = this;
+    let squares = 0;
+    for (let index = 0; index < this.#counts.length; index++) {
+      if (this.#counts[index] === 0) continue;
+      const distance = this.#middle(index) - mean;
+      squares += distance * distance * this.#counts[index];
+    }
+    return Math.sqrt(squares / this.#count);
   }
 
   /** The q-quantile (0..1) as the middle of its bucket, cut to [min, max]; 0 when empty. */
@@ -71,12 +83,20 @@ export class LogHistogram {
     let seen = 0;
     for (let index = 0; index < this.#counts.length; index++) {
       seen += this.#counts[index];
-      if (seen >= target) {
-        const [low, high] = boundsOf(index);
-        return Math.min(this.#max, Math.max(this.#min, (low + high - 1) / 2));
-      }
+      if (seen >= target) return this.#middle(index);
     }
     return this.#max;
+  }
+
+  #flush(): void {
+    this.#sum.add(this.#recentSum);
+    this.#recentSum = 0;
+  }
+
+  /** Of a bucket, cut to [min, max]. */
+  #middle(index: number): number {
+    const [low, high] = boundsOf(index);
+    return Math.min(this.#max, Math.max(this.#min, (low + high - 1) / 2));
   }
 
   #locate(value: number): void {
