@@ -5,7 +5,7 @@ import { parsePredict } from '../config/loadPredict.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import { readFacts } from '../config/readFacts.ts';
 import { contextLengthOf } from '../config/replicaSpec.ts';
-import { configInWords } from '../report/configWords.ts';
+import { configInWords, workloadInWords } from '../report/configWords.ts';
 import { predictPage } from '../report/pageData.ts';
 import { perRequestCsv, perRequestJsonl } from '../report/perRequest.ts';
 import { renderPredict } from '../report/terminal.ts';
@@ -32,9 +32,10 @@ export async function predictCommand(options: CommonOptions): Promise<number> {
 
   const prediction = simulateForReport(config, workload, facts);
   const detail = detailOf(prediction, workload, config);
+  const workloadWords = workloadInWords(workload.name, config.evaluation.window);
   const { files, notes } = await withPage(
     new Map([['report.json', toJson(prediction.report)]]),
-    predictPage(detail, configInWords(config), workload.name),
+    predictPage(detail, configInWords(config), workloadWords),
   );
   const written = await writeFiles(directory, files, ownership);
   if (options.perRequest !== undefined) written.push(await writePerRequest(options.perRequest, prediction, workload));
@@ -44,7 +45,7 @@ export async function predictCommand(options: CommonOptions): Promise<number> {
       ? toJson(prediction.report)
       : renderPredict(prediction.report, {
           deployment: configInWords(config),
-          workload: workload.name,
+          workload: workloadWords,
           slo: config.evaluation.slo,
           pools: prediction.scenario.pools,
           files: written,

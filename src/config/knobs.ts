@@ -380,7 +380,8 @@ export const KNOBS = [
   {
     path: 'evaluation.window.requests',
     domain: { kind: 'integer', min: 0 },
-    about: 'Requests left out of the statistics at this end.',
+    about:
+      'Requests left out of the statistics at this end. Default 0; as warm-up of a closed loop that is no trace, 2 x concurrency but at most half.',
   },
   {
     path: 'evaluation.window.seconds',

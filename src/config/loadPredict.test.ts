@@ -290,6 +290,31 @@ test('shapes of a mixture-of-experts model', () => {
   );
 });
 
+describe('warm-up', () => {
+  const warmupOf = (
+    load: string,
+    source = '{type: synthetic, input_tokens: 9, output_tokens: 9, requests: 100}',
+    rest = '',
+  ) => {
+    const text = `traffic: {source: ${source}, load: ${load}}\nengine: {model: test/dense, hardware: h100_sxm, workers: {aggregated: {}}}\n${rest}`;
+    return parsePredict(text, 'f.yaml', [], testFacts).evaluation.window.warmup;
+  };
+
+  test('a closed loop has two requests a user, at most half of all', () => {
+    expect(warmupOf('{concurrency: 8}')).toEqual({ requests: 16 });
+    expect(warmupOf('{concurrency: 64}')).toEqual({ requests: 50 });
+    expect(warmupOf('{concurrency: 8}, stop: {requests: 9}')).toEqual({ requests: 4 });
+  });
+
+  test('open loops, traces and whoever says so have none', () => {
+    expect(warmupOf('{requests_per_second: 8}')).toEqual({ requests: 0 });
+    expect(warmupOf('{concurrency: 8}', '{type: trace, path: t.jsonl}')).toEqual({ requests: 0 });
+    expect(warmupOf('{concurrency: 8}', undefined, 'evaluation: {window: {warmup: {requests: 0}}}')).toEqual({
+      requests: 0,
+    });
+  });
+});
+
 describe('scheduler limits as vllm serve sets them', () => {
   // GPU, what is given, tokens, sequences: rows of vLLM's own table, and its clamps.
   test.each([

@@ -7,7 +7,7 @@ import { knobDefault } from './knobs.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 import type { PredictInput, WorkerInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
-import { resolveTraffic } from './resolveTraffic.ts';
+import { defaultWarmup, resolveTraffic } from './resolveTraffic.ts';
 import { resolveWorker } from './resolveWorker.ts';
 
 export const ROLES_OF_MODE = {
@@ -29,9 +29,10 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
       `must be at most the ${model.contextLength} tokens ${model.id} allows, got ${contextLength}`,
     );
   }
+  const traffic = resolveTraffic(input.traffic, problems);
   return {
     seed: input.seed ?? knobDefault('seed'),
-    traffic: resolveTraffic(input.traffic, problems),
+    traffic,
     engine: {
       mode: modeOf(engine),
       model: engine.model,
@@ -48,7 +49,7 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
     evaluation: {
       slo: resolveSlo(evaluation?.slo),
       window: {
-        warmup: evaluation?.window?.warmup ?? { requests: 0 },
+        warmup: evaluation?.window?.warmup ?? { requests: defaultWarmup(traffic) },
         cooldown: evaluation?.window?.cooldown ?? { requests: 0 },
       },
     },

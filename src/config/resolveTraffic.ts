@@ -26,6 +26,17 @@ export function resolveTraffic(input: TrafficInput, problems: Problems): Predict
   };
 }
 
+/**
+ * Requests that a closed loop leaves out of its statistics: all its users start at once, which no other moment of it is
+ * like. Benchmarks warm up with two requests a user (InferenceMAX: `--num-warmups` of twice the concurrency); at most half
+ * of the requests, so that there is something to measure. Traces and open loops are measured whole.
+ */
+export function defaultWarmup({ source, load, stop }: PredictConfig['traffic']): number {
+  if (load.type !== 'concurrency' || source.type === 'trace') return 0;
+  const requests = Math.min(source.requests, stop.requests ?? Number.POSITIVE_INFINITY);
+  return Math.min(2 * load.concurrency, Math.floor(requests / 2));
+}
+
 function resolveLoad(input: TrafficInput, problems: Problems): TrafficLoad {
   const { load, source } = input;
   const path = ['traffic', 'load'];

@@ -1,5 +1,6 @@
 import type { PredictConfig, WorkerConfig } from '../config/predictConfig.ts';
-import { formatFixed } from './format.ts';
+import type { WindowEdge } from '../metrics/window.ts';
+import { formatCount, formatFixed, formatNumber } from './format.ts';
 
 /** A deployment in one sentence without a full stop: pools, shapes, precision, scheduler budgets and routing. */
 export function configInWords(config: PredictConfig): string {
@@ -12,6 +13,19 @@ export function configInWords(config: PredictConfig): string {
   ];
   const precision = engine.quantization === 'checkpoint' ? '' : ` in ${engine.quantization}`;
   return `${engine.model}${precision} on ${pools.join(' and ')}; ${router.policy.replaceAll('_', '-')} routing`;
+}
+
+/** A workload by its name, and what of it the statistics leave out. */
+export function workloadInWords(name: string, { warmup, cooldown }: PredictConfig['evaluation']['window']): string {
+  const apart = [...edgeInWords('first', warmup, 'warm-up'), ...edgeInWords('last', cooldown, 'cool-down')];
+  return apart.length === 0 ? name : `${name} (${apart.join(', ')})`;
+}
+
+function edgeInWords(which: string, edge: WindowEdge, what: string): string[] {
+  const size = 'requests' in edge ? edge.requests : edge.seconds;
+  if (size === 0) return [];
+  const unit = 'requests' in edge ? formatCount(size, 'request') : `${formatNumber(size)} s`;
+  return [`the ${which} ${unit} ${size === 1 && 'requests' in edge ? 'is' : 'are'} ${what}`];
 }
 
 function poolInWords(worker: WorkerConfig, role: string): string {

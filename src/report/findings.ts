@@ -67,8 +67,9 @@ export function frontierFinding(recommendation: Recommendation): string {
   const { pick, points, goal } = recommendation;
   const asked = goal.slo === null ? 'the constraints' : 'the SLO';
   if (pick === null) {
+    if (points.length + recommendation.tried.short === 0) return 'No candidate could be simulated';
     const [worst] = recommendation.violations;
-    const count = formatCount(points.length, 'simulated deployment');
+    const count = formatCount(points.length + recommendation.tried.short, 'simulated deployment');
     return `None of ${count} meets ${asked}${worst === undefined ? '' : `; most break ${worst.rule}`}`;
   }
   if (goal.kind === 'capacity') {

@@ -1,6 +1,7 @@
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Recommendation } from '../recommend/recommendation.ts';
+import { candidateLabels } from './candidateLabels.ts';
 import {
   type AttributionChart,
   type CdfChart,
@@ -22,6 +23,7 @@ import {
   formatUsd,
   metricLabel,
 } from './format.ts';
+import { loadText } from './recommendText.ts';
 
 /** What report.html shows: plain JSON with all text in place, so that the page only draws. */
 export interface ReportPageData {
@@ -145,13 +147,14 @@ function latencyTable(report: Report): PageTable {
 
 function frontierTable({ frontier, goal, pick }: Recommendation): PageTable {
   const metrics = goal.objectives.map(({ metric }) => metric);
+  const labels = candidateLabels(frontier);
   return {
     caption: 'The frontier, best first',
     head: ['Deployment', 'GPUs', 'Load', ...metrics.map(metricLabel), 'SLO slack'],
-    rows: frontier.map((candidate) => [
-      `${candidate.shape}${candidate.id === pick?.id ? ' (the pick)' : ''}`,
+    rows: frontier.map((candidate, index) => [
+      `${labels[index]}${candidate.id === pick?.id ? ' (the pick)' : ''}`,
       formatFixed(candidate.gpus, 0),
-      formatNumber(candidate.load.value),
+      loadText(candidate),
       ...metrics.map((metric) => formatNumber(metricValue(candidate.summary, metric))),
       formatSlack(candidate.summary.slo.worst_slack),
     ]),

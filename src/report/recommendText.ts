@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Evaluated, Recommendation } from '../recommend/recommendation.ts';
+import { candidateLabels } from './candidateLabels.ts';
 import { configInWords } from './configWords.ts';
 import { frontierFinding } from './findings.ts';
 import {
@@ -92,10 +93,11 @@ function tableLines(recommendation: Recommendation, colors: Colors): string[] {
   if (frontier.length === 0) return [];
   const others = goal.objectives.map(({ metric }) => metric).filter((metric) => metric !== 'usd_per_hour');
   const table = plainTable(['frontier', 'GPUs', 'load', 'USD/h', ...others.map(metricLabel), 'SLO slack', ''], colors);
-  frontier.slice(0, TABLE_ROWS).forEach((candidate) => {
+  const labels = candidateLabels(frontier);
+  frontier.slice(0, TABLE_ROWS).forEach((candidate, index) => {
     const { cost, slo } = candidate.summary;
     table.push([
-      candidate.shape,
+      labels[index],
       String(candidate.gpus),
       loadText(candidate),
       formatFixed(cost.usd_per_hour, 2),
