@@ -74,7 +74,9 @@ function expectSame(a: SimulationResult, b: SimulationResult, seed: number): voi
   if (a.durationNs !== b.durationNs) fail('duration');
   if (a.passes !== b.passes) fail('passes');
   if (a.submitted !== b.submitted) fail('submitted');
-  if (a.gaps.count !== b.gaps.count || a.gaps.max !== b.gaps.max || a.gaps.sum !== b.gaps.sum) fail('gaps');
+  for (const figure of ['count', 'min', 'max', 'sum', 'mean', 'std'] as const) {
+    if (a.gaps[figure] !== b.gaps[figure]) fail(`${figure} of gaps`);
+  }
   if (!a.inFlightIntegralNs.equals(b.inFlightIntegralNs)) fail('integral');
   for (const [index, worker] of a.workers.entries()) {
     for (const key of [
