@@ -193,6 +193,11 @@ describe('predict', () => {
         [...FLAGS, '-o', 'rows2', '--per-request', 'bad.yaml/rows.csv'],
         /--per-request: cannot write bad\.yaml\/rows\.csv/,
       ],
+      [[...FLAGS, '--skip-bad-lines'], /^--skip-bad-lines: unknown key \(only a trace has lines to skip\)/],
+      [
+        ['predict', ...FLAGS.slice(1, 3), '--preset', 'chat', '--rps', '5'],
+        /^engine\.workers\.aggregated\.hardware: required.*--gpu/,
+      ],
       [['predict', '--model', 'meta-llama/Llama-3.1-8B'], /traffic: required \(--trace FILE/],
       [['catalog', 'show', 'h100_sxmm'], /did you mean "h100_sxm"/],
     ];

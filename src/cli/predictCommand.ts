@@ -50,6 +50,7 @@ export async function predictCommand(options: CommonOptions): Promise<number> {
           pools: prediction.scenario.pools,
           files: written,
           color: process.stdout.isTTY === true,
+          ...(process.stdout.isTTY === true ? { columns: process.stdout.columns } : {}),
         }),
   );
   return EXIT.done;
@@ -77,6 +78,7 @@ function readPredict(options: CommonOptions, input: Input): { config: PredictCon
   const facts = readFacts(input.baseDir);
   const overrides = overridesOf(options, input);
   // Flags alone describe one aggregated replica, with defaults that --set can change.
-  const flagsOnly = input.text === null ? [{ path: 'engine.workers', value: { aggregated: {} } }] : [];
+  const flagsOnly =
+    input.text === null ? [{ path: 'engine.workers', value: { aggregated: {} }, implied: true as const }] : [];
   return { config: parsePredict(input.text, input.file, [...flagsOnly, ...overrides], facts), facts };
 }

@@ -11,9 +11,9 @@ export interface Facts {
   hardware(name: string): HardwareFacts;
 }
 
-/** Whether a model or GPU is named by a file rather than by its id: it begins with `.`, `/` or `~`, or ends like a file. */
+/** Whether a model or GPU is named by a file rather than by its id: it begins with `.`, `/` or `~`, or ends like a file or folder. */
 export function isPath(name: string): boolean {
-  return /^(\.|\/|~|[A-Za-z]:\\)/.test(name) || /\.(json|ya?ml)$/i.test(name);
+  return /^(\.|\/|~|[A-Za-z]:\\)/.test(name) || /(\/|\.(json|ya?ml))$/i.test(name);
 }
 
 /** Facts of the catalog alone: no files are read. */

@@ -25,6 +25,8 @@ export interface Override {
   readonly value: unknown;
   /** The flag in the user's words; absent for `--set`. */
   readonly flag?: string;
+  /** Not the user's: where it is wrong, the user's input is. */
+  readonly implied?: true;
 }
 
 /** `path.to.field=YAML` as an override. @throws InputError for text without `=` or with YAML that cannot be read. */
@@ -63,10 +65,10 @@ export class InputDocument {
     this.#root = document.contents as Node | null;
     let value = this.#read(document);
     const placed = [];
-    for (const { path, value: set, flag } of overrides) {
+    for (const { path, value: set, flag, implied } of overrides) {
       const steps = stepsOf(path, value);
       value = withValue(value, steps, set, flag ?? `--set ${path}`);
-      placed.push({ path: steps, flag });
+      if (implied === undefined) placed.push({ path: steps, flag });
     }
     this.value = value;
     this.#overrides = placed;

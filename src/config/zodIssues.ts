@@ -75,6 +75,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   optimizer: 'it belongs in a file for dynosim recommend',
   planner: 'fleets of a fixed size only, so far',
   faults: 'not simulated yet',
+  'traffic.source.skip_bad_lines': 'only a trace has lines to skip',
   network: 'engine.kv_transfer has the link between prefill and decode',
 };
 
@@ -141,7 +142,9 @@ function unionIssues(
   if (alternatives.length === 0) {
     if (got === undefined) return [document.issue(path, 'required')];
     const wanted = issue.errors.flatMap((errors) => errors.filter((each) => each.path.length === 0).map(wantedKind));
-    return [document.issue(path, `must be ${[...new Set(wanted)].join(' or ')}, got ${show(got)}`)];
+    return [
+      document.issue(path, `must be ${[...new Set(wanted)].join(' or ')}, got ${show(got)}`, exampleOf(path, got)),
+    ];
   }
   const meant = alternatives.reduce((best, each) => (unknownKeys(each) < unknownKeys(best) ? each : best));
   return translateAll(meant, path, document, keysOf);

@@ -191,11 +191,11 @@ function attributionChart(
   };
 }
 
-/** Every simulated candidate on the axes of the first two objectives; null without objectives. */
+/** Every simulated candidate on the axes of the first two objectives; null without objectives or points. */
 export function frontierChart(recommendation: Recommendation): FrontierChart | null {
   const { points, pick, baseline, goal } = recommendation;
   const metrics = goal.objectives.slice(0, 2).map(({ metric }) => metric);
-  if (metrics.length === 0) return null;
+  if (metrics.length === 0 || points.length === 0) return null;
   const place = (objectives: readonly number[], gpus: number, label: string): FrontierMark =>
     objectives.length < 2 ? { x: gpus, y: objectives[0], label } : { x: objectives[0], y: objectives[1], label };
   const marks = points

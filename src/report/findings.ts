@@ -67,7 +67,7 @@ export function frontierFinding(recommendation: Recommendation): string {
   const { pick, points, goal } = recommendation;
   const asked = goal.slo === null ? 'the constraints' : 'the SLO';
   if (pick === null) {
-    if (points.length + recommendation.tried.short === 0) return 'No candidate could be simulated';
+    if (points.length + recommendation.tried.short === 0) return 'No deployment is possible';
     const [worst] = recommendation.violations;
     const count = formatCount(points.length + recommendation.tried.short, 'simulated deployment');
     return `None of ${count} meets ${asked}${worst === undefined ? '' : `; most break ${worst.rule}`}`;

@@ -86,7 +86,10 @@ export function recommendPage(recommendation: Recommendation, detail: RunDetail 
     ],
     frontier: frontierChart(recommendation),
     ...charts,
-    tables: [frontierTable(recommendation), ...(shown === null ? [] : [latencyTable(shown)])],
+    tables: [
+      ...(recommendation.frontier.length === 0 ? [] : [frontierTable(recommendation)]),
+      ...(shown === null ? [] : [latencyTable(shown)]),
+    ],
     footer: `${triedText(recommendation)} ${shown === null ? '' : footerOf(shown)}`.trim(),
   };
 }
@@ -149,7 +152,7 @@ function frontierTable({ frontier, goal, pick }: Recommendation): PageTable {
   const metrics = goal.objectives.map(({ metric }) => metric);
   const labels = candidateLabels(frontier);
   return {
-    caption: 'The frontier, best first',
+    caption: pick === null ? 'Nearest to the goal' : 'The frontier, best first',
     head: ['Deployment', 'GPUs', 'Load', ...metrics.map(metricLabel), 'SLO slack'],
     rows: frontier.map((candidate, index) => [
       `${labels[index]}${candidate.id === pick?.id ? ' (the pick)' : ''}`,

@@ -92,7 +92,10 @@ function tableLines(recommendation: Recommendation, colors: Colors): string[] {
   const { frontier, pick, goal } = recommendation;
   if (frontier.length === 0) return [];
   const others = goal.objectives.map(({ metric }) => metric).filter((metric) => metric !== 'usd_per_hour');
-  const table = plainTable(['frontier', 'GPUs', 'load', 'USD/h', ...others.map(metricLabel), 'SLO slack', ''], colors);
+  const table = plainTable(
+    [pick === null ? 'nearest' : 'frontier', 'GPUs', 'load', 'USD/h', ...others.map(metricLabel), 'SLO slack', ''],
+    colors,
+  );
   const labels = candidateLabels(frontier);
   frontier.slice(0, TABLE_ROWS).forEach((candidate, index) => {
     const { cost, slo } = candidate.summary;

@@ -33,6 +33,24 @@ describe('renderPredict', () => {
     );
   });
 
+  it('leaves statistics out that a narrow terminal has no room for', () => {
+    const { report } = handmadeDetail();
+    const widest = (text: string): number =>
+      Math.max(
+        ...text
+          .split('\n')
+          .filter((line) => line.startsWith('│'))
+          .map((line) => line.length),
+      );
+    const whole = renderPredict(report, context());
+    const narrow = renderPredict(report, context({ columns: 60 }));
+    expect(widest(whole)).toBeGreaterThan(60);
+    expect(widest(narrow)).toBeLessThanOrEqual(60);
+    expect(whole).toMatch(/ avg .* p99 .* std /);
+    expect(narrow).toMatch(/ p99 .* p95 .* p50 /);
+    expect(narrow).not.toContain(' std ');
+  });
+
   it('has no escape codes without colour and fits a wide terminal', () => {
     const { report, slo } = handmadeDetail();
     const plain = renderPredict(report, context({ slo }));

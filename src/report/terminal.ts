@@ -19,10 +19,15 @@ export interface PredictContext {
   readonly files: readonly string[];
   /** Whether the output may carry ANSI colours: only when it is a terminal. */
   readonly color: boolean;
+  /** Columns of the terminal; absent where lines may be of any length. */
+  readonly columns?: number;
 }
 
 const STATISTICS = ['mean', 'min', 'max', 'p99', 'p95', 'p90', 'p75', 'p50', 'std'] as const;
-const HEADINGS = ['avg', 'min', 'max', 'p99', 'p95', 'p90', 'p75', 'p50', 'std'];
+type Statistic = (typeof STATISTICS)[number];
+
+/** What a narrow terminal goes without, first to last. */
+const DISPENSABLE: readonly Statistic[] = ['std', 'p75', 'min', 'p90', 'max', 'mean'];
 const FAMILIES: readonly (readonly [LatencyName, string])[] = [
   ['ttft_ms', 'TTFT (ms)'],
   ['tpot_ms', 'TPOT (ms)'],
@@ -41,7 +46,7 @@ export function renderPredict(report: Report, context: PredictContext): string {
     `${context.workload}: ${formatCount(report.requests.submitted, 'request')}, ${formatMs(report.duration_ms)} simulated in ${formatMs(report.wall_ms)}, ${formatFixed(report.passes, 0)} passes`,
     verdictLine(report, context.slo, colors),
     '',
-    latencyTable(report, colors),
+    latencyTable(report, colors, context.columns ?? Number.POSITIVE_INFINITY),
     '',
     ...subjectLines(report, context, colors),
     ...report.provenance.warnings.map((warning) => `${colors.yellow('warning')} ${warning}`),
@@ -67,11 +72,22 @@ function verdictLine(report: Report, slo: SloSpec | null, colors: Colors): strin
   return report.slo.met ? colors.green(text) : colors.red(text);
 }
 
-function latencyTable(report: Report, colors: Colors): string {
-  const table = plainTable(['', ...HEADINGS], colors);
+/** With as many statistics as fit. */
+function latencyTable(report: Report, colors: Colors, columns: number): string {
+  const bare = pc.createColors(false);
+  for (let dropped = 0; dropped < DISPENSABLE.length; dropped++) {
+    const kept = STATISTICS.filter((statistic) => !DISPENSABLE.slice(0, dropped).includes(statistic));
+    const [border] = latencyRows(report, bare, kept).split('\n');
+    if (border.length <= columns) return latencyRows(report, colors, kept);
+  }
+  return latencyRows(report, colors, ['p99', 'p95', 'p50']);
+}
+
+function latencyRows(report: Report, colors: Colors, statistics: readonly Statistic[]): string {
+  const table = plainTable(['', ...statistics.map((each) => (each === 'mean' ? 'avg' : each))], colors);
   for (const [name, label] of FAMILIES) {
     const distribution = report.latency[name];
-    const cells = STATISTICS.map((statistic) =>
+    const cells = statistics.map((statistic) =>
       distribution.count === 0 ? '-' : formatFixed(distribution[statistic], 2),
     );
     table.push([label, ...cells]);

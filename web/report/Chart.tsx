@@ -31,7 +31,7 @@ interface ChartProps {
   readonly title: string;
   readonly note?: string;
   readonly height: number;
-  readonly option: (theme: Theme) => EChartsOption;
+  readonly option: (theme: Theme, widthPx: number) => EChartsOption;
 }
 
 /** A chart under its finding; redrawn when the colour scheme changes, resized with its box. */
@@ -42,11 +42,15 @@ export function Chart({ title, note, height, option }: ChartProps) {
     const chart = echarts.init(box.current!, null, { renderer: 'svg' });
     const draw = () => {
       const theme = currentTheme();
-      chart.setOption({ ...baseOption(title, theme), ...option(theme) }, true);
+      chart.setOption({ ...baseOption(title, theme), ...option(theme, chart.getWidth()) }, true);
     };
     draw();
     darkScheme.addEventListener('change', draw);
-    const observer = new ResizeObserver(() => chart.resize());
+    const observer = new ResizeObserver(() => {
+      const before = chart.getWidth();
+      chart.resize();
+      if (chart.getWidth() !== before) draw();
+    });
     observer.observe(box.current!);
     return () => {
       observer.disconnect();

@@ -3,7 +3,7 @@ import { attributionOption } from './attributionOption.ts';
 import { Chart } from './Chart.tsx';
 import { cdfOption } from './cdfOption.ts';
 import { frontierOption } from './frontierOption.ts';
-import { timelineOption } from './timelineOption.ts';
+import { HEIGHT_PX, timelineOption } from './timelineOption.ts';
 
 /** The whole page: the answer first, then the evidence. */
 export function Page({ data }: { data: ReportPageData }) {
@@ -14,14 +14,16 @@ export function Page({ data }: { data: ReportPageData }) {
         <p class="brand">dynosim</p>
         <h1>{data.headline}</h1>
         <p class="subtitle">{data.subtitle}</p>
-        <dl class="facts">
-          {data.facts.map(({ label, value }) => (
-            <div key={label}>
-              <dt>{label}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        {data.facts.length > 0 && (
+          <dl class="facts">
+            {data.facts.map(({ label, value }) => (
+              <div key={label}>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        )}
       </header>
       <main>
         <Notes heading="Why" class="why" lines={data.why} />
@@ -31,7 +33,7 @@ export function Page({ data }: { data: ReportPageData }) {
             title={frontier.title}
             note={frontier.note}
             height={420}
-            option={(theme) => frontierOption(frontier, theme)}
+            option={(theme, widthPx) => frontierOption(frontier, theme, widthPx)}
           />
         )}
         <div class="pair">
@@ -40,7 +42,11 @@ export function Page({ data }: { data: ReportPageData }) {
           ))}
         </div>
         {timeline !== null && (
-          <Chart title={timeline.title} height={420} option={(theme) => timelineOption(timeline, theme)} />
+          <Chart
+            title={timeline.title}
+            height={HEIGHT_PX}
+            option={(theme, widthPx) => timelineOption(timeline, theme, widthPx)}
+          />
         )}
         <div class="pair">
           {attribution.map((chart) => (
@@ -48,7 +54,7 @@ export function Page({ data }: { data: ReportPageData }) {
               key={chart.title}
               title={chart.title}
               height={260}
-              option={(theme) => attributionOption(chart, theme)}
+              option={(theme, widthPx) => attributionOption(chart, theme, widthPx)}
             />
           ))}
         </div>

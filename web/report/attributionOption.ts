@@ -1,7 +1,7 @@
 import type { EChartsOption } from 'echarts';
 import type { AttributionChart } from '../../src/report/chartData.ts';
 import { formatMs, formatPercent } from '../../src/report/format.ts';
-import { escapeHtml, legendStyle, PLOT, tooltipStyle, valueAxis } from './axes.ts';
+import { escapeHtml, legendHeight, legendStyle, PLOT, tooltipStyle, valueAxis } from './axes.ts';
 import type { Theme } from './theme.ts';
 
 /** A state keeps its colour in every chart: waiting warm, prefill blue, decode green, moving and losing KV purple and red. */
@@ -20,14 +20,14 @@ const STATE_COLORS: Readonly<Record<string, string>> = {
 };
 
 /** Mean and p99 side by side, each split by state. */
-export function attributionOption(chart: AttributionChart, theme: Theme): EChartsOption {
+export function attributionOption(chart: AttributionChart, theme: Theme, widthPx: number): EChartsOption {
   const states = Object.keys(STATE_COLORS).filter((state) =>
     chart.groups.some(({ parts }) => parts.some((part) => part.state === state)),
   );
   const groups = [...chart.groups].reverse();
   const totals = groups.map(({ parts }) => parts.reduce((sum, { ms }) => sum + ms, 0));
   return {
-    grid: { ...PLOT, top: 40 },
+    grid: { ...PLOT, top: legendHeight(states, widthPx) },
     legend: legendStyle(theme),
     tooltip: {
       ...tooltipStyle(theme),

@@ -48,8 +48,25 @@ export function tooltipStyle(theme: Theme) {
   };
 }
 
+/** Space at the top for a legend of these names, which wraps, in a box this wide. */
+export function legendHeight(names: readonly string[], widthPx: number): number {
+  const ICON_AND_GAP_PX = 46;
+  const CHARACTER_PX = 6.8;
+  let rows = 1;
+  let leftPx = 8;
+  for (const name of names) {
+    const entryPx = ICON_AND_GAP_PX + CHARACTER_PX * name.length;
+    if (leftPx + entryPx > widthPx && leftPx > 8) {
+      rows += 1;
+      leftPx = 8;
+    }
+    leftPx += entryPx;
+  }
+  return 14 + 24 * rows;
+}
+
 export function legendStyle(theme: Theme) {
-  return { type: 'scroll' as const, top: 4, left: 8, itemGap: 16, textStyle: { color: theme.text } };
+  return { top: 4, left: 8, itemGap: 16, textStyle: { color: theme.text } };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -22,7 +22,13 @@ export function cdfOption(chart: CdfChart, theme: Theme): EChartsOption {
       nameGap: 28,
       splitNumber: 4,
       ...(chart.bounds.length === 0 ? {} : { max: (extent: { max: number }) => Math.max(extent.max, ...xs) * 1.04 }),
-      axisLabel: { color: theme.muted, formatter: (ms: number) => formatMs(ms), hideOverlap: true },
+      axisLabel: {
+        color: theme.muted,
+        formatter: (ms: number) => formatMs(ms),
+        hideOverlap: true,
+        // The bound's end of the axis is no round figure.
+        ...(chart.bounds.length === 0 ? {} : { showMaxLabel: false }),
+      },
     },
     yAxis: {
       ...valueAxis('', [], theme),

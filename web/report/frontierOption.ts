@@ -1,11 +1,11 @@
 import type { EChartsOption } from 'echarts';
 import type { FrontierChart, FrontierMark } from '../../src/report/chartData.ts';
 import { formatNumber } from '../../src/report/format.ts';
-import { escapeHtml, legendStyle, PLOT, tooltipStyle, valueAxis } from './axes.ts';
+import { escapeHtml, legendHeight, legendStyle, PLOT, tooltipStyle, valueAxis } from './axes.ts';
 import type { Theme } from './theme.ts';
 
 /** All candidates as a cloud, the frontier as a line through it, the pick and the baseline named. */
-export function frontierOption(chart: FrontierChart, theme: Theme): EChartsOption {
+export function frontierOption(chart: FrontierChart, theme: Theme, widthPx: number): EChartsOption {
   const { frontier, dominated, infeasible, pick, baseline } = chart;
   const marks = [...frontier, ...dominated, ...infeasible, ...(pick ? [pick] : []), ...(baseline ? [baseline] : [])];
   const named = (mark: FrontierMark, name: string, symbol: string, color: string) => ({
@@ -28,8 +28,32 @@ export function frontierOption(chart: FrontierChart, theme: Theme): EChartsOptio
     },
     labelLayout: { moveOverlap: 'shiftY' as const, hideOverlap: false },
   });
+  const series = [
+    cloud('breaks a bound', infeasible, { color: 'transparent', borderColor: theme.faint, borderWidth: 1.5 }),
+    cloud('dominated', dominated, { color: theme.faint }),
+    {
+      name: 'frontier',
+      type: 'line' as const,
+      data: frontier.map(pointOf),
+      symbol: 'circle',
+      symbolSize: 9,
+      z: 5,
+      color: theme.series[0],
+      lineStyle: { width: 2 },
+    },
+    ...(baseline === null ? [] : [named(baseline, 'baseline', 'triangle', theme.series[1])]),
+    ...(pick === null ? [] : [named(pick, 'pick', 'diamond', theme.good)]),
+  ];
   return {
-    grid: { ...PLOT, top: 64 },
+    // The pick's name stands above its mark.
+    grid: {
+      ...PLOT,
+      top:
+        legendHeight(
+          series.map(({ name }) => name),
+          widthPx,
+        ) + 26,
+    },
     legend: legendStyle(theme),
     tooltip: {
       ...tooltipStyle(theme),
@@ -56,22 +80,7 @@ export function frontierOption(chart: FrontierChart, theme: Theme): EChartsOptio
       nameGap: 52,
       scale: true,
     },
-    series: [
-      cloud('breaks a bound', infeasible, { color: 'transparent', borderColor: theme.faint, borderWidth: 1.5 }),
-      cloud('dominated', dominated, { color: theme.faint }),
-      {
-        name: 'frontier',
-        type: 'line' as const,
-        data: frontier.map(pointOf),
-        symbol: 'circle',
-        symbolSize: 9,
-        z: 5,
-        color: theme.series[0],
-        lineStyle: { width: 2 },
-      },
-      ...(baseline === null ? [] : [named(baseline, 'baseline', 'triangle', theme.series[1])]),
-      ...(pick === null ? [] : [named(pick, 'pick', 'diamond', theme.good)]),
-    ],
+    series,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { EChartsOption } from 'echarts';
 import type { TimelineChart } from '../../src/report/chartData.ts';
 import { formatMs, formatNumber, formatPercent } from '../../src/report/format.ts';
-import { legendStyle, tooltipStyle, valueAxis } from './axes.ts';
+import { legendHeight, legendStyle, tooltipStyle, valueAxis } from './axes.ts';
 import type { Theme } from './theme.ts';
 
 const COUNTS = [
@@ -9,16 +9,37 @@ const COUNTS = [
   ['running', 'running'],
   ['waiting', 'waiting'],
 ] as const;
+const KV = 'KV cache used';
+
+export const HEIGHT_PX = 420;
+
+/** Steps of a clock, seconds. */
+const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
+const PX_PER_TICK = 90;
+
+function tickS(spanS: number, widthPx: number): number {
+  const least = (spanS * PX_PER_TICK) / widthPx;
+  return TICKS_S.find((step) => step >= least) ?? Math.ceil(least / 86400) * 86400;
+}
 
 /** Requests above, KV use below, on one clock. */
-export function timelineOption(chart: TimelineChart, theme: Theme): EChartsOption {
+export function timelineOption(chart: TimelineChart, theme: Theme, widthPx: number): EChartsOption {
+  const legendPx = legendHeight([...COUNTS.map(([name]) => name), KV], widthPx);
+  const spanS = chart.seconds[chart.seconds.length - 1] - chart.seconds[0];
   const at = (values: readonly number[]) => values.map((value, index) => [chart.seconds[index], value]);
   const time = (gridIndex: number, shown: boolean) => ({
     type: 'value' as const,
     gridIndex,
     min: chart.seconds[0],
     max: chart.seconds[chart.seconds.length - 1],
-    axisLabel: { show: shown, color: theme.muted, formatter: (s: number) => formatMs(s * 1000), hideOverlap: true },
+    interval: tickS(spanS, widthPx),
+    axisLabel: {
+      show: shown,
+      color: theme.muted,
+      formatter: (s: number) => formatMs(s * 1000),
+      hideOverlap: true,
+      showMaxLabel: false,
+    },
     axisLine: { lineStyle: { color: theme.muted } },
     splitLine: { show: false },
   });
@@ -26,7 +47,7 @@ export function timelineOption(chart: TimelineChart, theme: Theme): EChartsOptio
   return {
     legend: legendStyle(theme),
     grid: [
-      { left: 72, right: 24, top: 40, height: '48%' },
+      { left: 72, right: 24, top: legendPx, height: `${Math.round(((HEIGHT_PX - legendPx) / HEIGHT_PX) * 53)}%` },
       { left: 72, right: 24, bottom: 30, height: '22%' },
     ],
     axisPointer: { link: [{ xAxisIndex: 'all' }] },
@@ -36,9 +57,7 @@ export function timelineOption(chart: TimelineChart, theme: Theme): EChartsOptio
       formatter: (params) => {
         const items = params as unknown as { seriesName: string; value: [number, number] }[];
         const rows = items.map(({ seriesName, value }) =>
-          seriesName === 'KV cache used'
-            ? `${seriesName}: ${formatPercent(value[1])}`
-            : `${seriesName}: ${formatNumber(value[1])}`,
+          seriesName === KV ? `${seriesName}: ${formatPercent(value[1])}` : `${seriesName}: ${formatNumber(value[1])}`,
         );
         return [`<b>${formatMs(items[0].value[0] * 1000)}</b>`, ...rows].join('<br>');
       },
@@ -67,7 +86,7 @@ export function timelineOption(chart: TimelineChart, theme: Theme): EChartsOptio
       })),
       {
         ...line,
-        name: 'KV cache used',
+        name: KV,
         data: at(chart.kvUsage),
         color: theme.series[3],
         areaStyle: { opacity: 0.2 },
