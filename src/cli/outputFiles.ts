@@ -27,6 +27,11 @@ export function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
+/** Colours are for a terminal whose user has not asked for none (no-color.org). */
+export function wantsColor(): boolean {
+  return process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
+}
+
 export function note(quiet: boolean, text: string): void {
   if (!quiet) process.stderr.write(`${text}\n`);
 }

@@ -14,7 +14,7 @@ import { type Prediction, predict } from '../study/prediction.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { CommonOptions } from './commonOptions.ts';
 import { EXIT } from './exitCodes.ts';
-import { defaultDirectory, note, toJson, withPage } from './outputFiles.ts';
+import { defaultDirectory, note, toJson, wantsColor, withPage } from './outputFiles.ts';
 import { type Input, overridesOf, readInput } from './readInput.ts';
 import { VERSION } from './version.ts';
 
@@ -49,7 +49,7 @@ export async function predictCommand(options: CommonOptions): Promise<number> {
           slo: config.evaluation.slo,
           pools: prediction.scenario.pools,
           files: written,
-          color: process.stdout.isTTY === true,
+          color: wantsColor(),
           ...(process.stdout.isTTY === true ? { columns: process.stdout.columns } : {}),
         }),
   );

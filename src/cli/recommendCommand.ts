@@ -16,7 +16,7 @@ import { assertOurs, writeFiles } from '../report/writeFiles.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { CommonOptions } from './commonOptions.ts';
 import { EXIT } from './exitCodes.ts';
-import { defaultDirectory, note, toJson, withPage } from './outputFiles.ts';
+import { defaultDirectory, note, toJson, wantsColor, withPage } from './outputFiles.ts';
 import { detailOf, simulateForReport, writePerRequest } from './predictCommand.ts';
 import { createProgress } from './progress.ts';
 import { type Input, overridesOf, readInput, relocate } from './readInput.ts';
@@ -56,7 +56,7 @@ export async function recommendCommand(options: RecommendFlags): Promise<number>
   process.stdout.write(
     options.format === 'json'
       ? toJson(named)
-      : renderRecommend(named, { files: inBrief(written, directory), color: process.stdout.isTTY === true }),
+      : renderRecommend(named, { files: inBrief(written, directory), color: wantsColor() }),
   );
   if (named.truncated && process.exitCode === EXIT.interrupted) return EXIT.interrupted;
   return named.pick === null ? EXIT.failed : EXIT.done;

@@ -62,7 +62,7 @@ export function legendHeight(names: readonly string[], widthPx: number): number 
     }
     leftPx += entryPx;
   }
-  return 14 + 24 * rows;
+  return 10 + 30 * rows;
 }
 
 export function legendStyle(theme: Theme) {
