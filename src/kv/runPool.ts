@@ -1,5 +1,6 @@
 import type { PageHold } from './pageHold.ts';
 import type { PageNames } from './pageNames.ts';
+import { SegmentWalk } from './segmentWalk.ts';
 
 const NONE = -1;
 const COPY = -1;
@@ -38,12 +39,14 @@ export class RunPool {
   #newer = new Int32Array(256);
   #runs = 0;
   readonly #spareRuns: number[] = [];
+  readonly #walk: SegmentWalk;
   #oldest = NONE;
   #newest = NONE;
 
   constructor(usablePages: number, names: PageNames) {
     this.usablePages = usablePages;
     this.#names = names;
+    this.#walk = new SegmentWalk(names);
     this.#blankPages = usablePages;
     this.#present = new Int32Array(names.sharedSegments);
     this.#firstRun = new Int32Array(names.sharedSegments);
@@ -74,23 +77,29 @@ export class RunPool {
   /** How many of the request's first `pages` pages, all cached, are held by nobody: holding them shrinks the free pages. */
   idleAmong(request: number, pages: number): number {
     let idle = 0;
-    this.#forEachSegment(request, 0, pages, (segment, _from, to) => {
-      for (let run = this.#firstOf(segment); run !== NONE && this.#start[run] < to; run = this.#following[run]) {
+    const walk = this.#walk;
+    walk.start(request, 0, pages);
+    while (walk.next()) {
+      const { to } = walk;
+      for (let run = this.#firstOf(walk.segment); run !== NONE && this.#start[run] < to; run = this.#following[run]) {
         if (this.#holders[run] === 0) idle += Math.min(this.#end[run], to) - this.#start[run];
       }
-    });
+    }
     return idle;
   }
 
   /** Holds the request's first `pages` pages, all cached. The hold must be empty. */
   take(hold: PageHold, pages: number): void {
-    this.#forEachSegment(hold.request, 0, pages, (segment, _from, to) => {
-      for (let run = this.#firstOf(segment); run !== NONE && this.#start[run] < to; run = this.#following[run]) {
+    const walk = this.#walk;
+    walk.start(hold.request, 0, pages);
+    while (walk.next()) {
+      const { to } = walk;
+      for (let run = this.#firstOf(walk.segment); run !== NONE && this.#start[run] < to; run = this.#following[run]) {
         if (this.#end[run] > to) this.#split(run, to);
         if (this.#holders[run] === 0) this.#dequeue(run);
         this.#holders[run] += 1;
       }
-    });
+    }
     hold.published = pages;
   }
 
@@ -104,18 +113,9 @@ export class RunPool {
   /** Registers the content of the hold's pages up to page `to` (exclusive), which it must own. */
   publish(hold: PageHold, to: number): void {
     if (to <= hold.published) return;
-    this.#forEachSegment(hold.request, hold.published, to, (segment, from, end) => {
-      const copies = hold.copySegments.length;
-      const inCopy = copies > 0 && hold.copySegments[copies - 1] === segment;
-      if (inCopy) {
-        this.#end[hold.copyRuns[copies - 1]] += end - from;
-      } else if (this.#presentOf(segment) > from) {
-        hold.copySegments.push(segment);
-        hold.copyRuns.push(this.#newRun(COPY, from, end));
-      } else {
-        this.#register(segment, from, end);
-      }
-    });
+    const walk = this.#walk;
+    walk.start(hold.request, hold.published, to);
+    while (walk.next()) this.#publishSegment(hold, walk.segment, walk.from, walk.to);
     hold.published = to;
   }
 
@@ -156,29 +156,18 @@ export class RunPool {
     if (this.#holders[run] === 0) this.#enqueue(run);
   }
 
-  /** Calls `visit(segment, from, to)` for each segment that pages [from, to) of the request touch, in the segment's own page numbers. */
-  #forEachSegment(
-    request: number,
-    from: number,
-    to: number,
-    visit: (segment: number, from: number, to: number) => void,
-  ): void {
-    const names = this.#names;
-    const named = names.namedPages(request);
-    let page = from;
-    if (page < named && page < to) {
-      let position = names.positionOf(page);
-      let first = names.firstPage(position);
-      while (page < named && page < to) {
-        const next = names.firstPage(position + 1);
-        const end = Math.min(next, named, to);
-        if (end > page) visit(names.segmentAt(request, position), page - first, end - first);
-        page = end;
-        first = next;
-        position += 1;
-      }
+  /** Pages [from, to) of a segment, of which the hold has the first `from`, are registered, or noted as second copies. */
+  #publishSegment(hold: PageHold, segment: number, from: number, to: number): void {
+    const copies = hold.copySegments.length;
+    const inCopy = copies > 0 && hold.copySegments[copies - 1] === segment;
+    if (inCopy) {
+      this.#end[hold.copyRuns[copies - 1]] += to - from;
+    } else if (this.#presentOf(segment) > from) {
+      hold.copySegments.push(segment);
+      hold.copyRuns.push(this.#newRun(COPY, from, to));
+    } else {
+      this.#register(segment, from, to);
     }
-    if (page < to) visit(names.privateSegment(request), page - named, to - named);
   }
 
   #firstOf(segment: number): number {

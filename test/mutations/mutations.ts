@@ -68,7 +68,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: POOL,
-    find: '        this.#end[hold.copyRuns[copies - 1]] += end - from;',
+    find: '        this.#end[hold.copyRuns[copies - 1]] += to - from;',
     replace: '        this.#end[hold.copyRuns[copies - 1]] = end - from;',
     why: 'copies: a growing copy forgets its earlier pages',
   },
