@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { testFacts } from '../../test/support/testFacts.ts';
 import { loadWorkload } from './buildWorkload.ts';
 import { parsePredict } from './loadPredict.ts';
-import { testFacts } from './testFacts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dynosim-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { testFacts } from '../../test/support/testFacts.ts';
 import { InputError } from '../base/inputError.ts';
 import { parseSet } from './inputDocument.ts';
 import { parsePredict } from './loadPredict.ts';
-import { testFacts } from './testFacts.ts';
 
 const GOOD = `seed: 7
 traffic:

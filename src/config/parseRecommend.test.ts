@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { testFacts } from '../../test/support/testFacts.ts';
 import { InputError } from '../base/inputError.ts';
 import { candidateConfig } from './candidateConfig.ts';
 import { type GoalFlags, goalOverrides } from './goalFlags.ts';
 import { parsePredict, parseRecommend } from './loadPredict.ts';
 import { domainsOfMode, type RecommendConfig } from './recommendConfig.ts';
-import { testFacts } from './testFacts.ts';
 
 const GOOD = `traffic:
   source: {type: synthetic, input_tokens: 1000, output_tokens: 100}

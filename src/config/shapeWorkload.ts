@@ -1,4 +1,4 @@
-import { type ArrivalProcess, retimeArrivals, spreadUniform } from '../workload/arrivals.ts';
+import { type ArrivalProcess, retimeArrivals, spreadUniform, withoutClock } from '../workload/arrivals.ts';
 import { firstRequests } from '../workload/firstRequests.ts';
 import { withMaxOutput } from '../workload/maxOutput.ts';
 import { makePreset } from '../workload/presets.ts';
@@ -47,7 +47,7 @@ function withArrivals(workload: Workload, load: TrafficLoad, seed: number): Work
     case 'trace_timestamps':
       return load.spread === 'uniform' ? spreadUniform(workload, seed) : workload;
     case 'concurrency':
-      return workload;
+      return withoutClock(workload);
     default: {
       const process: ArrivalProcess =
         load.type === 'gamma' ? { type: 'gamma', burstiness: load.burstiness } : { type: load.type };

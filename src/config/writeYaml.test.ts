@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { testFacts } from '../../test/support/testFacts.ts';
 import { configJsonSchema } from './jsonSchema.ts';
 import { parsePredict } from './loadPredict.ts';
 import type { PredictConfig } from './predictConfig.ts';
-import { testFacts } from './testFacts.ts';
 import { mapPaths, writeYaml } from './writeYaml.ts';
 
 const count = fc.integer({ min: 1, max: 1e6 });

@@ -154,7 +154,7 @@ class Space {
 
   #sizeRefusal(gpus: number): Refusal | null {
     const { min_candidate_gpus: fewest, max_candidate_gpus: most } = this.#config.constraints;
-    if (gpus > most) return { kind: 'bounded_out', reason: `needs more than ${most} GPUs` };
+    if (gpus > most) return { kind: 'bounded_out', reason: `needs more than ${most} ${most === 1 ? 'GPU' : 'GPUs'}` };
     if (gpus < fewest) return { kind: 'bounded_out', reason: `uses fewer than ${fewest} GPUs` };
     return null;
   }

@@ -80,14 +80,18 @@ function onGoal(
   { seed, traffic, goal }: RecommendConfig,
 ): PredictConfig[] {
   const first = candidates[0] ?? own;
+  // A rung's window goes with its load: the warm-up of a closed loop grows with its slots.
+  const { window } = first.evaluation;
   const loads = new Map(
-    [traffic, ...candidates.map((each) => each.traffic)].map((each) => [canonicalJson(each), each]),
+    [{ traffic, window }, ...candidates.map((each) => ({ traffic: each.traffic, window: each.evaluation.window }))].map(
+      (each) => [canonicalJson(each.traffic), each],
+    ),
   );
   return [...loads.values()].map((each) => ({
     ...own,
     seed,
-    traffic: each,
-    evaluation: { slo: goal.slo, window: first.evaluation.window },
+    traffic: each.traffic,
+    evaluation: { slo: goal.slo, window: each.window },
     cost: own.cost.usd_per_gpu_hour === null ? first.cost : own.cost,
   }));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ArrivalProcess, retimeArrivals, spreadUniform } from './arrivals.ts';
+import { type ArrivalProcess, retimeArrivals, spreadUniform, withoutClock } from './arrivals.ts';
 import type { Workload } from './workload.ts';
 import { WorkloadBuilder } from './workloadBuilder.ts';
 
@@ -64,6 +64,7 @@ describe('spreadUniform', () => {
   it('ends the warning about the clock, leaves follow-ups and single ticks alone', () => {
     const coarse = buildAt([0, 0, 3e9, 3e9, 6e9, 6e9], ['a', undefined, 'a', undefined, undefined, undefined]);
     expect(coarse.warnings.join()).toMatch(/80 % of the arrivals .* every 3\.0 s/);
+    expect(withoutClock(coarse).warnings).toEqual([]);
     const spread = spreadUniform(coarse, 1);
     expect(spread.warnings).toEqual([]);
     expect(spread.arrivalNs[2]).toBe(-1);

@@ -72,6 +72,11 @@ export function spreadUniform(workload: Workload, seed: number): Workload {
   return withArrivals(workload, arrivalNs);
 }
 
+/** The workload for a closed loop, which reads no arrivals: nothing is to be said about their clock. */
+export function withoutClock(workload: Workload): Workload {
+  return withArrivals(workload, workload.arrivalNs);
+}
+
 /** New arrivals, and the warnings without the one about the old clock. */
 function withArrivals(workload: Workload, arrivalNs: Float64Array): Workload {
   const stale = clockWarning(readClock(workload));

@@ -68,8 +68,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: POOL,
-    find: '        this.#end[hold.copyRuns[copies - 1]] += to - from;',
-    replace: '        this.#end[hold.copyRuns[copies - 1]] = end - from;',
+    find: '      this.#end[hold.copyRuns[copies - 1]] += to - from;',
+    replace: '      this.#end[hold.copyRuns[copies - 1]] = to - from;',
     why: 'copies: a growing copy forgets its earlier pages',
   },
   {

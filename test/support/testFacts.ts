@@ -1,9 +1,9 @@
 /** Facts for tests that must not change when the catalog does: two models, three GPUs, round figures. */
-import { didYouMean } from '../base/closest.ts';
-import { InputError } from '../base/inputError.ts';
-import type { HardwareFacts, Sourced } from '../catalog/hardware.ts';
-import type { ModelFacts } from '../catalog/model.ts';
-import type { Facts } from './facts.ts';
+import { didYouMean } from '../../src/base/closest.ts';
+import { InputError } from '../../src/base/inputError.ts';
+import type { HardwareFacts, Sourced } from '../../src/catalog/hardware.ts';
+import type { ModelFacts } from '../../src/catalog/model.ts';
+import type { Facts } from '../../src/config/facts.ts';
 
 function sourced<T>(value: T): Sourced<T> {
   return { value, source: 'test', sourced: false };
