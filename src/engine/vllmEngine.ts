@@ -1,4 +1,3 @@
-import { PassShape } from '../timing/passShape.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
 import { AdmissionQueue } from './admissionQueue.ts';
 import { DecodeRun } from './decodeRun.ts';
@@ -14,6 +13,7 @@ import {
 } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
 import type { EngineTotals } from './engineTotals.ts';
+import { Pass } from './pass.ts';
 import type { PassLedger } from './passLedger.ts';
 import { type RequestLog, STATE } from './requestLog.ts';
 import type { RequestTable } from './requestTable.ts';
@@ -50,23 +50,10 @@ export class VllmEngine implements EngineCore {
   /** Passes that may follow the one in flight without an event. */
   readonly #run = new DecodeRun();
 
-  /** The pass in flight. */
-  #inFlight = false;
-  #passStartNs = 0;
-  #passEndNs = 0;
-  #passBatch = 0;
-  /** Its part that the same pass without prefill tokens would have taken. */
-  #passDecodeNs = 0;
-  #passBound = 0;
-  readonly #chunks: Sequence[] = [];
-  /** Sequences with remote KV that decode their first token in it. */
-  readonly #joining: Sequence[] = [];
-  /** During a run: the pass in flight has ended, and the next is formed after whatever else happens at that time. */
-  #ended = false;
+  /** The pass in flight, or the batch being put together for the next one. */
+  readonly #pass: Pass;
   /** The head of the queue cannot be admitted until something leaves: newcomers change nothing. */
   #blocked = false;
-  readonly #shape: PassShape;
-  readonly #alone: PassShape;
 
   constructor(setup: EngineSetup) {
     this.#worker = setup.worker;
@@ -79,12 +66,11 @@ export class VllmEngine implements EngineCore {
     this.#ledger = setup.ledger;
     this.#pages = new SequencePages(setup.config, setup.table);
     this.#decoding = new DecodeSet(setup.config.blockTokens, setup.timer.window);
-    this.#shape = new PassShape(setup.timer.window);
-    this.#alone = new PassShape(setup.timer.window);
+    this.#pass = new Pass(setup.timer);
   }
 
   get passesInFlight(): number {
-    return this.#inFlight && !this.#ended ? 1 : 0;
+    return this.#pass.isFormed && !this.#pass.hasEnded ? 1 : 0;
   }
 
   admits(inputTokens: number, outputTokens: number): boolean {
@@ -140,17 +126,18 @@ export class VllmEngine implements EngineCore {
   }
 
   advanceTo(nowNs: number): void {
+    const pass = this.#pass;
     let pages = 0;
     while (this.#run.left > 0) {
-      if (!this.#ended) {
-        if (this.#passEndNs > nowNs) break;
-        this.#settlePass();
-        this.#ended = true;
+      if (!pass.hasEnded) {
+        if (pass.endNs > nowNs) break;
+        pass.settle(this.#ledger, this.#decoding);
+        pass.hasEnded = true;
       }
       // The next batch is formed after everything else that happens at this time.
-      if (this.#passEndNs >= nowNs) break;
+      if (pass.endNs >= nowNs) break;
       pages += this.#decoding.pagesDueAt(this.#decoding.clock);
-      this.#formPlannedPass();
+      pass.continueUntil(this.#run.take(), this.#decoding);
     }
     if (pages > 0) this.#pages.allocate(pages);
   }
@@ -172,16 +159,14 @@ export class VllmEngine implements EngineCore {
   /** Something happened to the worker at `nowNs`: its next batch must be formed anew, after the pass in flight. */
   #interrupt(nowNs: number): void {
     this.#blocked = false;
-    if (this.#inFlight) {
+    if (this.#pass.isFormed) {
       this.advanceTo(nowNs);
-      if (!this.#ended) {
-        this.#run.cancel();
-        this.#expect(this.#passEndNs, PASS_END);
+      this.#run.cancel();
+      if (!this.#pass.hasEnded) {
+        this.#expect(this.#pass.endNs, PASS_END);
         return;
       }
-      this.#inFlight = false;
-      this.#ended = false;
-      this.#run.cancel();
+      this.#pass.clear();
     }
     this.#expect(nowNs, BATCH_FORMATION);
   }
@@ -194,7 +179,6 @@ export class VllmEngine implements EngineCore {
   // ---- forming a batch ------------------------------------------------------------------------------------------
 
   #formBatch(nowNs: number): void {
-    if (this.#chunks.length > 0) this.#chunks.length = 0;
     let budget = this.#config.maxBatchedTokens;
     let preempted = false;
     if (this.#running.length > 0) {
@@ -274,7 +258,7 @@ export class VllmEngine implements EngineCore {
       this.#pages.publish(loaded, loaded.inputTokens);
       this.#start(loaded, nowNs);
       this.#startDecoding(loaded);
-      this.#joining.push(loaded);
+      this.#pass.joining.push(loaded);
       budget -= 1;
     }
     while (this.#queue.isWaiting && budget > 0) {
@@ -341,7 +325,7 @@ export class VllmEngine implements EngineCore {
     const end = sequence.computed + tokens;
     this.#pages.grow(sequence, this.#pages.missing(sequence, end));
     sequence.chunkTokens = tokens;
-    this.#chunks.push(sequence);
+    this.#pass.chunks.push(sequence);
     // Published at schedule time: a later request of the same batch already finds these pages.
     this.#pages.publish(sequence, end);
   }
@@ -349,43 +333,17 @@ export class VllmEngine implements EngineCore {
   // ---- passes -----------------------------------------------------------------------------------------------------
 
   #startPass(nowNs: number, preempted: boolean): void {
-    if (this.#decoding.count === 0 && this.#chunks.length === 0) {
-      this.#inFlight = false;
+    const pass = this.#pass;
+    const decoding = this.#decoding;
+    if (decoding.count === 0 && pass.chunks.length === 0) {
       // After a preemption the queue was not looked at; otherwise only news can help.
       this.#expect(preempted ? nowNs : NEVER, BATCH_FORMATION);
       return;
     }
-    const timer = this.#timer;
-    const shape = this.#shape;
-    const decoding = this.#decoding;
-    shape.clear();
-    let aloneNs = 0;
-    if (decoding.count > 0) {
-      decoding.measureWindow(this.#running);
-      shape.setDecodes(decoding.count, decoding.contextTokens, decoding.windowedTokens);
-      aloneNs = timer.decodeNs(decoding.count, decoding.contextTokens, decoding.windowedTokens);
-    }
-    for (const sequence of this.#chunks) {
-      const { computed, chunkTokens } = sequence;
-      const completes = computed + chunkTokens === sequence.knownTokens;
-      shape.addChunk(computed, chunkTokens, completes);
-      this.#alone.clear();
-      this.#alone.addChunk(computed, chunkTokens, completes);
-      sequence.chunkAloneNs = timer.passNs(this.#alone);
-    }
-    const durationNs = this.#chunks.length > 0 ? timer.passNs(shape) : aloneNs;
-    this.#passBound = timer.boundOf(shape);
-    this.#passBatch = decoding.count + this.#chunks.length;
-    this.#passStartNs = nowNs;
-    this.#passEndNs = nowNs + durationNs;
-    this.#passDecodeNs = Math.min(aloneNs, durationNs);
-    this.#inFlight = true;
-    this.#ended = false;
-    for (const sequence of this.#chunks) sequence.computed += sequence.chunkTokens;
-    if (decoding.count > 0) decoding.tick();
-    this.#run.cancel();
-    if (this.#chunks.length === 0 && this.#joining.length === 0 && !preempted) this.#planRun();
-    else this.#expect(this.#passEndNs, PASS_END);
+    if (decoding.count > 0) decoding.measureWindow(this.#running);
+    pass.begin(nowNs, decoding);
+    if (pass.isPlainDecode && !preempted) this.#planRun();
+    else this.#expect(pass.endNs, PASS_END);
   }
 
   /**
@@ -395,43 +353,18 @@ export class VllmEngine implements EngineCore {
   #planRun(): void {
     const set = this.#decoding;
     const passes = set.contested > 0 ? 0 : set.passesToChange(this.#running);
-    const endNs = this.#run.plan(set, this.#timer, passes, this.#pages.free, this.#passEndNs);
+    const endNs = this.#run.plan(set, this.#timer, passes, this.#pages.free, this.#pass.endNs);
     this.#expect(endNs, PASS_END);
   }
 
-  /** Starts the next pass of a run; the pages it needs are counted by the caller. */
-  #formPlannedPass(): void {
-    this.#passStartNs = this.#passEndNs;
-    this.#passEndNs = this.#run.take();
-    this.#passDecodeNs = this.#passEndNs - this.#passStartNs;
-    this.#ended = false;
-    this.#decoding.tick();
-  }
-
-  /** Books a pass that ended: all decoding sequences got a token. */
-  #settlePass(): void {
-    const durationNs = this.#passEndNs - this.#passStartNs;
-    const ledger = this.#ledger;
-    ledger.passes += 1;
-    ledger.busyNs += durationNs;
-    ledger.batchSum += this.#passBatch;
-    if (this.#chunks.length > 0) ledger.prefillBoundNs[this.#passBound] += durationNs;
-    else ledger.decodeBoundNs[this.#passBound] += durationNs;
-    if (this.#decoding.count === 0) return;
-    const gaps = this.#decoding.count - this.#joining.length;
-    if (gaps > 0) ledger.gaps.add(durationNs, gaps);
-    this.#decoding.settle(durationNs, this.#passDecodeNs);
-  }
-
   #endPass(nowNs: number): void {
-    this.#settlePass();
-    this.#inFlight = false;
-    for (const sequence of this.#joining) {
+    const pass = this.#pass;
+    pass.settle(this.#ledger, this.#decoding);
+    for (const sequence of pass.joining) {
       this.#decoding.markFirstToken(sequence, this.#log);
       this.#log.firstTokenNs[sequence.request] = nowNs;
     }
-    if (this.#joining.length > 0) this.#joining.length = 0;
-    const durationNs = nowNs - this.#passStartNs;
+    const durationNs = nowNs - pass.startNs;
     let left = 0;
     const running = this.#running;
     const count = running.length;
@@ -444,7 +377,7 @@ export class VllmEngine implements EngineCore {
       if (stays) running[left++] = sequence;
     }
     if (left < count) running.length = left;
-    if (this.#chunks.length > 0) this.#chunks.length = 0;
+    pass.clear();
     const idle = running.length === 0 && this.#queue.size === 0;
     this.#expect(idle ? NEVER : nowNs, BATCH_FORMATION);
   }

@@ -8,6 +8,7 @@ export interface Mutation {
 }
 
 const ENGINE = 'src/engine/vllmEngine.ts';
+const PASS = 'src/engine/pass.ts';
 const SET = 'src/engine/decodeSet.ts';
 const RUN = 'src/engine/decodeRun.ts';
 const PAGES = 'src/engine/sequencePages.ts';
@@ -145,24 +146,21 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: ENGINE,
-    find: 'if (this.#passEndNs >= nowNs) break;',
-    replace: 'if (this.#passEndNs > nowNs) break;',
+    find: 'if (pass.endNs >= nowNs) break;',
+    replace: 'if (pass.endNs > nowNs) break;',
     why: 'interrupt at equal time: the next batch is formed before what happens now',
   },
   {
     file: ENGINE,
-    find: `        this.#expect(this.#passEndNs, PASS_END);
+    find: `        this.#expect(this.#pass.endNs, PASS_END);
         return;`,
     replace: '        return;',
     why: 'interrupt: the run goes on to the end that was planned',
   },
   {
     file: ENGINE,
-    find: `      this.#inFlight = false;
-      this.#ended = false;
-      this.#run.cancel();`,
-    replace: `      this.#inFlight = false;
-      this.#ended = false;`,
+    find: '      this.#run.cancel();\n',
+    replace: '',
     why: 'interrupt at equal time: the old plan survives the interruption',
   },
   {
@@ -172,9 +170,9 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'a run takes no pages',
   },
   {
-    file: ENGINE,
-    find: 'this.#passDecodeNs = Math.min(aloneNs, durationNs);',
-    replace: 'this.#passDecodeNs = durationNs;',
+    file: PASS,
+    find: 'this.#decodeNs = Math.min(aloneNs, durationNs);',
+    replace: 'this.#decodeNs = durationNs;',
     why: 'attribution: decodes own the whole of a mixed pass',
   },
   {
@@ -298,8 +296,8 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'router: requests waiting for remote KV do not count',
   },
   {
-    file: ENGINE,
-    find: '      this.#alone.clear();\n',
+    file: PASS,
+    find: '    this.#alone.clear();\n',
     replace: '',
     why: 'attribution: a chunk alone is timed with the chunks before it',
   },
@@ -334,15 +332,15 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'contested text is forgotten when anyone stops',
   },
   {
-    file: ENGINE,
-    find: 'const gaps = this.#decoding.count - this.#joining.length;',
-    replace: 'const gaps = this.#decoding.count;',
+    file: PASS,
+    find: 'const gaps = decoding.count - this.joining.length;',
+    replace: 'const gaps = decoding.count;',
     why: 'remote prompts: the first token has a gap before it',
   },
   {
-    file: ENGINE,
-    find: 'this.#joining.length === 0 && !preempted',
-    replace: '!preempted',
+    file: PASS,
+    find: 'return this.chunks.length === 0 && this.joining.length === 0;',
+    replace: 'return this.chunks.length === 0;',
     why: 'remote prompts: a run swallows the first token',
   },
   {

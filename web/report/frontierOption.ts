@@ -19,7 +19,7 @@ export function frontierOption(chart: FrontierChart, theme: Theme, widthPx: numb
     label: {
       show: true,
       formatter: `${name}: ${mark.label}`,
-      position: 'top' as const,
+      position: sideOf(mark, marks),
       color: theme.text,
       fontWeight: 600,
       backgroundColor: theme.surface,
@@ -82,6 +82,15 @@ export function frontierOption(chart: FrontierChart, theme: Theme, widthPx: numb
     },
     series,
   };
+}
+
+/** Where a mark's name stands so that it stays inside the plot: beside marks near the left or right edge, else above. */
+function sideOf({ x }: FrontierMark, marks: readonly FrontierMark[]): 'left' | 'right' | 'top' {
+  const xs = marks.map((mark) => mark.x);
+  const least = Math.min(...xs);
+  const share = (x - least) / (Math.max(...xs) - least);
+  if (share < 0.25) return 'right';
+  return share > 0.75 ? 'left' : 'top';
 }
 
 function cloud(name: string, marks: readonly FrontierMark[], itemStyle: object) {
