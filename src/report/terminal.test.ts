@@ -27,9 +27,9 @@ describe('renderPredict', () => {
     );
     const text = renderPredict(summarize(input), context({ pools: input.scenario.pools }));
     expect(text.split('\n')[0]).toBe('1 rejected of 2 requests (50 %): they count as infinitely late');
-    // 999 blocks of 16 tokens; a request of 4,096 tokens takes 256 of them: 999 / 256 = 3.90.
+    // 1,000 blocks of 16 tokens, the null block included; a request of 4,096 tokens takes 256 of them.
     expect(text).toContain(
-      'main: 15,984 tokens (999 blocks) a replica, maximum concurrency for 4,096 tokens per request: 3.90x',
+      'main: GPU KV cache size: 16,000 tokens; Maximum concurrency for 4,096 tokens per request: 3.91x (1,000 blocks)',
     );
   });
 

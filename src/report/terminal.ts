@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { PoolSpec } from '../cluster/scenario.ts';
 import type { AttributionVector, BoundShares, LatencyName, Report, SloSpec } from '../metrics/report.ts';
+import { kvCacheLines } from '../timing/kvCacheLines.ts';
 import { rankedShares, sloFinding, stateInWords } from './findings.ts';
 import { formatCount, formatFixed, formatMs, formatNumber, formatPercent, formatUsd } from './format.ts';
 
@@ -122,7 +123,7 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
       `${formatUsd(cost.usd_per_hour)}/h = ${formatUsd(cost.usd_per_month)}/month for ${formatCount(fleet.gpus_peak, 'GPU')}, ${cost.usd_per_million_output_tokens === null ? 'nothing generated' : `${formatUsd(cost.usd_per_million_output_tokens)} per million output tokens`}`,
     ),
     line('cache', `${formatPercent(cache.reused_ratio)} of prompt tokens reused`),
-    ...pools.map((pool) => line('KV cache', kvText(pool, report))),
+    ...pools.map((pool) => line('KV cache', kvText(pool))),
     line('engine', `mean batch ${formatNumber(engine.mean_batch)}, ${formatCount(engine.preemptions, 'preemption')}`),
     line('bound', `prefill by ${boundText(bound.prefill)}; decode by ${boundText(bound.decode)}`),
     line('TTFT', `mean: ${attributionText(attribution.ttft.mean)}`),
@@ -136,12 +137,10 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
   ];
 }
 
-/** vLLM's start-up words, one replica: tokens its KV cache holds, and how many longest requests that is. */
-function kvText(pool: PoolSpec, report: Report): string {
-  const { blockTokens, contextLength } = pool.engine;
-  const blocks = report.engine.kv_blocks[pool.name] ?? 0;
-  const concurrency = blocks / Math.ceil(contextLength / blockTokens);
-  return `${pool.name}: ${formatFixed(blocks * blockTokens, 0)} tokens (${formatCount(blocks, 'block')}) a replica, maximum concurrency for ${formatFixed(contextLength, 0)} tokens per request: ${concurrency.toFixed(2)}x`;
+/** One replica's cache in the words of vLLM's start-up log. */
+function kvText({ name, engine }: PoolSpec): string {
+  const { blocks, blockTokens, contextLength } = engine;
+  return `${name}: ${kvCacheLines(blocks, blockTokens, contextLength).join('; ')} (${formatCount(blocks, 'block')})`;
 }
 
 function boundText(shares: BoundShares): string {

@@ -4,6 +4,7 @@ import { findHardware } from '../catalog/hardwareList.ts';
 import { findModel, listModels } from '../catalog/models.ts';
 import { weightBytes } from '../catalog/weights.ts';
 import { kvBytesPerToken, kvTransferBytesPerToken, windowedKvBytesPerToken } from './kvBytes.ts';
+import { kvCacheLines } from './kvCacheLines.ts';
 import { type MemoryRequest, planMemory, smallestTensorThatFits } from './memory.ts';
 import type { ReplicaSpec } from './replica.ts';
 import { weightBytesPerGpu } from './replicaWeights.ts';
@@ -93,7 +94,7 @@ describe('memory plan', () => {
     expect(plan.blocks * 16 * 131_072).toBeLessThanOrEqual(plan.availableKvBytesPerGpu);
     expect((plan.blocks + 1) * 16 * 131_072).toBeGreaterThan(plan.availableKvBytesPerGpu);
     const tokens = (plan.blocks * 16).toLocaleString('en-US');
-    expect(plan.lines).toEqual([
+    expect(kvCacheLines(plan.blocks, 16, 131_072)).toEqual([
       `GPU KV cache size: ${tokens} tokens`,
       `Maximum concurrency for 131,072 tokens per request: ${((plan.blocks * 16) / 131_072).toFixed(2)}x`,
     ]);

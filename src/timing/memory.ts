@@ -38,8 +38,6 @@ export interface MemoryPlan {
   readonly blocks: number;
   /** Requests of `contextLength` tokens that fit at once. */
   readonly concurrency: number;
-  /** In vLLM's words. */
-  readonly lines: readonly string[];
   /** Whether one request of `contextLength` tokens fits on a rank; always true of a capacity given outright. */
   readonly fits: boolean;
   /** What a GPU lacks for that; 0 when it fits. */
@@ -93,10 +91,6 @@ export function planMemory(spec: ReplicaSpec, request: MemoryRequest): MemoryPla
     availableKvBytesPerGpu: available,
     blocks,
     concurrency,
-    lines: [
-      `GPU KV cache size: ${grouped(blocks * blockTokens)} tokens`,
-      `Maximum concurrency for ${grouped(contextLength)} tokens per request: ${concurrency.toFixed(2)}x`,
-    ],
     fits: missing === 0,
     missingBytesPerGpu: missing,
   };
@@ -152,9 +146,4 @@ function windowedStateBytes(spec: ReplicaSpec, request: MemoryRequest, shared: n
 function ncclBytes(gpus: number): number {
   if (gpus === 1) return 0;
   return gpus === 2 ? NCCL_PAIR_BYTES : NCCL_GROUP_BYTES;
-}
-
-/** 1234567 as 1,234,567. */
-function grouped(value: number): string {
-  return String(Math.floor(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
