@@ -26,8 +26,9 @@ export const PRESETS: Readonly<Record<PresetName, Omit<SyntheticOptions, 'size'>
     blockTokens: BLOCK_TOKENS,
   },
   /**
-   * Completion in an editor. Medians of 1,500 prompt and 13 output tokens: Azure LLM inference trace 2023, code (Patel et
-   * al., Splitwise, ISCA 2024, section 3). Spreads: assumptions. That trace says nothing about shared content, so none.
+   * Completion in an editor. Medians of 1,500 prompt and 13 output tokens: Azure LLM inference trace 2023, code, as Patel
+   * et al. (Splitwise, ISCA 2024, section 3) give them; quoted without the trace at hand. Spreads: assumptions. That trace
+   * says nothing about shared content, so none.
    */
   code: {
     name: 'code',
