@@ -7,6 +7,7 @@ import { contextLengthOf } from '../config/replicaSpec.ts';
 import { startRun } from '../study/prediction.ts';
 import { violationsOf } from './constraints.ts';
 import { lostBound } from './earlyStop.ts';
+import { evaluate } from './evaluate.ts';
 
 const NO_CONSTRAINTS = { min_candidate_gpus: 1, max_candidate_gpus: 8, max_usd_per_hour: null, rules: [] };
 
@@ -59,6 +60,31 @@ describe('lostBound', () => {
     }
     expect(given).toBeGreaterThan(5);
     expect(kept).toBeGreaterThan(5);
+  });
+
+  it('leaves the warm-up of a closed loop its lateness', async () => {
+    const context = { facts: catalogFacts, version: 'test', clockMs: () => 0 };
+    const outcomes: string[] = [];
+    for (const bound of [100, 400, 1500, 6000, 1e6]) {
+      const config = parsePredict(
+        `
+traffic: {source: {type: preset, name: code, requests: 20000}, load: {concurrency: 64}}
+engine: {model: meta-llama/Llama-3.1-8B, hardware: l40s, workers: {aggregated: {}}}
+evaluation: {slo: {ttft_ms: {p90: ${bound}}}}`,
+        'test.yaml',
+        [],
+        catalogFacts,
+      );
+      expect(config.evaluation.window.warmup).toEqual({ requests: 128 });
+      const workload = await loadWorkload(config.traffic, config.seed, '.', contextLengthOf(config, catalogFacts));
+      const stopped = evaluate(config, workload, context, true);
+      const whole = evaluate(config, workload, context, false);
+      if (whole.status !== 'full') throw new Error('a whole run was cut short');
+      outcomes.push(stopped.status);
+      if (stopped.status === 'short') expect(whole.report.slo.met).toBe(false);
+    }
+    expect(outcomes[0]).toBe('short');
+    expect(outcomes.at(-1)).toBe('full');
   });
 
   it('notices a hopeless overload well before the end', async () => {

@@ -19,8 +19,15 @@ const MAY_EXCEED: Readonly<Record<SloStatistic, number | null>> = {
  * The first bound that a running simulation can no longer meet, by name; null while all are within reach. Exact, never
  * a guess: it counts requests that are late already (those still under way included) against the share of *all* requests
  * that may be. Nothing that could still turn out feasible is stopped. Bounds of classes are left to the end.
+ * @param unjudged requests outside the measurement window: all of them are taken to be among the late.
  */
-export function lostBound(slo: SloSpec | null, log: RequestLog, workload: Workload, nowNs: number): string | null {
+export function lostBound(
+  slo: SloSpec | null,
+  log: RequestLog,
+  workload: Workload,
+  nowNs: number,
+  unjudged = 0,
+): string | null {
   const lost = statedBounds(slo).find(({ metric, statistic, bound }) => {
     const share = MAY_EXCEED[statistic];
     // Pooled gaps are not kept by request.
@@ -28,7 +35,8 @@ export function lostBound(slo: SloSpec | null, log: RequestLog, workload: Worklo
     // A class with a bound of its own on the metric does not answer to the general one.
     const exempt = workload.classNames.map((name) => slo?.classes?.[name]?.[metric] !== undefined);
     // One request of margin covers the rounding of ranks.
-    return countLate(metric, bound, exempt, log, workload, nowNs) > share * workload.count + 1;
+    const late = countLate(metric, bound, exempt, log, workload, nowNs) - unjudged;
+    return late > share * (workload.count - unjudged) + 1;
   });
   return lost?.name ?? null;
 }

@@ -29,19 +29,25 @@ export function evaluate(
   context: PredictionContext,
   stopEarly: boolean,
 ): Evaluation {
-  const slo = stopEarly && hasNoWindow(config) ? config.evaluation.slo : null;
+  const unjudged = unjudgedRequests(config);
+  const slo = stopEarly && unjudged !== null ? config.evaluation.slo : null;
   const perLook = slo === null ? Number.POSITIVE_INFINITY : PASSES_PER_LOOK;
   const run = startRun(config, workload, context);
   while (!run.advance(perLook)) {
     const { passes, timeNs } = run.simulation.status();
-    const lost = lostBound(slo, run.simulation.result().log, workload, timeNs);
+    const lost = lostBound(slo, run.simulation.result().log, workload, timeNs, unjudged ?? 0);
     if (lost !== null) return { status: 'short', lostBound: lost, passes, reachedNs: timeNs, wallMs: run.wallMs() };
   }
   return { status: 'full', report: run.report() };
 }
 
-/** With a measurement window only part of the requests is judged, which cannot be known before the end. */
-function hasNoWindow({ evaluation }: PredictConfig): boolean {
+/** Requests that the measurement window leaves out; null where it is in seconds, which nobody can count beforehand. */
+function unjudgedRequests({ evaluation }: PredictConfig): number | null {
   const { warmup, cooldown } = evaluation.window;
-  return [warmup, cooldown].every((side) => ('requests' in side ? side.requests : side.seconds) === 0);
+  let requests = 0;
+  for (const side of [warmup, cooldown]) {
+    if ('requests' in side) requests += side.requests;
+    else if (side.seconds > 0) return null;
+  }
+  return requests;
 }
