@@ -21,7 +21,7 @@ const ARGS =
 
 if (CHROMIUM === undefined) console.warn('no Chromium found (set CHROMIUM_PATH): the report page is not tested');
 
-describe.skipIf(CHROMIUM === undefined)('report.html in Chromium', () => {
+describe.skipIf(CHROMIUM === undefined)('report.html in headless Chromium (skipped where none is installed)', () => {
   let directory: string;
   let browser: Browser;
   let bundle: string;
