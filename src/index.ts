@@ -23,4 +23,5 @@ export { summarize } from './metrics/summarize.ts';
 export { type RecommendOptions, recommend } from './recommend/recommend.ts';
 export type { Evaluated, Recommendation } from './recommend/recommendation.ts';
 export { type Prediction, predict } from './study/prediction.ts';
+export { describeWorkload, type WorkloadSummary } from './workload/describe.ts';
 export type { Workload } from './workload/workload.ts';

@@ -1,5 +1,4 @@
 /** Simulated time is a whole number of nanoseconds held in a float64: exact up to 2^53 ns, 104 days. */
-export const NS_PER_US = 1e3;
 export const NS_PER_MS = 1e6;
 export const NS_PER_S = 1e9;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { messageOf } from '../../test/support/messageOf.ts';
 import { testFacts } from '../../test/support/testFacts.ts';
-import { InputError } from '../base/inputError.ts';
 import { parseSet } from './inputDocument.ts';
 import { parsePredict } from './loadPredict.ts';
 
@@ -420,13 +420,3 @@ describe('YAML', () => {
     expect(messageOf(() => parsePredict(text, 'f.yaml', [], testFacts))).toBe(error);
   });
 });
-
-function messageOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof InputError) return error.message;
-    throw error;
-  }
-  return 'no error';
-}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { messageOf } from '../../test/support/messageOf.ts';
 import { testFacts } from '../../test/support/testFacts.ts';
-import { InputError } from '../base/inputError.ts';
 import { candidateConfig } from './candidateConfig.ts';
 import { type GoalFlags, goalOverrides } from './goalFlags.ts';
 import { parsePredict, parseRecommend } from './loadPredict.ts';
@@ -24,16 +24,6 @@ optimization:
 
 const parse = (text: string) => parseRecommend(text, 'f.yaml', [], testFacts);
 const valuesOf = (config: RecommendConfig, path: string) => config.domains.find((each) => each.path === path)?.values;
-
-function messageOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof InputError) return error.message;
-    throw error;
-  }
-  return 'no error';
-}
 
 describe('domains', () => {
   test('the user decides what is written, defaults fill the rest', () => {

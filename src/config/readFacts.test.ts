@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { InputError } from '../base/inputError.ts';
+import { messageOf } from '../../test/support/messageOf.ts';
 import { hardwareToFile } from '../catalog/hardwareFile.ts';
 import { findHardware } from '../catalog/hardwareList.ts';
 import { configHash } from './configHash.ts';
@@ -39,16 +39,6 @@ engine: {model: ${model}, hardware: ${hardware}, workers: {aggregated: {}}}
   const facts = readFacts(folder);
   const config = parsePredict(text, 'f.yaml', [], facts);
   return { config, hash: configHash(config, 'trace digest', facts) };
-}
-
-function messageOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof InputError) return error.message;
-    throw error;
-  }
-  return 'no error';
 }
 
 test('a folder with a config.json is a model, a YAML file a GPU', () => {

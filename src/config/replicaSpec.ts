@@ -1,5 +1,5 @@
 import type { KvDtype, ModelFacts, WeightDtype } from '../catalog/model.ts';
-import { type KvCapacity, type MemoryPlan, type MemoryRequest, planMemory } from '../timing/memory.ts';
+import type { KvCapacity, MemoryRequest } from '../timing/memory.ts';
 import type { ReplicaSpec } from '../timing/replica.ts';
 import type { Facts } from './facts.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
@@ -20,11 +20,6 @@ export function replicaSpecOf(config: PredictConfig, pool: WorkerConfig, facts: 
     ...weightFormats(model, config.engine.quantization),
     kvDtype: kvDtypeOf(pool.kv_cache.dtype),
   };
-}
-
-/** What a replica's GPUs hold, and the KV pages that leaves. */
-export function memoryPlanOf(config: PredictConfig, pool: WorkerConfig, facts: Facts): MemoryPlan {
-  return planMemory(replicaSpecOf(config, pool, facts), memoryRequestOf(config, pool, facts));
 }
 
 /** Settings of one attention-DP rank, as vLLM's flags have them, summed over the replica's ranks. */

@@ -13,7 +13,7 @@ import { Answer } from './answer.ts';
 import { enumerateCandidates } from './candidates.ts';
 import { memoryPlanner } from './memoryRefusal.ts';
 import type { Recommendation } from './recommendation.ts';
-import { onSharedMemory, plainFacts } from './sharedInput.ts';
+import { plainFacts } from './sharedInput.ts';
 import type { TrialJob, TrialResult, TrialShared } from './trialTask.ts';
 
 export interface RecommendOptions {
@@ -116,7 +116,7 @@ class Search {
     this.#config = config;
     this.#options = options;
     this.#shared = {
-      source: onSharedMemory(source),
+      source,
       facts: plainFacts(config, facts, options.baseline),
       version: options.version,
     };

@@ -1,4 +1,4 @@
-/** What every trial of a search shares: facts as plain data, and the source's workload on shared memory. */
+/** The facts that every trial of a search shares, as plain data. */
 import { InputError } from '../base/inputError.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import type { ModelFacts } from '../catalog/model.ts';
@@ -6,7 +6,6 @@ import { poolsOf } from '../config/buildScenario.ts';
 import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import type { RecommendConfig } from '../config/recommendConfig.ts';
-import type { Workload } from '../workload/workload.ts';
 
 export interface PlainFacts {
   readonly models: Readonly<Record<string, ModelFacts>>;
@@ -32,23 +31,4 @@ export function factsFrom(plain: PlainFacts): Facts {
     return record[name];
   };
   return { model: (name) => find(plain.models, name), hardware: (name) => find(plain.hardware, name) };
-}
-
-/** The same workload with its columns on SharedArrayBuffers, so that threads read one copy. */
-export function onSharedMemory(workload: Workload): Workload {
-  const columns = Object.entries(workload).map(([name, value]) => [name, isColumn(value) ? shared(value) : value]);
-  return Object.fromEntries(columns) as unknown as Workload;
-}
-
-type Column = Float64Array | Int32Array | Uint8Array;
-
-function isColumn(value: unknown): value is Column {
-  return value instanceof Float64Array || value instanceof Int32Array || value instanceof Uint8Array;
-}
-
-function shared(column: Column): Column {
-  const buffer = new SharedArrayBuffer(column.byteLength);
-  const copy = new (column.constructor as new (buffer: SharedArrayBuffer) => Column)(buffer);
-  copy.set(column);
-  return copy;
 }

@@ -11,7 +11,7 @@ import { type Evaluation, evaluate } from './evaluate.ts';
 import { factsFrom, type PlainFacts } from './sharedInput.ts';
 
 export interface TrialShared {
-  /** The requests of the source, before load and limits. */
+  /** The requests of the source, before load and limits; its columns are on shared memory, so threads do not copy them. */
   readonly source: Workload;
   readonly facts: PlainFacts;
   readonly version: string;

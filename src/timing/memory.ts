@@ -36,8 +36,6 @@ export interface MemoryPlan {
   readonly availableKvBytesPerGpu: number;
   /** Whole replica: pages of one attention-DP rank times ranks. */
   readonly blocks: number;
-  /** Requests of `contextLength` tokens that fit at once. */
-  readonly concurrency: number;
   /** Whether one request of `contextLength` tokens fits on a rank; always true of a capacity given outright. */
   readonly fits: boolean;
   /** What a GPU lacks for that; 0 when it fits. */
@@ -82,7 +80,6 @@ export function planMemory(spec: ReplicaSpec, request: MemoryRequest): MemoryPla
   const blocksPerRequest = Math.ceil(contextLength / blockTokens);
   // One page is vLLM's null block.
   const missing = 'memoryFraction' in capacity ? Math.max(0, (blocksPerRequest + 1) * blockBytes - available) : 0;
-  const concurrency = blocks / blocksPerRequest;
   return {
     weightBytesPerGpu: weights,
     activationBytesPerGpu: activations,
@@ -90,7 +87,6 @@ export function planMemory(spec: ReplicaSpec, request: MemoryRequest): MemoryPla
     kvBytesPerTokenPerGpu: perToken,
     availableKvBytesPerGpu: available,
     blocks,
-    concurrency,
     fits: missing === 0,
     missingBytesPerGpu: missing,
   };
