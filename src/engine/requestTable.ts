@@ -11,18 +11,20 @@ export interface RequestTable {
   readonly contestedText: Uint8Array;
 }
 
+/** Prompt tokens left when prompt and output must fit `truncateTo`: the end of the prompt goes, at least one token stays. */
+export function cutPrompt(inputTokens: number, outputTokens: number, truncateTo: number): number {
+  return Math.min(inputTokens, Math.max(1, truncateTo - outputTokens));
+}
+
 /**
- * Builds the table. `truncateTo` cuts prompts so that prompt + output fits (the end of the prompt goes, at least one
- * token stays); Infinity leaves them alone.
+ * Builds the table. `truncateTo` is the context that `cutPrompt` cuts to; Infinity leaves prompts alone.
  */
 export function buildRequestTable(workload: Workload, truncateTo: number): RequestTable {
   const { count, outputTokens, blockTokens, blockOffsets, blockIds, nextTurn } = workload;
   const inputTokens =
     truncateTo === Number.POSITIVE_INFINITY
       ? workload.inputTokens
-      : workload.inputTokens.map((tokens, request) =>
-          Math.min(tokens, Math.max(1, truncateTo - outputTokens[request])),
-        );
+      : workload.inputTokens.map((tokens, request) => cutPrompt(tokens, outputTokens[request], truncateTo));
   const namedTokens = new Int32Array(count);
   for (let request = 0; request < count; request++) {
     const start = blockOffsets[request];

@@ -1,6 +1,7 @@
 import type { Scenario } from '../cluster/scenario.ts';
 import type { SimulationResult } from '../cluster/simulationResult.ts';
 import { OUTCOME } from '../engine/requestLog.ts';
+import { cutPrompt } from '../engine/requestTable.ts';
 import { type MeasurementWindow, measuredRange } from './window.ts';
 
 /** Which requests the statistics are about. All lists hold request numbers in order of arrival, ties by number. */
@@ -50,5 +51,5 @@ export function promptTokensOf(scenario: Scenario, request: number): number {
   const { inputTokens, outputTokens } = scenario.workload;
   if (scenario.overLength !== 'truncate') return inputTokens[request];
   const contextLength = Math.min(...scenario.pools.map((pool) => pool.engine.contextLength));
-  return Math.min(inputTokens[request], Math.max(1, contextLength - outputTokens[request]));
+  return cutPrompt(inputTokens[request], outputTokens[request], contextLength);
 }
