@@ -6,12 +6,14 @@
  * TensorRT-LLM show what their own schedulers would still have to explain. The timing constants were fitted to the TPOT of
  * these rows in closed form; nothing was fitted to TTFT. KV capacity is left out, as recipes do not always tell it.
  */
+
 import Table from 'cli-table3';
 import { RandomStream } from '../src/base/random.ts';
 import { simulate } from '../src/cluster/simulation.ts';
 import { compileTimer } from '../src/timing/roofline.ts';
 import type { Workload } from '../src/workload/workload.ts';
 import { WorkloadBuilder } from '../src/workload/workloadBuilder.ts';
+import { PLAIN_VLLM } from '../test/support/engineConfigs.ts';
 import { type MeasuredPoint, measuredPoints } from './timingPoints.ts';
 
 const REQUESTS_PER_SLOT = 10;
@@ -41,6 +43,7 @@ function simulatedMeans(point: MeasuredPoint): { ttftMs: number; tpotMs: number 
         gpusPerReplica: 1,
         timer: compileTimer(spec),
         engine: {
+          ...PLAIN_VLLM,
           maxBatchedTokens: BUDGET_TOKENS * spec.parallelism.attentionData,
           maxSequences: Math.min(BUDGET_TOKENS, Math.max(1024, concurrency)),
           chunkedPrefill: true,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
 import { simulate } from '../../test/support/lawfulSimulation.ts';
+import type { CommonConfig } from '../engine/commonConfig.ts';
 import { OUTCOME, STATE } from '../engine/requestLog.ts';
 import { fixedTimer } from '../timing/fixed.ts';
 import { WorkloadBuilder, type WorkloadRow } from '../workload/workloadBuilder.ts';
@@ -10,7 +12,7 @@ const MS = 1e6;
 /** A pass with prompt tokens lasts 100 ms, one that only decodes 10 ms. */
 const timer = fixedTimer({ prefillMs: 100, decodeMs: 10 });
 
-function pool(changes: Partial<PoolSpec> = {}, engine: Partial<PoolSpec['engine']> = {}): PoolSpec {
+function pool(changes: Partial<PoolSpec> = {}, engine: Partial<CommonConfig> = {}): PoolSpec {
   return {
     name: 'a',
     role: 'aggregated',
@@ -18,6 +20,7 @@ function pool(changes: Partial<PoolSpec> = {}, engine: Partial<PoolSpec['engine'
     gpusPerReplica: 1,
     timer,
     engine: {
+      ...PLAIN_VLLM,
       maxBatchedTokens: 10_000,
       maxSequences: 8,
       chunkedPrefill: true,

@@ -3,12 +3,11 @@ import { ExactSum } from '../base/exactSum.ts';
 import { IndexedHeap } from '../base/indexedHeap.ts';
 import { LogHistogram } from '../base/logHistogram.ts';
 import { NS_PER_S } from '../base/units.ts';
+import { createEngine } from '../engine/createEngine.ts';
 import type { EngineCore, EngineHost } from '../engine/engineCore.ts';
 import { PassLedger } from '../engine/passLedger.ts';
-import { ReferenceEngine } from '../engine/referenceEngine.ts';
 import { OUTCOME, RequestLog } from '../engine/requestLog.ts';
 import { buildRequestTable, type RequestTable } from '../engine/requestTable.ts';
-import { VllmEngine } from '../engine/vllmEngine.ts';
 import { Arrivals } from './arrivals.ts';
 import { FleetSampler } from './fleetSampler.ts';
 import { createRouter } from './router/createRouter.ts';
@@ -157,7 +156,6 @@ class Cluster implements Simulation, EngineHost {
   // ---- setting up -----------------------------------------------------------------------------------------------
 
   #addPool(index: number, pool: PoolSpec): void {
-    const Core = this.#scenario.core === 'fast' ? VllmEngine : ReferenceEngine;
     const first = this.#cores.length;
     for (let replica = 0; replica < pool.replicas; replica++) {
       const ledger = new PassLedger(this.#gaps);
@@ -165,7 +163,7 @@ class Cluster implements Simulation, EngineHost {
       this.#poolOf.push(index);
       this.#replicaOf.push(replica);
       this.#cores.push(
-        new Core({
+        createEngine(this.#scenario.core, {
           worker: this.#cores.length,
           role: pool.role,
           config: pool.engine,
@@ -344,7 +342,7 @@ function checkScenario(scenario: Scenario): void {
   if (split && scenario.transfer === null) throw new Error('prefill and decode pools need a transfer');
   for (const { name, engine, replicas, timer } of scenario.pools) {
     if (replicas < 1) throw new Error(`pool ${name} has no replicas`);
-    if (engine.maxSequences > engine.maxBatchedTokens)
+    if (engine.backend === 'vllm' && engine.maxSequences > engine.maxBatchedTokens)
       throw new Error(`pool ${name}: more sequences than tokens a pass`);
     if (engine.blocks < 2) throw new Error(`pool ${name} has no usable KV block`);
     if (timer.window < 0) throw new Error(`pool ${name}: negative window`);

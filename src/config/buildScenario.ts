@@ -2,6 +2,7 @@ import { InputError, type InputIssue } from '../base/inputError.ts';
 import { BYTES_PER_GIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { LoadSpec, PoolSpec, Role, Scenario, TransferSpec } from '../cluster/scenario.ts';
 import type { EngineConfig } from '../engine/engineConfig.ts';
+import { LATEST_SEMANTICS } from '../engine/vllm/vllmConfig.ts';
 import { kvTransferBytesPerToken } from '../timing/kvBytes.ts';
 import { type MemoryPlan, type MemoryRequest, planMemory, smallestTensorThatFits } from '../timing/memory.ts';
 import { gpusPerReplica, type ReplicaSpec } from '../timing/replica.ts';
@@ -134,6 +135,16 @@ function longestContext({ blockTokens }: MemoryRequest, plan: MemoryPlan): numbe
 
 function engineOf(pool: WorkerConfig, request: MemoryRequest, plan: MemoryPlan): EngineConfig {
   return {
+    backend: 'vllm',
+    longPrefillTokens: 0,
+    policy: 'fcfs',
+    asyncScheduling: false,
+    watermark: 0,
+    prefillInterval: 0,
+    semantics: LATEST_SEMANTICS,
+    attentionDataRanks: 1,
+    pipelineStages: 1,
+    speculation: null,
     maxBatchedTokens: request.maxBatchedTokens,
     maxSequences: request.maxSequences,
     chunkedPrefill: pool.scheduler.chunked_prefill,

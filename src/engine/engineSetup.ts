@@ -6,11 +6,11 @@ import type { RequestLog } from './requestLog.ts';
 import type { RequestTable } from './requestTable.ts';
 
 /** What every engine core is made of. */
-export interface EngineSetup {
+export interface EngineSetup<Config extends EngineConfig = EngineConfig> {
   /** Number of the worker in the fleet. */
   readonly worker: number;
   readonly role: EngineRole;
-  readonly config: EngineConfig;
+  readonly config: Config;
   readonly timer: StepTimer;
   readonly table: RequestTable;
   readonly log: RequestLog;

@@ -1,6 +1,6 @@
 import { PageNames } from '../kv/pageNames.ts';
 import { RunPool } from '../kv/runPool.ts';
-import type { EngineConfig } from './engineConfig.ts';
+import type { CommonConfig } from './commonConfig.ts';
 import type { RequestTable } from './requestTable.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -10,7 +10,7 @@ export class SequencePages {
   readonly #pool: RunPool;
   readonly #caching: boolean;
 
-  constructor(config: EngineConfig, table: RequestTable) {
+  constructor(config: CommonConfig, table: RequestTable) {
     this.pageTokens = config.blockTokens;
     this.#caching = config.prefixCaching;
     const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);

@@ -5,6 +5,7 @@ import type { PassShape } from '../../src/timing/passShape.ts';
 import type { BoundIndex, StepTimer } from '../../src/timing/stepTimer.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 import { WorkloadBuilder } from '../../src/workload/workloadBuilder.ts';
+import { PLAIN_VLLM } from '../support/engineConfigs.ts';
 
 /** Awkward coefficients, a window, and a mixed-batch discount: enough to tell a wrong sum from a right one. */
 export function awkwardTimer(random: RandomStream): StepTimer {
@@ -90,6 +91,7 @@ export function randomScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       gpusPerReplica: 1,
       timer,
       engine: {
+        ...PLAIN_VLLM,
         maxBatchedTokens: chunkedPrefill ? maxBatchedTokens : Math.max(maxBatchedTokens, longest),
         maxSequences: random.integer(1, Math.min(maxBatchedTokens, 12)),
         chunkedPrefill,

@@ -1,11 +1,13 @@
 import { RandomStream } from '../../src/base/random.ts';
 import type { PoolSpec, Role, Scenario } from '../../src/cluster/scenario.ts';
-import type { EngineConfig } from '../../src/engine/engineConfig.ts';
+import type { VllmConfig } from '../../src/engine/vllm/vllmConfig.ts';
 import type { StepTimer } from '../../src/timing/stepTimer.ts';
 import type { Workload } from '../../src/workload/workload.ts';
+import { PLAIN_VLLM } from '../support/engineConfigs.ts';
 
 /** Nothing limits but the number of sequences, and nothing is reused. */
-const LIMITLESS: EngineConfig = {
+const LIMITLESS: VllmConfig = {
+  ...PLAIN_VLLM,
   maxBatchedTokens: 2 ** 31,
   maxSequences: 2 ** 20,
   chunkedPrefill: true,

@@ -1,6 +1,6 @@
 import { RandomStream } from '../../src/base/random.ts';
 import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
-import type { EngineConfig } from '../../src/engine/engineConfig.ts';
+import type { CommonConfig } from '../../src/engine/commonConfig.ts';
 import type { StepTimer } from '../../src/timing/stepTimer.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 
@@ -37,7 +37,7 @@ export function withPools(scenario: Scenario, change: (pool: PoolSpec) => PoolSp
 }
 
 /** The scenario with each pool's engine changed. */
-export function withEngines(scenario: Scenario, change: Partial<EngineConfig>): Scenario {
+export function withEngines(scenario: Scenario, change: Partial<CommonConfig>): Scenario {
   return withPools(scenario, (pool) => ({ ...pool, engine: { ...pool.engine, ...change } }));
 }
 
@@ -59,7 +59,7 @@ export function withRoom(scenario: Scenario): Scenario {
       contextLength: tokens,
       // A page more for each request, for its unfilled end, and the null page.
       blocks: Math.ceil(tokens / pool.engine.blockTokens) + inputTokens.length + 1,
-      maxBatchedTokens: pool.engine.chunkedPrefill ? pool.engine.maxBatchedTokens : tokens,
+      ...(pool.engine.backend === 'vllm' && !pool.engine.chunkedPrefill ? { maxBatchedTokens: tokens } : {}),
     },
   }));
 }

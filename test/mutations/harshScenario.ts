@@ -34,7 +34,9 @@ export function harshScenario(seed: number, core: 'fast' | 'plain'): Scenario {
         blockTokens: pageTokens,
         blocks: Math.ceil(longest / pageTokens) + 1 + slack,
         contextLength: longest,
-        maxBatchedTokens: Math.max(pool.engine.maxBatchedTokens, pool.engine.chunkedPrefill ? 0 : longest),
+        ...(pool.engine.backend === 'vllm' && !pool.engine.chunkedPrefill
+          ? { maxBatchedTokens: Math.max(pool.engine.maxBatchedTokens, longest) }
+          : {}),
         prefixCaching: random.integer(0, 9) > 0,
       },
     }),

@@ -7,7 +7,7 @@ export interface Mutation {
   readonly why: string;
 }
 
-const ENGINE = 'src/engine/vllmEngine.ts';
+const ENGINE = 'src/engine/vllm/vllmEngine.ts';
 const PASS = 'src/engine/pass.ts';
 const SET = 'src/engine/decodeSet.ts';
 const RUN = 'src/engine/decodeRun.ts';

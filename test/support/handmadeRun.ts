@@ -7,6 +7,7 @@ import { OUTCOME, RequestLog, STATE } from '../../src/engine/requestLog.ts';
 import type { SummaryInput } from '../../src/metrics/summarize.ts';
 import { NO_WINDOW } from '../../src/metrics/window.ts';
 import type { Workload } from '../../src/workload/workload.ts';
+import { PLAIN_VLLM } from './engineConfigs.ts';
 
 const NS_PER_MS = 1e6;
 
@@ -127,6 +128,7 @@ function scenarioOf(workload: Workload, load: LoadSpec): Scenario {
         replicas: 2,
         gpusPerReplica: 2,
         engine: {
+          ...PLAIN_VLLM,
           maxBatchedTokens: 2048,
           maxSequences: 64,
           chunkedPrefill: true,

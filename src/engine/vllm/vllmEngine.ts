@@ -1,8 +1,7 @@
-import type { StepTimer } from '../timing/stepTimer.ts';
-import { AdmissionQueue } from './admissionQueue.ts';
-import { DecodeRun } from './decodeRun.ts';
-import { DecodeSet } from './decodeSet.ts';
-import type { EngineConfig } from './engineConfig.ts';
+import type { StepTimer } from '../../timing/stepTimer.ts';
+import { AdmissionQueue } from '../admissionQueue.ts';
+import { DecodeRun } from '../decodeRun.ts';
+import { DecodeSet } from '../decodeSet.ts';
 import {
   BATCH_FORMATION,
   type EngineCore,
@@ -10,15 +9,16 @@ import {
   type EngineLoad,
   type EngineRole,
   PASS_END,
-} from './engineCore.ts';
-import type { EngineSetup } from './engineSetup.ts';
-import type { EngineTotals } from './engineTotals.ts';
-import { Pass } from './pass.ts';
-import type { PassLedger } from './passLedger.ts';
-import { type RequestLog, STATE } from './requestLog.ts';
-import type { RequestTable } from './requestTable.ts';
-import { Sequence, STAGE } from './sequence.ts';
-import { SequencePages } from './sequencePages.ts';
+} from '../engineCore.ts';
+import type { EngineSetup } from '../engineSetup.ts';
+import type { EngineTotals } from '../engineTotals.ts';
+import { Pass } from '../pass.ts';
+import type { PassLedger } from '../passLedger.ts';
+import { type RequestLog, STATE } from '../requestLog.ts';
+import type { RequestTable } from '../requestTable.ts';
+import { Sequence, STAGE } from '../sequence.ts';
+import { SequencePages } from '../sequencePages.ts';
+import type { VllmConfig } from './vllmConfig.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -33,7 +33,7 @@ export class VllmEngine implements EngineCore {
 
   readonly #worker: number;
   readonly #role: EngineRole;
-  readonly #config: EngineConfig;
+  readonly #config: VllmConfig;
   readonly #timer: StepTimer;
   readonly #table: RequestTable;
   readonly #log: RequestLog;
@@ -55,7 +55,7 @@ export class VllmEngine implements EngineCore {
   /** The head of the queue cannot be admitted until something leaves: newcomers change nothing. */
   #blocked = false;
 
-  constructor(setup: EngineSetup) {
+  constructor(setup: EngineSetup<VllmConfig>) {
     this.#worker = setup.worker;
     this.#role = setup.role;
     this.#config = setup.config;
@@ -448,7 +448,7 @@ export class VllmEngine implements EngineCore {
 }
 
 /** Whether an engine could ever serve the request: inside the context, and its KV inside the pool. */
-export function fits(config: EngineConfig, inputTokens: number, outputTokens: number): boolean {
+export function fits(config: VllmConfig, inputTokens: number, outputTokens: number): boolean {
   const tokens = inputTokens + outputTokens;
   if (tokens > config.contextLength) return false;
   if (Math.ceil(tokens / config.blockTokens) > config.blocks - 1) return false;

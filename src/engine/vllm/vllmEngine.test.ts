@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { LogHistogram } from '../base/logHistogram.ts';
-import type { PassShape } from '../timing/passShape.ts';
-import type { StepTimer } from '../timing/stepTimer.ts';
-import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
-import type { EngineConfig } from './engineConfig.ts';
-import type { EngineCore } from './engineCore.ts';
-import { PassLedger } from './passLedger.ts';
+import { PLAIN_VLLM } from '../../../test/support/engineConfigs.ts';
+import { LogHistogram } from '../../base/logHistogram.ts';
+import type { PassShape } from '../../timing/passShape.ts';
+import type { StepTimer } from '../../timing/stepTimer.ts';
+import { WorkloadBuilder } from '../../workload/workloadBuilder.ts';
+import type { EngineCore } from '../engineCore.ts';
+import { PassLedger } from '../passLedger.ts';
+import { RequestLog } from '../requestLog.ts';
+import { buildRequestTable } from '../requestTable.ts';
 import { ReferenceEngine } from './referenceEngine.ts';
-import { RequestLog } from './requestLog.ts';
-import { buildRequestTable } from './requestTable.ts';
+import type { VllmConfig } from './vllmConfig.ts';
 import { VllmEngine } from './vllmEngine.ts';
 
 /** The settings of vLLM's scheduler tests: block size 16, 10,000 blocks, prefix cache off, unless a case says otherwise. */
-const DEFAULTS: EngineConfig = {
+const DEFAULTS: VllmConfig = {
+  ...PLAIN_VLLM,
   maxBatchedTokens: 8192,
   maxSequences: 16,
   chunkedPrefill: true,
@@ -25,7 +27,7 @@ const DEFAULTS: EngineConfig = {
 /** One engine with every pass lasting 1000 ns, and the shape of each pass written down as `decodes+chunks:chunk tokens`. */
 function bench(
   core: 'fast' | 'reference',
-  config: Partial<EngineConfig>,
+  config: Partial<VllmConfig>,
   requests: readonly { input: number; output: number; ids?: number[] }[],
 ) {
   const builder = new WorkloadBuilder('cases', 16);

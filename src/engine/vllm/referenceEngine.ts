@@ -1,10 +1,11 @@
-import { PageNames } from '../kv/pageNames.ts';
-import { type PageList, PagePool } from '../kv/pagePool.ts';
-import { PassShape } from '../timing/passShape.ts';
-import { BATCH_FORMATION, type EngineCore, type EngineLoad, PASS_END } from './engineCore.ts';
-import type { EngineSetup } from './engineSetup.ts';
-import type { EngineTotals } from './engineTotals.ts';
-import { STATE } from './requestLog.ts';
+import { PageNames } from '../../kv/pageNames.ts';
+import { type PageList, PagePool } from '../../kv/pagePool.ts';
+import { PassShape } from '../../timing/passShape.ts';
+import { BATCH_FORMATION, type EngineCore, type EngineLoad, PASS_END } from '../engineCore.ts';
+import type { EngineSetup } from '../engineSetup.ts';
+import type { EngineTotals } from '../engineTotals.ts';
+import { STATE } from '../requestLog.ts';
+import type { VllmConfig } from './vllmConfig.ts';
 import { fits } from './vllmEngine.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -35,7 +36,7 @@ interface Job {
 export class ReferenceEngine implements EngineCore {
   nextEventNs = NEVER;
   nextEventKind = BATCH_FORMATION;
-  readonly #setup: EngineSetup;
+  readonly #setup: EngineSetup<VllmConfig>;
   readonly #pool: PagePool;
   #waiting: Job[] = [];
   #remote: Job[] = [];
@@ -45,7 +46,7 @@ export class ReferenceEngine implements EngineCore {
   #passDecodeNs = 0;
   #passBound = 0;
 
-  constructor(setup: EngineSetup) {
+  constructor(setup: EngineSetup<VllmConfig>) {
     this.#setup = setup;
     const names = new PageNames(setup.table.workload, setup.table.namedTokens, setup.config.blockTokens);
     this.#pool = new PagePool(setup.config.blocks - 1, names);

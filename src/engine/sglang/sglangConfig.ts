@@ -1,0 +1,30 @@
+import type { CommonConfig } from '../commonConfig.ts';
+
+export const SGLANG_POLICIES = ['fcfs', 'lpm', 'dfs-weight', 'lof', 'random'] as const;
+export type SglangPolicy = (typeof SGLANG_POLICIES)[number];
+
+/** What `sglang.launch_server` was started with. */
+export interface SglangConfig extends CommonConfig {
+  readonly backend: 'sglang';
+  /** `chunked_prefill_size` of one rank; null = prompts are never cut. */
+  readonly chunkedPrefillTokens: number | null;
+  /** `max_prefill_tokens`. */
+  readonly maxPrefillTokens: number;
+  /** Prefill batches carry one token of every running request (`enable_mixed_chunk`). */
+  readonly mixedChunk: boolean;
+  readonly policy: SglangPolicy;
+  /** `schedule_conservativeness`, attention-DP factor included. */
+  readonly conservativeness: number;
+  /** The next batch is launched before the results of the one before are processed. */
+  readonly overlap: boolean;
+  /** Decode steps between two looks at the inbox (`scheduler_recv_interval`), >= 1. */
+  readonly pollingInterval: number;
+  /** Clients send ignore_eos: with the radix cache off, admission reserves exactly. */
+  readonly ignoreEos: boolean;
+  /** A finished request's generated tokens stay in the tree (not between 2025-11-22 and 2026-02-10). */
+  readonly keepsGenerated: boolean;
+  /** Arithmetic of the prefill adder: `paged` adds a page to each reservation (2026), `plain` does not (0.5.6). */
+  readonly adder: 'plain' | 'paged';
+  /** `enable_prefill_delayer`: passes a prefill waits for other ranks, 0 = off. */
+  readonly prefillDelayPasses: number;
+}

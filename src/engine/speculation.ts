@@ -1,0 +1,9 @@
+/** Speculative decoding: each pass verifies a sequence's last token and its drafts, and yields the accepted ones and one more. */
+export interface Speculation {
+  /** `eagle` stands for MTP and EAGLE heads, which drop the last page of a prefix hit; `ngram` drafts cost no pass. */
+  readonly method: 'eagle' | 'draft_model' | 'ngram';
+  /** Draft tokens per sequence and pass, >= 1. */
+  readonly draftTokens: number;
+  /** Probability that the draft at each position is accepted, given that all before it were; one per draft token. */
+  readonly acceptance: readonly number[];
+}

@@ -1,0 +1,22 @@
+import { LATEST_SEMANTICS, type VllmConfig } from '../../src/engine/vllm/vllmConfig.ts';
+
+/** vLLM without any of its options, one batch in flight. */
+export const PLAIN_VLLM: VllmConfig = {
+  backend: 'vllm',
+  maxBatchedTokens: 8192,
+  maxSequences: 1024,
+  chunkedPrefill: true,
+  longPrefillTokens: 0,
+  policy: 'fcfs',
+  asyncScheduling: false,
+  watermark: 0,
+  prefillInterval: 0,
+  semantics: LATEST_SEMANTICS,
+  prefixCaching: true,
+  blockTokens: 16,
+  blocks: 10_000,
+  contextLength: 8192,
+  attentionDataRanks: 1,
+  pipelineStages: 1,
+  speculation: null,
+};
