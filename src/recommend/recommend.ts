@@ -6,7 +6,8 @@ import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import type { RecommendConfig } from '../config/recommendConfig.ts';
 import { shapeWorkload } from '../config/shapeWorkload.ts';
-import { runTrials } from '../study/executor.ts';
+import type { Executor } from '../study/executor.ts';
+import { localExecutor } from '../study/localExecutor.ts';
 import type { Trial } from '../study/trial.ts';
 import type { Workload } from '../workload/workload.ts';
 import { Answer } from './answer.ts';
@@ -48,18 +49,22 @@ export async function recommend(
   const space = enumerateCandidates(config, facts, memoryPlanner(facts));
   if (options.baseline !== undefined) assertFits(options.baseline, source, facts);
   const search = new Search(config, source, facts, options);
-  const baselines = options.baseline === undefined ? [] : await search.baselines(options.baseline, space.configs);
-  const truncated = await search.candidates(space.configs);
-  if (!truncated) await search.nearestMisses();
-  return search.answer.recommendation({
-    configHash: goalHash(config, source, facts),
-    version: options.version,
-    space,
-    baselines,
-    truncated,
-    threads: options.threads,
-    wallMs: performance.now() - startedMs,
-  });
+  try {
+    const baselines = options.baseline === undefined ? [] : await search.baselines(options.baseline, space.configs);
+    const truncated = await search.candidates(space.configs);
+    if (!truncated) await search.nearestMisses();
+    return search.answer.recommendation({
+      configHash: goalHash(config, source, facts),
+      version: options.version,
+      space,
+      baselines,
+      truncated,
+      threads: options.threads,
+      wallMs: performance.now() - startedMs,
+    });
+  } finally {
+    await search.close();
+  }
 }
 
 /** The `config_hash` of a goal: of its configuration and of the workload at its first load. */
@@ -110,17 +115,22 @@ class Search {
   readonly answer: Answer;
   readonly #config: RecommendConfig;
   readonly #options: RecommendOptions;
-  readonly #shared: TrialShared;
+  readonly #executor: Executor<TrialJob, TrialResult>;
 
   constructor(config: RecommendConfig, source: Workload, facts: Facts, options: RecommendOptions) {
     this.#config = config;
     this.#options = options;
-    this.#shared = {
+    const shared: TrialShared = {
       source,
       facts: plainFacts(config, facts, options.baseline),
       version: options.version,
     };
+    this.#executor = localExecutor(options.threads, { taskModule: TASK, shared });
     this.answer = new Answer(config);
+  }
+
+  close(): Promise<void> {
+    return this.#executor.close();
   }
 
   /** Simulates the user's own deployment at every load that the candidates are tried at. */
@@ -171,12 +181,9 @@ class Search {
     onTold: (trial: Trial<TrialResult>, config: PredictConfig) => boolean,
   ): Promise<void> {
     const kind = this.#config.goal.kind === 'capacity' ? 'capacity' : 'single';
-    await runTrials<TrialJob, TrialResult>(
+    await this.#executor.run(
       configs.map((config, index) => ({ id: String(index), job: { config, kind, stopEarly } })),
       {
-        threads: Math.min(this.#options.threads, configs.length),
-        taskModule: TASK,
-        shared: this.#shared,
         ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
         onTold: (trial, { job }) => onTold(trial, job.config),
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SquareJob } from '../../test/fixtures/squareTask.ts';
-import { runTrials } from './executor.ts';
+import { localExecutor } from './localExecutor.ts';
 import type { Ask, Trial } from './trial.ts';
 
 const taskModule = new URL('../../test/fixtures/squareTask.ts', import.meta.url);
@@ -14,22 +14,41 @@ function sharedNumbers(count: number) {
 async function told(threads: number, jobs: SquareJob[], control: { stopAfter?: number; signal?: AbortSignal } = {}) {
   const trials: Trial<number>[] = [];
   const asks: Ask<SquareJob>[] = jobs.map((job) => ({ id: `t${job.index}`, job }));
-  await runTrials<SquareJob, number>(asks, {
-    threads,
-    taskModule,
-    shared: sharedNumbers(jobs.length),
+  const executor = localExecutor<SquareJob, number>(threads, { taskModule, shared: sharedNumbers(jobs.length) });
+  await executor.run(asks, {
     ...(control.signal === undefined ? {} : { signal: control.signal }),
     onTold: (trial) => {
       trials.push(trial);
       return trials.length !== control.stopAfter;
     },
   });
+  await executor.close();
   return trials;
 }
 
 const plainJobs = (count: number): SquareJob[] => Array.from({ length: count }, (_, index) => ({ index }));
 
-describe('runTrials', () => {
+describe.each([1, 2])('an executor of %i', (threads) => {
+  it('runs one generation after the other', async () => {
+    const executor = localExecutor<SquareJob, number>(threads, { taskModule, shared: sharedNumbers(6) });
+    const results: number[] = [];
+    for (const first of [0, 3]) {
+      const asks = [0, 1, 2].map((step) => ({ id: String(first + step), job: { index: first + step } }));
+      await executor.run(asks, {
+        onTold: (trial) => {
+          if (trial.status === 'done') results.push(trial.result);
+          // The first generation is cut short; the second must not notice.
+          return first > 0 || results.length < 2;
+        },
+      });
+    }
+    await executor.close();
+    expect(results.slice(0, 2)).toEqual([0.25, 2.25]);
+    expect(results.slice(-3)).toEqual([12.25, 20.25, 30.25]);
+  });
+});
+
+describe('executors', () => {
   it('tells results in ask order, the same with one thread and two', async () => {
     const alone = await told(1, plainJobs(12));
     const together = await told(2, plainJobs(12));
@@ -42,7 +61,7 @@ describe('runTrials', () => {
     for (const threads of [1, 2]) {
       const trials = await told(threads, [{ index: 0 }, { index: 1, misbehave: 'throw' }, { index: 2 }]);
       expect(trials.map((trial) => trial.status)).toEqual(['done', 'failed', 'done']);
-      expect(trials[1]).toMatchObject({ message: 'no square of 1' });
+      expect(trials[1]).toMatchObject({ message: 'no square of 1', repeatable: true });
     }
   });
 

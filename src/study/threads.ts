@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Ask, Trial } from './trial.ts';
+import type { Ask, Reply, Trial } from './trial.ts';
 
 /** From sources the worker is entered through a loader that understands TypeScript; built, it is plain JavaScript. */
 const FROM_SOURCE = import.meta.url.endsWith('.ts');
@@ -10,11 +10,6 @@ const HEAP_MB_PER_THREAD = 4096;
 
 /** A trial whose thread dies is tried once more, on a new thread. */
 const ATTEMPTS = 2;
-
-/** What a worker answers to a job. */
-export type WorkerReply<Result> =
-  | { readonly ok: true; readonly result: Result }
-  | { readonly ok: false; readonly message: string };
 
 interface Pending<Job, Result> {
   readonly ask: Ask<Job>;
@@ -76,7 +71,7 @@ export class ThreadPool<Job, Result> {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_PER_THREAD },
     });
     let cause = '';
-    worker.on('message', (reply: WorkerReply<Result>) => this.#answered(worker, reply));
+    worker.on('message', (reply: Reply<Result>) => this.#answered(worker, reply));
     worker.on('error', (error) => {
       cause = error instanceof Error ? error.message : String(error);
     });
@@ -84,14 +79,14 @@ export class ThreadPool<Job, Result> {
     return worker;
   }
 
-  #answered(worker: Worker, reply: WorkerReply<Result>): void {
+  #answered(worker: Worker, reply: Reply<Result>): void {
     const pending = this.#busy.get(worker);
     if (pending === undefined) return;
     this.#busy.delete(worker);
     this.#idle.push(worker);
     const { id } = pending.ask;
     if (reply.ok) pending.settle({ id, status: 'done', result: reply.result });
-    else pending.settle({ id, status: 'failed', message: reply.message });
+    else pending.settle({ id, status: 'failed', message: reply.message, repeatable: true });
     this.#dispatch();
   }
 
@@ -102,7 +97,10 @@ export class ThreadPool<Job, Result> {
     if (pending === undefined) return;
     this.#busy.delete(worker);
     if (pending.attempts < ATTEMPTS) this.#waiting.unshift(pending);
-    else pending.settle({ id: pending.ask.id, status: 'failed', message: `its thread died: ${cause}` });
+    else {
+      const message = `its thread died: ${cause}`;
+      pending.settle({ id: pending.ask.id, status: 'failed', message, repeatable: false });
+    }
     this.#dispatch();
   }
 }

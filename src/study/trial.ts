@@ -1,7 +1,8 @@
-/** What became of one trial. `failed` carries a message: the task threw, or its thread died twice. */
+/** What became of one trial. */
 export type Trial<Result> =
   | { readonly id: string; readonly status: 'done'; readonly result: Result }
-  | { readonly id: string; readonly status: 'failed'; readonly message: string }
+  /** `repeatable`: the task threw and will throw again; else its thread or machine died, again and again. */
+  | { readonly id: string; readonly status: 'failed'; readonly message: string; readonly repeatable: boolean }
   /** Not run, or stopped while running, because the study was interrupted. */
   | { readonly id: string; readonly status: 'cancelled' };
 
@@ -17,4 +18,17 @@ export interface Ask<Job> {
  */
 export interface TaskModule<Shared, Job, Result> {
   prepare(shared: Shared): (job: Job) => Result;
+}
+
+/** What a task answers to a job: what a job throws is its result, not a dead thread. */
+export type Reply<Result> =
+  | { readonly ok: true; readonly result: Result }
+  | { readonly ok: false; readonly message: string };
+
+export function answer<Job, Result>(run: (job: Job) => Result, job: Job): Reply<Result> {
+  try {
+    return { ok: true, result: run(job) };
+  } catch (error) {
+    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+  }
 }
