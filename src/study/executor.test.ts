@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SquareJob } from '../../test/fixtures/squareTask.ts';
-import { localExecutor } from './localExecutor.ts';
+import { localExecutor } from './executor.ts';
 import type { Ask, Trial } from './trial.ts';
 
 const taskModule = new URL('../../test/fixtures/squareTask.ts', import.meta.url);

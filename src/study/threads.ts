@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { Ask, Reply, Trial } from './trial.ts';
+import { type Ask, type Reply, settledBy, type Trial } from './trial.ts';
+import type { TaskSource, TrialRunner } from './trialRunner.ts';
 
 /** From sources the worker is entered through a loader that understands TypeScript; built, it is plain JavaScript. */
 const FROM_SOURCE = import.meta.url.endsWith('.ts');
@@ -21,27 +22,30 @@ interface Pending<Job, Result> {
  * Worker threads that run one task module, one job at a time each. What jobs share is handed over once, when a thread
  * starts. A thread that dies (an error nobody caught, out of memory, an exit) costs its own trial only.
  */
-export class ThreadPool<Job, Result> {
-  readonly #threads: number;
+export class ThreadPool<Job, Result> implements TrialRunner<Job, Result> {
+  readonly slots: number;
   readonly #workerData: { readonly taskModule: string; readonly shared: unknown };
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Pending<Job, Result>>();
   readonly #waiting: Pending<Job, Result>[] = [];
 
-  constructor(threads: number, taskModule: URL, shared: unknown) {
-    this.#threads = threads;
+  constructor(threads: number, { taskModule, shared }: TaskSource) {
+    this.slots = threads;
     this.#workerData = { taskModule: taskModule.href, shared };
   }
 
-  run(ask: Ask<Job>): Promise<Trial<Result>> {
+  start(ask: Ask<Job>): Promise<Trial<Result>> {
     return new Promise((settle) => {
       this.#waiting.push({ ask, attempts: 0, settle });
       this.#dispatch();
     });
   }
 
-  /** Cancels what runs and what waits. */
-  async cancel(): Promise<void> {
+  cancel(): void {
+    void this.#stopAll();
+  }
+
+  async #stopAll(): Promise<void> {
     for (const pending of [...this.#busy.values(), ...this.#waiting.splice(0)]) {
       pending.settle({ id: pending.ask.id, status: 'cancelled' });
     }
@@ -51,13 +55,13 @@ export class ThreadPool<Job, Result> {
   }
 
   async close(): Promise<void> {
-    await this.cancel();
+    await this.#stopAll();
     await Promise.all(this.#idle.splice(0).map((worker) => worker.terminate()));
   }
 
   #dispatch(): void {
-    while (this.#waiting.length > 0 && (this.#idle.length > 0 || this.#busy.size < this.#threads)) {
-      const worker = this.#idle.pop() ?? this.#start();
+    while (this.#waiting.length > 0 && (this.#idle.length > 0 || this.#busy.size < this.slots)) {
+      const worker = this.#idle.pop() ?? this.#startThread();
       const pending = this.#waiting.shift()!;
       pending.attempts += 1;
       this.#busy.set(worker, pending);
@@ -65,7 +69,7 @@ export class ThreadPool<Job, Result> {
     }
   }
 
-  #start(): Worker {
+  #startThread(): Worker {
     const worker = new Worker(ENTRY, {
       workerData: this.#workerData,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_PER_THREAD },
@@ -84,9 +88,7 @@ export class ThreadPool<Job, Result> {
     if (pending === undefined) return;
     this.#busy.delete(worker);
     this.#idle.push(worker);
-    const { id } = pending.ask;
-    if (reply.ok) pending.settle({ id, status: 'done', result: reply.result });
-    else pending.settle({ id, status: 'failed', message: reply.message, repeatable: true });
+    pending.settle(settledBy(pending.ask.id, reply));
     this.#dispatch();
   }
 

@@ -32,3 +32,10 @@ export function answer<Job, Result>(run: (job: Job) => Result, job: Job): Reply<
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }
 }
+
+/** The trial that a task's reply settles. */
+export function settledBy<Result>(id: string, reply: Reply<Result>): Trial<Result> {
+  return reply.ok
+    ? { id, status: 'done', result: reply.result }
+    : { id, status: 'failed', message: reply.message, repeatable: true };
+}
