@@ -104,7 +104,7 @@ function kvDtypeOf(row: Row): KvDtype {
  * less the slots that are in prefill themselves, c Lo TPOT / (Lo TPOT + TTFT).
  */
 export function predictTpotMs(point: MeasuredPoint, scales?: RooflineScales): number {
-  const timer = compileTimer(point.spec, scales);
+  const timer = compileTimer(point.spec, scales === undefined ? {} : { scales });
   const { concurrency, outputTokens } = point;
   let decoding = concurrency;
   let tpotNs = 0;

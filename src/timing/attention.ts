@@ -18,45 +18,45 @@ export class GroupedQueryAttention implements AttentionCost {
   readonly #fullLayers: number;
   readonly #windowedLayers: number;
   readonly #decodeLaunchS: number;
-  readonly #decodePerSequenceS: number;
+  readonly #decodePerTokenS: number;
   readonly #prefillLaunchS: number;
   readonly #perPairS: number;
   readonly #perQueryTokenS: number;
   readonly #perContextTokenS: number;
 
   constructor(spec: ReplicaSpec, attention: GqaAttention, scales: RooflineScales) {
-    const { tensor, attentionData } = spec.parallelism;
+    const { tensor } = spec.parallelism;
     const heads = attention.heads / tensor;
     const kvHeads = Math.max(1, attention.kvHeads / tensor);
     const { headDim } = attention;
     const flops = spec.hardware.tflopsBf16.value * 1e12;
     const hbmBytesPerS = spec.hardware.memoryBandwidthTBps.value * 1e12;
     const layers = spec.model.layers;
-    const share = scales.attention / attentionData;
+    const scale = scales.attention;
     this.#windowedLayers = attention.windowedLayers;
     this.#fullLayers = layers - attention.windowedLayers;
 
     const { decode, prefill } = GQA;
     const perContextS =
-      (share * 2 * kvHeads * headDim * kvBytesOf(spec.kvDtype)) / (hbmBytesPerS * decode.hbmEfficiency);
+      (scale * 2 * kvHeads * headDim * kvBytesOf(spec.kvDtype)) / (hbmBytesPerS * decode.hbmEfficiency);
     this.decodePerContextS = this.#fullLayers * perContextS;
     this.decodePerWindowedS = this.#windowedLayers * perContextS;
     this.#decodeLaunchS = scales.attention * layers * decode.launchS;
-    this.#decodePerSequenceS = (share * layers * 8 * heads * headDim) / (hbmBytesPerS * decode.queryHbmEfficiency);
+    this.#decodePerTokenS = (scale * layers * 8 * heads * headDim) / (hbmBytesPerS * decode.queryHbmEfficiency);
 
     this.#prefillLaunchS = scales.attention * layers * prefill.launchS;
-    this.#perPairS = (share * scales.compute * 4 * heads * headDim) / (flops * prefill.computeEfficiency);
-    const perElementS = (share * 2) / (hbmBytesPerS * prefill.hbmEfficiency);
+    this.#perPairS = (scale * scales.compute * 4 * heads * headDim) / (flops * prefill.computeEfficiency);
+    const perElementS = (scale * 2) / (hbmBytesPerS * prefill.hbmEfficiency);
     this.#perQueryTokenS = layers * 2 * heads * headDim * perElementS;
     this.#perContextTokenS = 2 * kvHeads * headDim * perElementS;
   }
 
-  addDecodeBase(cost: PassCost, sequences: number): void {
+  addDecodeBase(cost: PassCost, tokens: number): void {
     cost.launchS += this.#decodeLaunchS;
-    cost.hbmS += sequences * this.#decodePerSequenceS;
+    cost.hbmS += tokens * this.#decodePerTokenS;
   }
 
-  addPrefill(cost: PassCost, shape: PassShape): void {
+  addPrefill(cost: PassCost, shape: PassShape, share: number): void {
     const halfRate = GQA.prefill.halfRateContext;
     let pairs = this.#fullLayers * (shape.chunkPairs + halfRate * shape.chunkPairsPerContext);
     let context = this.#fullLayers * shape.chunkContext;
@@ -65,7 +65,7 @@ export class GroupedQueryAttention implements AttentionCost {
       context += this.#windowedLayers * shape.chunkContextWindowed;
     }
     cost.launchS += this.#prefillLaunchS;
-    cost.computeS += pairs * this.#perPairS;
-    cost.hbmS += shape.chunkTokens * this.#perQueryTokenS + context * this.#perContextTokenS;
+    cost.computeS += share * pairs * this.#perPairS;
+    cost.hbmS += share * (shape.chunkTokens * this.#perQueryTokenS + context * this.#perContextTokenS);
   }
 }

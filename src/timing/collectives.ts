@@ -37,14 +37,15 @@ export class Collectives {
   }
 }
 
-interface Link {
+/** The fastest link that joins `span` GPUs. */
+export interface Link {
   readonly launchS: number;
   readonly perGpuS: number;
   readonly efficiency: number;
   readonly bytesPerS: number;
 }
 
-function linkOf(hardware: HardwareFacts, span: number): Link {
+export function linkOf(hardware: HardwareFacts, span: number): Link {
   const scaleUp = hardware.scaleUpGBps;
   if (scaleUp !== null && span <= hardware.scaleUpDomain.value) {
     return { ...COLLECTIVES.nvlink, bytesPerS: scaleUp.value * 1e9 };

@@ -17,22 +17,20 @@ export class LatentAttention implements AttentionCost {
   readonly decodePerWindowedS = 0;
   readonly decodeComputeBound: boolean;
   readonly #layers: number;
-  readonly #attentionData: number;
   readonly #scale: number;
   readonly #absorbedWeightsS: number;
-  readonly #absorbedPerSequenceS: number;
+  readonly #absorbedPerTokenS: number;
   readonly #expand: Gemm;
   readonly #perPairS: number;
   readonly #perTokenS: number;
 
-  constructor(spec: ReplicaSpec, attention: MlaAttention, scales: RooflineScales) {
-    const { tensor, attentionData } = spec.parallelism;
+  constructor(spec: ReplicaSpec, attention: MlaAttention, scales: RooflineScales, queriesPerDecode = 1) {
+    const { tensor } = spec.parallelism;
     const { kvLoraRank, ropeHeadDim, nopeHeadDim, vHeadDim } = attention;
     const heads = attention.heads / tensor;
     const flops = spec.hardware.tflopsBf16.value * 1e12;
     const hbmBytesPerS = spec.hardware.memoryBandwidthTBps.value * 1e12;
     this.#layers = spec.model.layers;
-    this.#attentionData = attentionData;
     this.#scale = scales.attention;
 
     const { decode, prefill } = MLA;
@@ -40,14 +38,13 @@ export class LatentAttention implements AttentionCost {
     // Decode kernels pad the heads of a rank to a tile.
     const tiled = Math.max(decode.minHeads, heads);
     const hbmS = (cached * kvBytesOf(spec.kvDtype)) / (hbmBytesPerS * decode.hbmEfficiency);
-    const computeS = (2 * tiled * (cached + kvLoraRank)) / (flops * decode.computeEfficiency);
+    const computeS = (2 * queriesPerDecode * tiled * (cached + kvLoraRank)) / (flops * decode.computeEfficiency);
     this.decodeComputeBound = computeS > hbmS;
-    this.decodePerContextS =
-      (scales.attention * this.#layers * smoothMaximum(hbmS, computeS, decode.sharpness)) / attentionData;
+    this.decodePerContextS = scales.attention * this.#layers * smoothMaximum(hbmS, computeS, decode.sharpness);
 
     const absorbed = heads * kvLoraRank * (nopeHeadDim + vHeadDim);
     this.#absorbedWeightsS = (absorbed * 2) / hbmBytesPerS;
-    this.#absorbedPerSequenceS = (2 * absorbed) / (flops * GEMM.computeEfficiency);
+    this.#absorbedPerTokenS = (2 * absorbed) / (flops * GEMM.computeEfficiency);
 
     this.#expand = new Gemm(
       heads * (nopeHeadDim + vHeadDim),
@@ -61,20 +58,19 @@ export class LatentAttention implements AttentionCost {
     this.#perTokenS = (heads * (queryDim + vHeadDim) * 2) / (hbmBytesPerS * prefill.hbmEfficiency);
   }
 
-  addDecodeBase(cost: PassCost, sequences: number): void {
+  addDecodeBase(cost: PassCost, tokens: number): void {
     const scale = this.#layers * this.#scale;
     cost.launchS += scale * (MLA.decode.launchS + MLA.absorbed.launchS);
-    const computeS = (sequences / this.#attentionData) * this.#absorbedPerSequenceS;
+    const computeS = tokens * this.#absorbedPerTokenS;
     cost.addOverlapped(computeS, this.#absorbedWeightsS, GEMM.sharpness, scale);
   }
 
-  addPrefill(cost: PassCost, shape: PassShape): void {
+  addPrefill(cost: PassCost, shape: PassShape, share: number): void {
     const scale = this.#layers * this.#scale;
-    const share = scale / this.#attentionData;
     const pairs = shape.chunkPairs + MLA.prefill.halfRateContext * shape.chunkPairsPerContext;
     cost.launchS += scale * MLA.prefill.launchS;
-    cost.computeS += share * pairs * this.#perPairS;
-    cost.hbmS += share * (shape.chunkTokens + shape.chunkContext) * this.#perTokenS;
-    this.#expand.addTo(cost, shape.chunkContext / this.#attentionData, this.#layers);
+    cost.computeS += scale * share * pairs * this.#perPairS;
+    cost.hbmS += scale * share * (shape.chunkTokens + shape.chunkContext) * this.#perTokenS;
+    this.#expand.addTo(cost, share * shape.chunkContext, this.#layers);
   }
 }

@@ -22,6 +22,13 @@ export class PassCost {
     else this.hbmS += seconds;
   }
 
+  scale(factor: number): void {
+    this.computeS *= factor;
+    this.hbmS *= factor;
+    this.linkS *= factor;
+    this.launchS *= factor;
+  }
+
   totalS(): number {
     return this.computeS + this.hbmS + this.linkS + this.launchS;
   }

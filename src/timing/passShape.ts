@@ -1,11 +1,13 @@
 /**
  * The work in one forward pass, as the sums the timing formulas need, so that a pass of any batch is timed in O(1).
- * Decoding sequences contribute one token each; prefill chunks contribute `chunkTokens`.
+ * Decoding sequences contribute `decodeTokens`, prefill chunks `chunkTokens`.
  * One object per worker is cleared and refilled; nothing here allocates.
  */
 export class PassShape {
-  /** Sequences that decode one token in this pass. */
+  /** Sequences that decode in this pass. */
   decodes = 0;
+  /** Tokens they compute: one each, under speculation its drafts too. */
+  decodeTokens = 0;
   /** Sum over them of tokens attended to: KV already computed plus the token itself. */
   decodeContext = 0;
   /** The same sum with each term cut at the sliding window. */
@@ -22,8 +24,15 @@ export class PassShape {
   /** Sum of p + c: context tokens whose KV the chunks read. */
   chunkContext = 0;
   chunkContextWindowed = 0;
-  /** Sequences that sample a token (all decodes, and chunks that end their prompt): rows of the LM head. */
+  /** Tokens with logits (all of the decodes, and the last of chunks that end their prompt): rows of the LM head. */
   sampled = 0;
+  /** A pass of decodes that may not replay a captured graph, because another attention-DP rank prefills. */
+  eager = false;
+  /**
+   * 0: the shape is the whole replica's, and its attention-DP ranks share it evenly. Above 0: the shape is one rank's, and
+   * that many tokens of all ranks together pass through the experts.
+   */
+  groupTokens = 0;
   /** Sliding window in tokens; 0 = the model has none (the windowed sums then equal the full ones and go unread). */
   readonly window: number;
 
@@ -33,6 +42,9 @@ export class PassShape {
 
   clear(): void {
     this.decodes = 0;
+    this.decodeTokens = 0;
+    this.eager = false;
+    this.groupTokens = 0;
     this.decodeContext = 0;
     this.decodeWindowed = 0;
     this.chunks = 0;
@@ -46,10 +58,14 @@ export class PassShape {
     this.sampled = 0;
   }
 
-  /** `sequences` decodes attending to `contextTokens` in all, `windowedTokens` inside the window. */
-  setDecodes(sequences: number, contextTokens: number, windowedTokens: number): void {
-    this.sampled += sequences - this.decodes;
+  /**
+   * `sequences` decodes attending to `contextTokens` in all, `windowedTokens` inside the window, that compute `tokens`
+   * tokens.
+   */
+  setDecodes(sequences: number, contextTokens: number, windowedTokens: number, tokens = sequences): void {
+    this.sampled += tokens - this.decodeTokens;
     this.decodes = sequences;
+    this.decodeTokens = tokens;
     this.decodeContext = contextTokens;
     this.decodeWindowed = windowedTokens;
   }

@@ -198,7 +198,3 @@ describe('boundOf', () => {
     expect(bound(overPcie, chunkShape(0, 0, 8192))).toBe('interconnect');
   });
 });
-
-it('refuses pipeline parallelism', () => {
-  expect(() => compileTimer({ ...dense, parallelism: { ...ONE_GPU, pipeline: 2 } })).toThrow(/pipeline parallelism/);
-});

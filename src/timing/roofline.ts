@@ -3,93 +3,174 @@ import { GroupedQueryAttention } from './attention.ts';
 import type { AttentionCost } from './attentionCost.ts';
 import { FITTED_SCALES, type RooflineScales } from './constants.ts';
 import { CostTable } from './costTable.ts';
+import { type HostProfile, IDEAL_HOST, PIECEWISE_SHARE } from './hostProfile.ts';
 import { LatentAttention } from './mla.ts';
 import { PassCost } from './passCost.ts';
 import type { PassShape } from './passShape.ts';
 import type { ReplicaSpec } from './replica.ts';
 import type { BoundIndex, StepTimer } from './stepTimer.ts';
-import { headProduct, TokenCost } from './tokenCost.ts';
+import { ExpertCost, headProduct, RankCost } from './tokenCost.ts';
 import { wholeNs } from './wholeNs.ts';
 
+/** How drafts are made: by `steps` passes one after the other through `layers` of the model's own layers and its head. */
+export interface DraftCost {
+  /** Draft tokens of a sequence in one pass, >= 1. */
+  readonly tokens: number;
+  /** Layers of one drafting pass: 1 for MTP and EAGLE heads, 0 when drafts cost no pass (n-grams). */
+  readonly layers: number;
+}
+
+export interface TimerOptions {
+  readonly scales?: RooflineScales;
+  readonly host?: HostProfile;
+  readonly drafts?: DraftCost | null;
+}
+
 /**
- * The smooth roofline of one replica: every operator is launch + (compute^q + memory^q)^(1/q), summed over the model.
- * Attention-DP ranks share a pass evenly. Throws on pipeline parallelism, which is not modelled.
+ * The smooth roofline of one replica: every operator is launch + (compute^q + memory^q)^(1/q), summed over the model, and
+ * no pass is shorter than the host needs to launch it.
  */
-export function compileTimer(spec: ReplicaSpec, scales: RooflineScales = FITTED_SCALES): StepTimer {
-  if (spec.parallelism.pipeline > 1) {
-    throw new Error(`pipeline parallelism (${spec.parallelism.pipeline} stages) is not supported by the timing model`);
-  }
-  return new RooflineTimer(spec, scales);
+export function compileTimer(spec: ReplicaSpec, options: TimerOptions = {}): StepTimer {
+  return new RooflineTimer(spec, options.scales ?? FITTED_SCALES, options.host ?? IDEAL_HOST, options.drafts ?? null);
 }
 
 class RooflineTimer implements StepTimer {
   readonly window: number;
-  readonly #tokens: CostTable;
+  readonly #ranks: number;
+  readonly #host: HostProfile;
+  readonly #tokensPerDecode: number;
+  readonly #largestGraph: number;
+  /** By tokens: of one rank times ranks; of all ranks. */
+  readonly #rank: CostTable;
+  readonly #experts: CostTable;
   readonly #head: CostTable;
   readonly #decode: CostTable;
+  /** Drafting, by sequences times ranks, without their context. */
+  readonly #drafting: CostTable;
   readonly #attention: AttentionCost;
   readonly #nsPerContext: number;
   readonly #nsPerWindowed: number;
+  readonly #nsPerDraftContext: number;
+  readonly #eagerNs: number;
   readonly #scratch = new PassCost();
   /** Decode-only passes by sequences, ns without their context; 0 = not yet evaluated. */
   #decodeBaseNs = new Float64Array(1024);
 
-  constructor(spec: ReplicaSpec, scales: RooflineScales) {
-    const { attention } = spec.model;
-    const tokens = new TokenCost(spec, scales);
+  constructor(spec: ReplicaSpec, scales: RooflineScales, host: HostProfile, drafts: DraftCost | null) {
+    const { attention, layers } = spec.model;
+    const ranks = spec.parallelism.attentionData;
+    const rank = new RankCost(spec, scales);
+    const experts = new ExpertCost(spec, scales);
     const head = headProduct(spec, scales);
-    const attentionData = spec.parallelism.attentionData;
+    this.#ranks = ranks;
+    this.#host = host;
+    this.#tokensPerDecode = 1 + (drafts?.tokens ?? 0);
     this.window = attention.kind === 'gqa' && attention.windowedLayers > 0 ? (attention.slidingWindow ?? 0) : 0;
+    this.#largestGraph = host.decodeGraphs === null ? Number.POSITIVE_INFINITY : (host.decodeGraphs.at(-1) ?? 0);
     const kernels =
       attention.kind === 'gqa'
         ? new GroupedQueryAttention(spec, attention, scales)
-        : new LatentAttention(spec, attention, scales);
+        : new LatentAttention(spec, attention, scales, this.#tokensPerDecode);
     this.#attention = kernels;
-    this.#tokens = new CostTable((cost, count) => tokens.addTo(cost, count));
+    this.#rank = new CostTable((cost, count) => rank.addTo(cost, count / ranks));
+    this.#experts = new CostTable((cost, count) => experts.addTo(cost, count));
     this.#head = new CostTable((cost, count) => {
-      if (count > 0) head.addTo(cost, count / attentionData, 1);
+      if (count > 0) head.addTo(cost, count / ranks, 1);
     });
     this.#decode = new CostTable((cost, count) => {
-      if (count > 0) kernels.addDecodeBase(cost, count);
+      if (count > 0) kernels.addDecodeBase(cost, count / ranks);
     });
-    this.#nsPerContext = kernels.decodePerContextS * NS_PER_S;
-    this.#nsPerWindowed = kernels.decodePerWindowedS * NS_PER_S;
+    const draftPasses = drafts === null || drafts.layers === 0 ? 0 : drafts.tokens;
+    const draftShare = (draftPasses * (drafts?.layers ?? 0)) / layers;
+    this.#drafting = new CostTable((cost, count) => {
+      if (draftPasses === 0) return;
+      rank.addTo(cost, count / ranks);
+      experts.addTo(cost, count);
+      kernels.addDecodeBase(cost, count / ranks);
+      cost.scale(draftShare);
+      head.addTo(cost, count / ranks, draftPasses);
+    });
+    this.#nsPerContext = (kernels.decodePerContextS / ranks) * NS_PER_S;
+    this.#nsPerWindowed = (kernels.decodePerWindowedS / ranks) * NS_PER_S;
+    this.#nsPerDraftContext = draftShare * this.#nsPerContext;
+    this.#eagerNs = host.eagerFloorS * NS_PER_S;
   }
 
   decodeNs(sequences: number, contextTokens: number, windowedTokens: number): number {
     let baseNs = this.#decodeBaseNs[sequences];
     // Also true for `undefined`, past the end.
     if (!(baseNs > 0)) baseNs = this.#fillDecodeBase(sequences);
-    return wholeNs(baseNs + this.#nsPerContext * contextTokens + this.#nsPerWindowed * windowedTokens);
+    const gpuNs = baseNs + this.#contextNs(contextTokens, windowedTokens);
+    const isEager = sequences > this.#largestGraph * this.#ranks;
+    return wholeNs(isEager && gpuNs < this.#eagerNs ? this.#eagerNs : gpuNs);
   }
 
   passNs(shape: PassShape): number {
-    const { decodes } = shape;
-    if (shape.chunks === 0) return this.decodeNs(decodes, shape.decodeContext, shape.decodeWindowed);
+    const { decodes, decodeTokens, chunkTokens, groupTokens } = shape;
+    const isWhole = groupTokens === 0;
+    const drafted = decodes * this.#tokensPerDecode === decodeTokens;
+    if (shape.chunks === 0 && isWhole && !shape.eager && drafted) {
+      return this.decodeNs(decodes, shape.decodeContext, shape.decodeWindowed);
+    }
+    // A rank's shape, times ranks, is as a whole replica's of which every rank had the same.
+    const copies = isWhole ? 1 : this.#ranks;
+    const eagerNs = this.#eagerFloorNs(shape, copies);
+    const padded = eagerNs > 0 ? decodes * copies : this.#padded(decodes * copies);
+    const extra = (padded - decodes * copies) * this.#tokensPerDecode;
+    const tokens = (decodeTokens + chunkTokens) * copies + extra;
     const cost = this.#scratch;
     cost.clear();
-    this.#attention.addPrefill(cost, shape);
-    const baseNs = this.#baseNs(decodes + shape.chunkTokens, shape.sampled, decodes);
-    const decodeNs = baseNs + this.#nsPerContext * shape.decodeContext + this.#nsPerWindowed * shape.decodeWindowed;
-    return wholeNs(decodeNs + cost.totalS() * NS_PER_S);
+    if (shape.chunks > 0) this.#attention.addPrefill(cost, shape, copies / this.#ranks);
+    const decodingTokens = decodeTokens * copies + extra;
+    let seconds = cost.totalS() + this.#rank.totalS(tokens) + this.#experts.totalS(isWhole ? tokens : groupTokens);
+    seconds += this.#head.totalS(shape.sampled * copies + extra) + this.#decode.totalS(decodingTokens);
+    if (decodeTokens > decodes) seconds += this.#drafting.totalS(padded);
+    seconds += this.#host.stepS + this.#host.perSequenceS * (copies / this.#ranks) * (decodes + shape.chunks);
+    const gpuNs = seconds * NS_PER_S + copies * this.#contextNs(shape.decodeContext, shape.decodeWindowed);
+    return wholeNs(gpuNs < eagerNs ? eagerNs : gpuNs);
   }
 
   boundOf(shape: PassShape): BoundIndex {
+    const { groupTokens } = shape;
+    const copies = groupTokens === 0 ? 1 : this.#ranks;
+    const tokens = (shape.decodeTokens + shape.chunkTokens) * copies;
     const cost = this.#scratch;
     cost.clear();
-    this.#tokens.addTo(cost, shape.decodes + shape.chunkTokens);
-    this.#head.addTo(cost, shape.sampled);
-    this.#decode.addTo(cost, shape.decodes);
+    this.#rank.addTo(cost, tokens);
+    this.#experts.addTo(cost, groupTokens === 0 ? tokens : groupTokens);
+    this.#head.addTo(cost, shape.sampled * copies);
+    this.#decode.addTo(cost, shape.decodeTokens * copies);
+    if (shape.decodeTokens > shape.decodes) this.#drafting.addTo(cost, shape.decodes * copies);
+    const share = copies / this.#ranks;
     const { decodePerContextS, decodePerWindowedS, decodeComputeBound } = this.#attention;
-    const contextS = decodePerContextS * shape.decodeContext + decodePerWindowedS * shape.decodeWindowed;
+    const contextS = share * (decodePerContextS * shape.decodeContext + decodePerWindowedS * shape.decodeWindowed);
     if (decodeComputeBound) cost.computeS += contextS;
     else cost.hbmS += contextS;
-    if (shape.chunks > 0) this.#attention.addPrefill(cost, shape);
-    return cost.bound();
+    if (shape.chunks > 0) this.#attention.addPrefill(cost, shape, share);
+    return cost.totalS() * NS_PER_S < this.#eagerFloorNs(shape, copies) ? LAUNCH : cost.bound();
   }
 
-  #baseNs(tokens: number, sampled: number, decodes: number): number {
-    return (this.#tokens.totalS(tokens) + this.#head.totalS(sampled) + this.#decode.totalS(decodes)) * NS_PER_S;
+  /** How long the host takes to launch the pass, 0 if it replays graphs. */
+  #eagerFloorNs(shape: PassShape, copies: number): number {
+    const perRank = copies / this.#ranks;
+    if (shape.chunks === 0) {
+      return shape.eager || shape.decodes * perRank > this.#largestGraph ? this.#eagerNs : 0;
+    }
+    const tokens = (shape.decodeTokens + shape.chunkTokens) * perRank;
+    return tokens > this.#host.prefillGraphTokens ? this.#eagerNs : PIECEWISE_SHARE * this.#eagerNs;
+  }
+
+  /** Sequences times ranks, once every rank's batch is padded to a captured size; as they are beyond the largest. */
+  #padded(sequences: number): number {
+    const { decodeGraphs } = this.#host;
+    if (decodeGraphs === null || sequences === 0) return sequences;
+    const perRank = sequences / this.#ranks;
+    const size = decodeGraphs.find((captured) => captured >= perRank);
+    return size === undefined ? sequences : size * this.#ranks;
+  }
+
+  #contextNs(contextTokens: number, windowedTokens: number): number {
+    return (this.#nsPerContext + this.#nsPerDraftContext) * contextTokens + this.#nsPerWindowed * windowedTokens;
   }
 
   #fillDecodeBase(sequences: number): number {
@@ -98,8 +179,17 @@ class RooflineTimer implements StepTimer {
       grown.set(this.#decodeBaseNs);
       this.#decodeBaseNs = grown;
     }
-    const baseNs = this.#baseNs(sequences, sequences, sequences);
+    const padded = this.#padded(sequences);
+    const tokens = padded * this.#tokensPerDecode;
+    let seconds = this.#rank.totalS(tokens) + this.#experts.totalS(tokens);
+    seconds += this.#head.totalS(tokens) + this.#decode.totalS(tokens);
+    if (this.#tokensPerDecode > 1) seconds += this.#drafting.totalS(padded);
+    seconds += this.#host.stepS + (this.#host.perSequenceS / this.#ranks) * sequences;
+    const baseNs = seconds * NS_PER_S;
     this.#decodeBaseNs[sequences] = baseNs;
     return baseNs;
   }
 }
+
+/** Index of `launch` in BOUNDS. */
+const LAUNCH = 3;

@@ -12,9 +12,12 @@ export type BoundIndex = 0 | 1 | 2 | 3;
 export interface StepTimer {
   /** Sliding window of the model's windowed layers, tokens; 0 = none. Shapes given to this timer carry the same. */
   readonly window: number;
-  /** Duration of the pass, evaluated jointly for the mixed batch. */
+  /** Duration of the pass, evaluated jointly for the mixed batch; of a pipeline the time through all of its stages. */
   passNs(shape: PassShape): number;
-  /** `passNs` of a pass of decodes only, the very same bits: `sequences` >= 1 sequences attending to `contextTokens` in all. */
+  /**
+   * `passNs` of a pass of decodes only, the very same bits: `sequences` >= 1 sequences of the whole replica attending to
+   * `contextTokens` in all, each with its last token and all its drafts (one token each without speculation).
+   */
   decodeNs(sequences: number, contextTokens: number, windowedTokens: number): number;
   /** What takes the largest share of the pass: an index into BOUNDS. */
   boundOf(shape: PassShape): BoundIndex;

@@ -5,19 +5,17 @@ import { RoutedExperts } from './moe.ts';
 import type { PassCost } from './passCost.ts';
 import { type Rates, ratesFor } from './rates.ts';
 import type { ReplicaSpec } from './replica.ts';
+import { StageLink } from './stageLink.ts';
 
 /**
- * What depends only on how many tokens a pass has: projections, feed-forward, experts, norms, collectives and
- * overheads of every layer. Tokens spread evenly over attention-DP ranks; the experts see all of them.
+ * What depends only on how many tokens one rank has in a pass: projections, dense feed-forward, norms, collectives inside
+ * the rank, hand-over between pipeline stages and overheads of every layer.
  */
-export class TokenCost {
+export class RankCost {
   readonly #products: readonly { readonly gemm: Gemm; readonly times: number }[];
-  readonly #experts: RoutedExperts | null;
-  readonly #moeLayers: number;
-  readonly #denseLayers: number;
-  readonly #attentionData: number;
+  readonly #layers: number;
   readonly #tensorLink: Collectives;
-  readonly #groupLink: Collectives;
+  readonly #stageLink: StageLink;
   readonly #tokenBytes: number;
   readonly #elementwiseLaunchS: number;
   readonly #elementwisePerTokenS: number;
@@ -25,15 +23,11 @@ export class TokenCost {
 
   constructor(spec: ReplicaSpec, scales: RooflineScales) {
     const { model, hardware } = spec;
-    const { tensor, attentionData } = spec.parallelism;
-    this.#denseLayers = model.moe === null ? model.layers : model.moe.firstDenseLayers;
-    this.#moeLayers = model.layers - this.#denseLayers;
-    this.#attentionData = attentionData;
-    this.#products = products(spec, this.#denseLayers, scales);
-    this.#experts = model.moe === null ? null : new RoutedExperts(spec, ratesFor(hardware, spec.expertDtype), scales);
+    const { tensor, pipeline } = spec.parallelism;
+    this.#layers = model.layers;
+    this.#products = products(spec, scales);
     this.#tensorLink = new Collectives(hardware, tensor, tensor, scales.collectives);
-    // Gathers run across the DP ranks; the GPUs of one rank move their share in parallel.
-    this.#groupLink = new Collectives(hardware, attentionData, tensor * attentionData, scales.collectives);
+    this.#stageLink = new StageLink(spec);
     this.#tokenBytes = model.hiddenSize * 2;
 
     const kernels = model.attention.kind === 'mla' ? ELEMENTWISE.kernelsMla : ELEMENTWISE.kernelsGqa;
@@ -41,18 +35,40 @@ export class TokenCost {
     const hbmBytesPerS = hardware.memoryBandwidthTBps.value * 1e12 * ELEMENTWISE.hbmEfficiency;
     this.#elementwiseLaunchS = passes * ELEMENTWISE.launchS;
     this.#elementwisePerTokenS = (passes * ELEMENTWISE.bytesPerUnit * model.hiddenSize) / hbmBytesPerS;
-    this.#overheadS = model.layers * scales.perLayerS + scales.perStepS;
+    this.#overheadS = model.layers * scales.perLayerS + pipeline * scales.perStepS;
   }
 
-  /** Adds a pass of `tokens` tokens of the whole replica. */
+  /** Adds a pass with `tokens` tokens on this rank (need not be whole: an average over ranks). */
   addTo(cost: PassCost, tokens: number): void {
-    const perRank = tokens / this.#attentionData;
-    for (const product of this.#products) product.gemm.addTo(cost, perRank, product.times);
-    if (this.#experts !== null) this.#experts.addTo(cost, tokens, this.#moeLayers);
-    this.#tensorLink.addAllReduce(cost, perRank * this.#tokenBytes, 2 * (this.#denseLayers + this.#moeLayers));
-    this.#groupLink.addGather(cost, tokens * this.#tokenBytes, 2 * this.#moeLayers);
+    for (const product of this.#products) product.gemm.addTo(cost, tokens, product.times);
+    this.#tensorLink.addAllReduce(cost, tokens * this.#tokenBytes, 2 * this.#layers);
+    this.#stageLink.addTo(cost, tokens);
     cost.launchS += this.#elementwiseLaunchS + this.#overheadS;
-    cost.hbmS += this.#elementwisePerTokenS * perRank;
+    cost.hbmS += this.#elementwisePerTokenS * tokens;
+  }
+}
+
+/** The routed experts of all layers and the way of tokens to them and back, by the tokens of all attention-DP ranks. */
+export class ExpertCost {
+  readonly #experts: RoutedExperts | null;
+  readonly #layers: number;
+  readonly #groupLink: Collectives;
+  readonly #tokenBytes: number;
+
+  constructor(spec: ReplicaSpec, scales: RooflineScales) {
+    const { model, hardware } = spec;
+    const { tensor, attentionData } = spec.parallelism;
+    this.#layers = model.moe === null ? 0 : model.layers - model.moe.firstDenseLayers;
+    this.#experts = model.moe === null ? null : new RoutedExperts(spec, ratesFor(hardware, spec.expertDtype), scales);
+    // Gathers run across the DP ranks; the GPUs of one rank move their share in parallel.
+    this.#groupLink = new Collectives(hardware, attentionData, tensor * attentionData, scales.collectives);
+    this.#tokenBytes = model.hiddenSize * 2;
+  }
+
+  addTo(cost: PassCost, groupTokens: number): void {
+    if (this.#experts === null) return;
+    this.#experts.addTo(cost, groupTokens, this.#layers);
+    this.#groupLink.addGather(cost, groupTokens * this.#tokenBytes, 2 * this.#layers);
   }
 }
 
@@ -62,10 +78,11 @@ export function headProduct(spec: ReplicaSpec, scales: RooflineScales): Gemm {
   return new Gemm(model.vocabSize / parallelism.tensor, model.hiddenSize, ratesFor(hardware, 'bf16'), scales);
 }
 
-function products(spec: ReplicaSpec, denseLayers: number, scales: RooflineScales) {
+function products(spec: ReplicaSpec, scales: RooflineScales) {
   const { model, hardware } = spec;
   const { tensor } = spec.parallelism;
   const { hiddenSize, moe, layers } = model;
+  const denseLayers = moe === null ? layers : moe.firstDenseLayers;
   const rates = ratesFor(hardware, spec.weightDtype);
   const list: { gemm: Gemm; times: number }[] = [];
   const add = (outputs: number, inputs: number, times: number, at: Rates = rates) => {
