@@ -231,6 +231,7 @@ describe('modelFromHuggingFaceConfig', () => {
       nopeHeadDim: 128,
       ropeHeadDim: 64,
       vHeadDim: 128,
+      indexer: null,
     });
   });
 
@@ -373,16 +374,36 @@ describe('checkpoint format', () => {
   });
 });
 
+describe('attention beside the usual kinds', () => {
+  const linear = {
+    linear_num_key_heads: 16,
+    linear_num_value_heads: 32,
+    linear_key_head_dim: 128,
+    linear_value_head_dim: 128,
+    linear_conv_kernel_dim: 4,
+  };
+
+  it('reads gated DeltaNet by interval and by list', () => {
+    const byInterval = read({ ...QWEN3_CODER, ...linear, num_hidden_layers: 48, full_attention_interval: 4 });
+    expect(byInterval.linear).toMatchObject({ layers: 36, valueHeads: 32, convolution: 4 });
+    expect(byInterval.attention).toMatchObject({ kind: 'gqa', outputGate: true });
+    const layer_types = ['linear_attention', 'full_attention', 'linear_attention'];
+    expect(read({ ...QWEN3_CODER, ...linear, num_hidden_layers: 3, layer_types }).linear?.layers).toBe(2);
+    expect(read(QWEN3_CODER)).toMatchObject({ linear: null, attention: { outputGate: false } });
+  });
+
+  it('reads the sparse indexer of latent attention', () => {
+    const sparse = { ...KIMI_K2, index_topk: 2048, index_n_heads: 64, index_head_dim: 128 };
+    expect(read(sparse).attention).toMatchObject({ indexer: { heads: 64, headDim: 128, topK: 2048 } });
+  });
+});
+
 describe('what it refuses', () => {
   it.each([
-    [{ ...PHI_4, architectures: ['Qwen3NextForCausalLM'] }, 'architectures', /Qwen3NextForCausalLM.*linear-attention/],
+    [{ ...PHI_4, architectures: ['KimiK3ForConditionalGeneration'] }, 'architectures', /KimiK3.*linear-attention/],
     [{ ...PHI_4, architectures: ['NemotronHForCausalLM'] }, 'architectures', /NemotronHForCausalLM.*Mamba/],
-    [
-      { ...KIMI_K2, architectures: ['DeepseekV32ForCausalLM'] },
-      'architectures',
-      /DeepseekV32ForCausalLM.*sparse attention/,
-    ],
-    [{ ...KIMI_K2, index_topk: 2048 }, 'index_topk', /DeepseekV3ForCausalLM is not supported.*sparse attention/],
+    [{ ...KIMI_K2, index_topk: 2048 }, 'index_n_heads', /is missing/],
+    [{ ...QWEN3_CODER, linear_num_value_heads: 32 }, 'full_attention_interval', /is missing/],
     [{ ...PHI_4, architectures: ['LlamaForCausalLm'] }, 'architectures', /LlamaForCausalLm is not supported/],
     [{ ...PHI_4, architectures: undefined, model_type: 'rwkv' }, 'model_type', /"rwkv" is not supported/],
     [{ hidden_size: 5 }, 'architectures', /is missing/],

@@ -1,7 +1,7 @@
 import { InputError } from '../base/inputError.ts';
 import { checkpointFormat } from './checkpointFormat.ts';
 import { ConfigReader, isRecord } from './configReader.ts';
-import type { GqaAttention, MlaAttention, ModelFacts, MoeFacts } from './model.ts';
+import type { GqaAttention, LinearLayers, MlaAttention, ModelFacts, MoeFacts, SparseIndexer } from './model.ts';
 import { type ModelFamily, modelFamily } from './modelFamily.ts';
 
 /**
@@ -24,6 +24,7 @@ export function modelFromHuggingFaceConfig(json: unknown, id: string, file = `${
     hiddenSize: decoder.count('hidden_size'),
     layers,
     attention: family.attention === 'mla' ? readMla(decoder) : readGqa(decoder, layers, family),
+    linear: readLinear(decoder, layers),
     denseSize: readDenseSize(decoder, moe),
     moe,
     vocabSize: decoder.count('vocab_size'),
@@ -42,7 +43,15 @@ function readGqa(config: ConfigReader, layers: number, family: ModelFamily): Gqa
   if (heads % kvHeads !== 0) {
     throw config.error('num_key_value_heads', `must divide the ${heads} attention heads, got ${kvHeads}`);
   }
-  return { kind: 'gqa', heads, kvHeads, headDim: readHeadDim(config, heads), ...readWindows(config, layers, family) };
+  return {
+    kind: 'gqa',
+    heads,
+    kvHeads,
+    headDim: readHeadDim(config, heads),
+    ...readWindows(config, layers, family),
+    // Every hybrid of gated DeltaNet gates its attention too; Qwen3-Next's config does not say so.
+    outputGate: hasLinearLayers(config) && config.get('attn_output_gate') !== false,
+  };
 }
 
 function readHeadDim(config: ConfigReader, heads: number): number {
@@ -83,12 +92,44 @@ function countWindowedLayers(config: ConfigReader, layers: number, family: Model
 }
 
 function countSlidingTypes(config: ConfigReader, layerTypes: readonly string[], layers: number): number {
-  const other = layerTypes.find((type) => type !== 'full_attention' && type !== 'sliding_attention');
+  const known = ['full_attention', 'sliding_attention', ...(hasLinearLayers(config) ? [LINEAR_TYPE] : [])];
+  const other = layerTypes.find((type) => !known.includes(type));
   if (other !== undefined) throw config.error('layer_types', `"${other}" layers are not supported`);
   if (layerTypes.length !== layers) {
     throw config.error('layer_types', `lists ${layerTypes.length} layers, num_hidden_layers says ${layers}`);
   }
   return layerTypes.filter((type) => type === 'sliding_attention').length;
+}
+
+const LINEAR_TYPE = 'linear_attention';
+
+function hasLinearLayers(config: ConfigReader): boolean {
+  return config.get('linear_num_value_heads') !== undefined;
+}
+
+/** Gated DeltaNet: by `layer_types`, else all but every `full_attention_interval`-th layer. */
+function readLinear(config: ConfigReader, layers: number): LinearLayers | null {
+  if (!hasLinearLayers(config)) return null;
+  const types = config.texts('layer_types');
+  const listed = types.filter((type) => type === LINEAR_TYPE).length;
+  const interval = types.length > 0 ? 0 : config.count('full_attention_interval');
+  return {
+    layers: types.length > 0 ? listed : layers - Math.floor(layers / interval),
+    keyHeads: config.count('linear_num_key_heads'),
+    valueHeads: config.count('linear_num_value_heads'),
+    keyHeadDim: config.count('linear_key_head_dim'),
+    valueHeadDim: config.count('linear_value_head_dim'),
+    convolution: config.count('linear_conv_kernel_dim'),
+  };
+}
+
+function readIndexer(config: ConfigReader): SparseIndexer | null {
+  if (config.get('index_topk') === undefined) return null;
+  return {
+    heads: config.count('index_n_heads'),
+    headDim: config.count('index_head_dim'),
+    topK: config.count('index_topk'),
+  };
 }
 
 function readMla(config: ConfigReader): MlaAttention {
@@ -101,6 +142,7 @@ function readMla(config: ConfigReader): MlaAttention {
     nopeHeadDim: config.count('qk_nope_head_dim'),
     ropeHeadDim: config.count('qk_rope_head_dim'),
     vHeadDim: config.count('v_head_dim'),
+    indexer: readIndexer(config),
   };
 }
 

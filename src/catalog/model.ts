@@ -11,6 +11,8 @@ export interface GqaAttention {
   /** Tokens a windowed layer sees; null when every layer is full attention. */
   readonly slidingWindow: number | null;
   readonly windowedLayers: number;
+  /** The query projection also yields a gate for the output (Qwen3-Next, Qwen3.5). */
+  readonly outputGate: boolean;
 }
 
 /** Multi-head latent attention (DeepSeek-V2 paper): one compressed KV of kvLoraRank + ropeHeadDim per token and layer. */
@@ -22,6 +24,29 @@ export interface MlaAttention {
   readonly nopeHeadDim: number;
   readonly ropeHeadDim: number;
   readonly vHeadDim: number;
+  /** DeepSeek sparse attention; null = every token is attended to. */
+  readonly indexer: SparseIndexer | null;
+}
+
+/** DeepSeek-V3.2's lightning indexer: per layer it scores the whole context and lets attention see the best `topK` tokens. */
+export interface SparseIndexer {
+  readonly heads: number;
+  readonly headDim: number;
+  readonly topK: number;
+}
+
+/**
+ * Layers of gated DeltaNet in place of attention (Qwen3-Next, Qwen3.5): a constant state per sequence, one matrix of key by
+ * value dimension for each value head, instead of keys and values per token.
+ */
+export interface LinearLayers {
+  readonly layers: number;
+  readonly keyHeads: number;
+  readonly valueHeads: number;
+  readonly keyHeadDim: number;
+  readonly valueHeadDim: number;
+  /** Tokens the short convolution before the state looks at. */
+  readonly convolution: number;
 }
 
 export interface MoeFacts {
@@ -41,7 +66,10 @@ export interface ModelFacts {
   readonly id: string;
   readonly hiddenSize: number;
   readonly layers: number;
+  /** Of all layers but the linear ones. */
   readonly attention: GqaAttention | MlaAttention;
+  /** null = every layer has attention. */
+  readonly linear: LinearLayers | null;
   /** Width of the dense feed-forward (gate, up, down); 0 when every layer is MoE. */
   readonly denseSize: number;
   readonly moe: MoeFacts | null;
@@ -57,4 +85,9 @@ export interface ModelFacts {
   readonly publishedParameters: number | null;
   /** Where each figure comes from: field name (or `*`) to citation. */
   readonly sources: Readonly<Record<string, string>>;
+}
+
+/** Layers with attention: all but the linear ones. */
+export function attentionLayers(model: ModelFacts): number {
+  return model.layers - (model.linear?.layers ?? 0);
 }

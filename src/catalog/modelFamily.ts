@@ -24,27 +24,25 @@ const FAMILIES: readonly ModelFamily[] = [
   family('MiniMaxM2ForCausalLM', ['minimax_m2', 'minimax'], 'gqa', true, 'none'),
   family('Glm4MoeForCausalLM', ['glm4_moe'], 'gqa', true, 'none'),
   family('DeepseekV3ForCausalLM', ['deepseek_v3', 'kimi_k2'], 'mla', true, 'none'),
+  family('DeepseekV32ForCausalLM', ['deepseek_v32'], 'mla', true, 'none'),
+  family('GlmMoeDsaForCausalLM', ['glm_moe_dsa'], 'mla', true, 'none'),
+  family('Qwen3NextForCausalLM', ['qwen3_next'], 'gqa', true, 'none'),
+  family('Qwen3_5ForCausalLM', ['qwen3_5_text'], 'gqa', false, 'none'),
+  family('Qwen3_5ForConditionalGeneration', ['qwen3_5'], 'gqa', false, 'none'),
+  family('Qwen3_5MoeForCausalLM', ['qwen3_5_moe_text'], 'gqa', true, 'none'),
+  family('Qwen3_5MoeForConditionalGeneration', ['qwen3_5_moe'], 'gqa', true, 'none'),
   family('KimiK25ForConditionalGeneration', ['kimi_k25'], 'mla', true, 'none'),
 ];
 
-const LINEAR = 'linear-attention (gated DeltaNet) layers';
 const MAMBA = 'Mamba layers';
-const SPARSE = 'DeepSeek sparse attention (an indexer picks the tokens)';
 const PER_LAYER = 'attention whose shape differs from layer to layer';
 
 /** Known architectures that ModelFacts cannot express, with what is in the way. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
-  Qwen3NextForCausalLM: LINEAR,
-  Qwen3_5ForCausalLM: LINEAR,
-  Qwen3_5ForConditionalGeneration: LINEAR,
-  Qwen3_5MoeForCausalLM: LINEAR,
-  Qwen3_5MoeForConditionalGeneration: LINEAR,
   KimiK3ForConditionalGeneration: 'linear-attention (KDA) layers',
   NemotronHForCausalLM: MAMBA,
   MambaForCausalLM: MAMBA,
   Mamba2ForCausalLM: MAMBA,
-  DeepseekV32ForCausalLM: SPARSE,
-  GlmMoeDsaForCausalLM: SPARSE,
   DeepseekV4ForCausalLM: 'compressed attention and mixed fp8/fp4 weights',
   MiniMaxM3SparseForCausalLM: 'block-sparse attention',
   MiniMaxM3SparseForConditionalGeneration: 'block-sparse attention',
@@ -58,12 +56,9 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
 
 /** Keys that give away an unsupported mechanism, whatever the architecture calls itself. */
 const UNSUPPORTED_KEYS: Readonly<Record<string, string>> = {
-  index_topk: SPARSE,
   compress_ratios: 'compressed attention',
   sparse_attention_config: 'block-sparse attention',
   linear_attn_config: 'linear-attention layers',
-  linear_num_key_heads: LINEAR,
-  full_attention_interval: LINEAR,
   hybrid_override_pattern: MAMBA,
   mamba_num_heads: MAMBA,
   block_configs: PER_LAYER,

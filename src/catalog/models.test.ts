@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../base/inputError.ts';
-import type { ModelFacts } from './model.ts';
+import { attentionLayers, type ModelFacts } from './model.ts';
 import { findModel, listModels } from './models.ts';
 import { derivedParameters } from './weights.ts';
 
@@ -18,12 +18,15 @@ const PUBLISHED: readonly [id: string, total: number, active: number, kvKib: num
   ['mistralai/Mixtral-8x7B-v0.1', 46.7, 12.9, 128],
   ['MiniMaxAI/MiniMax-M2.5', 228.7, 11.0, 248],
   ['moonshotai/Kimi-K2.5', 1026, 32.9, 68.6],
+  ['Qwen/Qwen3.5-397B-A17B', 396.4, 17.4, 30],
+  ['zai-org/GLM-5', 744, 41.8, 87.8],
 ];
 
-function kvKibPerToken({ attention, layers }: ModelFacts): number {
+function kvKibPerToken(model: ModelFacts): number {
+  const { attention } = model;
   const perLayer =
     attention.kind === 'mla' ? attention.kvLoraRank + attention.ropeHeadDim : 2 * attention.kvHeads * attention.headDim;
-  return (perLayer * layers * 2) / 1024;
+  return (perLayer * attentionLayers(model) * 2) / 1024;
 }
 
 describe('catalog models', () => {

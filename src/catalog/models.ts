@@ -3,12 +3,14 @@ import { InputError } from '../base/inputError.ts';
 import { modelFromHuggingFaceConfig } from './huggingFace.ts';
 import type { ModelFacts } from './model.ts';
 import deepseekV3 from './models/deepseek-v3.json' with { type: 'json' };
+import glm5 from './models/glm-5.json' with { type: 'json' };
 import gptOss120b from './models/gpt-oss-120b.json' with { type: 'json' };
 import kimiK25 from './models/kimi-k2.5.json' with { type: 'json' };
 import llama31x8b from './models/llama-3.1-8b.json' with { type: 'json' };
 import llama31x70b from './models/llama-3.1-70b.json' with { type: 'json' };
 import minimaxM25 from './models/minimax-m2.5.json' with { type: 'json' };
 import mixtral8x7b from './models/mixtral-8x7b.json' with { type: 'json' };
+import qwen35x397b from './models/qwen3.5-397b-a17b.json' with { type: 'json' };
 import qwen3x8b from './models/qwen3-8b.json' with { type: 'json' };
 import qwen3x30b from './models/qwen3-30b-a3b.json' with { type: 'json' };
 import qwen3x32b from './models/qwen3-32b.json' with { type: 'json' };
@@ -36,6 +38,8 @@ const FILES: readonly ModelFile[] = [
   mixtral8x7b,
   minimaxM25,
   kimiK25,
+  qwen35x397b,
+  glm5,
 ];
 
 const MODELS: readonly ModelFacts[] = FILES.flatMap(readModelFile);

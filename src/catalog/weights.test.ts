@@ -10,7 +10,16 @@ const TINY: ModelFacts = {
   id: 'tiny',
   hiddenSize: 4,
   layers: 3,
-  attention: { kind: 'gqa', heads: 2, kvHeads: 1, headDim: 3, slidingWindow: null, windowedLayers: 0 },
+  attention: {
+    kind: 'gqa',
+    heads: 2,
+    kvHeads: 1,
+    headDim: 3,
+    slidingWindow: null,
+    windowedLayers: 0,
+    outputGate: false,
+  },
+  linear: null,
   denseSize: 7,
   moe: { experts: 5, topK: 2, expertSize: 6, sharedSize: 8, firstDenseLayers: 1 },
   vocabSize: 10,
@@ -39,6 +48,9 @@ describe('weightBreakdown', () => {
     expect(weightBreakdown(TINY)).toEqual({
       embedding: 40,
       lmHead: 0,
+      attentionLayers: 3,
+      linearLayers: 0,
+      linearPerLayer: 0,
       attentionPerLayer: { byHead: count([query, query]), byKvHead: count([key, key]), replicated: 0, total: 72 },
       denseLayers: 1,
       denseFfnPerLayer: count([
@@ -85,6 +97,7 @@ describe('weightBreakdown', () => {
       nopeHeadDim: 3,
       ropeHeadDim: 1,
       vHeadDim: 2,
+      indexer: null,
     };
     const { attentionPerLayer } = weightBreakdown({ ...TINY, attention: attention as ModelFacts['attention'] });
     expect(attentionPerLayer.byHead).toBe(

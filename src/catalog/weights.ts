@@ -1,4 +1,4 @@
-import type { ModelFacts, WeightDtype } from './model.ts';
+import { attentionLayers, type ModelFacts, type WeightDtype } from './model.ts';
 
 /**
  * Parameters of a model by part, grouped by how a deployment splits or copies them. All figures are counts of weights;
@@ -8,7 +8,11 @@ export interface WeightBreakdown {
   readonly embedding: number;
   /** 0 when the head shares the embedding's matrix. */
   readonly lmHead: number;
+  readonly attentionLayers: number;
   readonly attentionPerLayer: AttentionWeights;
+  readonly linearLayers: number;
+  /** One linear layer's projections and convolution, all split over heads; 0 when there is none. */
+  readonly linearPerLayer: number;
   readonly denseLayers: number;
   /** Gate, up and down of one dense layer; 0 when there is none. */
   readonly denseFfnPerLayer: number;
@@ -41,7 +45,10 @@ export function weightBreakdown(model: ModelFacts): WeightBreakdown {
   return {
     embedding,
     lmHead: model.tiedEmbeddings ? 0 : embedding,
+    attentionLayers: attentionLayers(model),
     attentionPerLayer: attentionWeights(model),
+    linearLayers: model.linear?.layers ?? 0,
+    linearPerLayer: linearWeights(model),
     denseLayers,
     denseFfnPerLayer: denseLayers === 0 ? 0 : 3 * hiddenSize * model.denseSize,
     moeLayers: layers - denseLayers,
@@ -56,7 +63,7 @@ export function weightBreakdown(model: ModelFacts): WeightBreakdown {
 function attentionWeights(model: ModelFacts): AttentionWeights {
   const { hiddenSize, attention } = model;
   if (attention.kind === 'gqa') {
-    const byHead = 2 * hiddenSize * attention.heads * attention.headDim;
+    const byHead = (attention.outputGate ? 3 : 2) * hiddenSize * attention.heads * attention.headDim;
     const byKvHead = 2 * hiddenSize * attention.kvHeads * attention.headDim;
     return { byHead, byKvHead, replicated: 0, total: byHead + byKvHead };
   }
@@ -65,14 +72,29 @@ function attentionWeights(model: ModelFacts): AttentionWeights {
   const keyValue = kvLoraRank * heads * (nopeHeadDim + vHeadDim);
   const output = heads * vHeadDim * hiddenSize;
   const byHead = query + keyValue + output;
-  const replicated = hiddenSize * ((qLoraRank ?? 0) + kvLoraRank + ropeHeadDim);
+  const replicated = hiddenSize * ((qLoraRank ?? 0) + kvLoraRank + ropeHeadDim) + indexerWeights(model);
   return { byHead, byKvHead: 0, replicated, total: byHead + replicated };
+}
+
+/** The indexer's queries from the query latent, its one key and the weights of its heads; every rank has them all. */
+function indexerWeights({ attention, hiddenSize }: ModelFacts): number {
+  if (attention.kind !== 'mla' || attention.indexer === null) return 0;
+  const { heads, headDim } = attention.indexer;
+  return (attention.qLoraRank ?? hiddenSize) * heads * headDim + hiddenSize * (headDim + heads);
+}
+
+/** Gated DeltaNet: queries, keys, values and gate in, two scalars a value head, a short convolution, and out. */
+function linearWeights({ linear, hiddenSize }: ModelFacts): number {
+  if (linear === null) return 0;
+  const keys = 2 * linear.keyHeads * linear.keyHeadDim;
+  const values = linear.valueHeads * linear.valueHeadDim;
+  return hiddenSize * (keys + 3 * values + 2 * linear.valueHeads) + linear.convolution * (keys + values);
 }
 
 /** Parameters in all, and those one token's pass multiplies with (top-k experts; embedding and head included). */
 export function derivedParameters(model: ModelFacts): { total: number; active: number } {
   const parts = weightBreakdown(model);
-  const shared = alwaysHighPrecision(parts) + quantizableOutsideExperts(model, parts);
+  const shared = alwaysHighPrecision(parts) + quantizableOutsideExperts(parts);
   return {
     total: shared + parts.moeLayers * parts.routedExpertsPerLayer,
     active: shared + parts.moeLayers * (model.moe?.topK ?? 0) * parts.oneExpert,
@@ -84,9 +106,10 @@ function alwaysHighPrecision(parts: WeightBreakdown): number {
   return parts.embedding + parts.lmHead + parts.moeLayers * parts.routerPerLayer;
 }
 
-function quantizableOutsideExperts(model: ModelFacts, parts: WeightBreakdown): number {
+function quantizableOutsideExperts(parts: WeightBreakdown): number {
   return (
-    model.layers * parts.attentionPerLayer.total +
+    parts.attentionLayers * parts.attentionPerLayer.total +
+    parts.linearLayers * parts.linearPerLayer +
     parts.denseLayers * parts.denseFfnPerLayer +
     parts.moeLayers * parts.sharedExpertsPerLayer
   );
@@ -120,7 +143,7 @@ export function weightBytes(
   const parts = weightBreakdown(model);
   return (
     alwaysHighPrecision(parts) * BYTES_PER_WEIGHT.bf16 +
-    quantizableOutsideExperts(model, parts) * BYTES_PER_WEIGHT[weightDtype] +
+    quantizableOutsideExperts(parts) * BYTES_PER_WEIGHT[weightDtype] +
     parts.moeLayers * parts.routedExpertsPerLayer * BYTES_PER_WEIGHT[expertDtype ?? weightDtype]
   );
 }

@@ -3,6 +3,7 @@ import { BYTES_PER_GIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { LoadSpec, PoolSpec, Role, Scenario, TransferSpec } from '../cluster/scenario.ts';
 import type { EngineConfig } from '../engine/engineConfig.ts';
 import { LATEST_SEMANTICS } from '../engine/vllm/vllmConfig.ts';
+import { attentionWindow } from '../timing/attentionWindow.ts';
 import { kvTransferBytesPerToken } from '../timing/kvBytes.ts';
 import { type MemoryPlan, type MemoryRequest, planMemory, smallestTensorThatFits } from '../timing/memory.ts';
 import { gpusPerReplica, type ReplicaSpec } from '../timing/replica.ts';
@@ -156,9 +157,9 @@ function engineOf(pool: WorkerConfig, request: MemoryRequest, plan: MemoryPlan):
 }
 
 function timerOf(pool: WorkerConfig, replica: ReplicaSpec): StepTimer {
-  const { attention } = replica.model;
-  const window = attention.kind === 'gqa' && attention.windowedLayers > 0 ? (attention.slidingWindow ?? 0) : 0;
-  return pool.timing.type === 'roofline' ? compileTimer(replica) : userTimer(pool.timing, window);
+  return pool.timing.type === 'roofline'
+    ? compileTimer(replica)
+    : userTimer(pool.timing, attentionWindow(replica.model));
 }
 
 function loadOf(load: TrafficLoad): LoadSpec {

@@ -1,4 +1,4 @@
-import type { GqaAttention } from '../catalog/model.ts';
+import { attentionLayers, type GqaAttention } from '../catalog/model.ts';
 import type { AttentionCost } from './attentionCost.ts';
 import { GQA, type RooflineScales } from './constants.ts';
 import type { PassCost } from './passCost.ts';
@@ -31,7 +31,7 @@ export class GroupedQueryAttention implements AttentionCost {
     const { headDim } = attention;
     const flops = spec.hardware.tflopsBf16.value * 1e12;
     const hbmBytesPerS = spec.hardware.memoryBandwidthTBps.value * 1e12;
-    const layers = spec.model.layers;
+    const layers = attentionLayers(spec.model);
     const scale = scales.attention;
     this.#windowedLayers = attention.windowedLayers;
     this.#fullLayers = layers - attention.windowedLayers;

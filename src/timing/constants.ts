@@ -44,6 +44,17 @@ export const MLA = {
   absorbed: { launchS: 6e-6 },
 } as const;
 
+/** Indexer of sparse latent attention: reads its keys and scores them in fp8; a top-k over the context comes on top. */
+export const INDEXER = { launchS: 15e-6, computeEfficiency: 0.4, hbmEfficiency: 0.5 } as const;
+
+/** Gated DeltaNet layers: convolution, gates, recurrence and gated norm. Set by hand, like the rest. */
+export const LINEAR = {
+  decodeLaunchS: 12e-6,
+  prefillLaunchS: 40e-6,
+  hbmEfficiency: 0.7,
+  computeEfficiency: 0.15,
+} as const;
+
 /**
  * Collectives. All-reduce inside a CUDA graph takes 6, 7 and 9 us at 2, 4 and 8 GPUs over NVLink: `launchS + n *
  * perGpuS`. Over PCIe NCCL takes 6, 13 and 25 us and reaches 0.4 of the link (RTX PRO 6000, NCCL 2.29.2, same tables).

@@ -61,8 +61,9 @@ export interface GraphRecipe {
  */
 export function kernelsPerLayer({ model }: ReplicaSpec): number {
   const { attention } = model;
-  const latent = attention.kind === 'mla' ? 25 : 0;
-  return 12 + latent + (model.moe === null ? 0 : 8);
+  const latent = attention.kind === 'mla' ? 25 + (attention.indexer === null ? 0 : 8) : 0;
+  const linear = model.linear === null ? 0 : (10 * model.linear.layers) / model.layers;
+  return 12 + latent + linear + (model.moe === null ? 0 : 8);
 }
 
 /** Measured hosts fall in two generations: those sold with Blackwell GPUs, and those before. */

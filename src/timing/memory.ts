@@ -1,9 +1,9 @@
 import { BYTES_PER_MIB } from '../base/units.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import { activationBytesPerGpu } from './activations.ts';
-import { kvBytesPerToken, windowedKvBytesPerToken } from './kvBytes.ts';
+import { kvBytesPerToken, linearStateBytes, windowedKvBytesPerToken } from './kvBytes.ts';
 import { gpusPerReplica, type ReplicaSpec } from './replica.ts';
-import { weightBytesPerGpu } from './replicaWeights.ts';
+import { largestStage, weightBytesPerGpu } from './replicaWeights.ts';
 
 /** What the user says about the KV cache: a share of the GPU as vLLM counts it, or the cache itself. */
 export type KvCapacity =
@@ -70,10 +70,12 @@ export function planMemory(spec: ReplicaSpec, request: MemoryRequest): MemoryPla
   const weights = weightBytesPerGpu(spec);
   const activations = activationBytesPerGpu(spec, request.maxBatchedTokens, request.maxSequences);
   const fixedReserve = OTHER_BYTES + ncclBytes(gpusPerReplica(spec.parallelism));
-  const perToken = kvBytesPerToken(spec.model, spec.kvDtype, spec.parallelism.tensor);
+  const stage = largestStage(spec.model.layers, spec.parallelism.pipeline);
+  const perToken = stage * kvBytesPerToken(spec.model, spec.kvDtype, spec.parallelism.tensor);
   const blockBytes = blockTokens * perToken;
   const shared = requestedBytes(spec.hardware, capacity) - weights - activations - fixedReserve;
-  const windowed = windowedStateBytes(spec, request, shared, perToken);
+  const linear = linearReserve(spec, request, stage);
+  const windowed = windowedStateBytes(spec, request, shared - linear, perToken, stage) + linear;
   const available = 'bytes' in capacity ? capacity.bytes - windowed : shared - windowed;
 
   const blocks = blocksOf(capacity, blockTokens, ranks * Math.max(0, Math.floor(available / blockBytes)));
@@ -128,9 +130,20 @@ function blocksOf(capacity: KvCapacity, blockTokens: number, fromMemory: number)
   return fromMemory;
 }
 
-function windowedStateBytes(spec: ReplicaSpec, request: MemoryRequest, shared: number, perToken: number): number {
+/** The state of linear layers for every sequence that may run. */
+function linearReserve({ model, parallelism }: ReplicaSpec, request: MemoryRequest, stage: number): number {
+  return (stage * linearStateBytes(model, parallelism.tensor) * request.maxSequences) / parallelism.attentionData;
+}
+
+function windowedStateBytes(
+  spec: ReplicaSpec,
+  request: MemoryRequest,
+  shared: number,
+  perToken: number,
+  stage: number,
+): number {
   const { model, parallelism } = spec;
-  const perWindowedToken = windowedKvBytesPerToken(model, spec.kvDtype, parallelism.tensor);
+  const perWindowedToken = stage * windowedKvBytesPerToken(model, spec.kvDtype, parallelism.tensor);
   if (perWindowedToken === 0 || model.attention.kind === 'mla') return 0;
   const window = model.attention.slidingWindow ?? 0;
   const tokens = request.maxSequences * (window + request.blockTokens) + request.maxBatchedTokens;

@@ -1,6 +1,6 @@
 import type { MlaAttention } from '../catalog/model.ts';
 import type { AttentionCost } from './attentionCost.ts';
-import { GEMM, MLA, type RooflineScales } from './constants.ts';
+import { GEMM, INDEXER, MLA, type RooflineScales } from './constants.ts';
 import { Gemm } from './gemm.ts';
 import { type PassCost, smoothMaximum } from './passCost.ts';
 import type { PassShape } from './passShape.ts';
@@ -11,10 +11,12 @@ import type { ReplicaSpec } from './replica.ts';
  * Multi-head latent attention. Prefill expands the compressed KV of the whole context (a product with kv_b) and runs
  * multi-head attention on it. Decode works on the compressed KV itself, with kv_b absorbed into two batched products
  * around it: every head reads the same kvLoraRank + ropeHeadDim values of a context token, which are not sharded.
+ * With an indexer (DeepSeek-V3.2, GLM-5) attention sees at most topK tokens a query, the windowed sums of a pass, and the
+ * indexer, whole on every rank, scores all of them: 2 heads x headDim FLOP a (query, key) pair in fp8.
  */
 export class LatentAttention implements AttentionCost {
   readonly decodePerContextS: number;
-  readonly decodePerWindowedS = 0;
+  readonly decodePerWindowedS: number;
   readonly decodeComputeBound: boolean;
   readonly #layers: number;
   readonly #scale: number;
@@ -23,6 +25,9 @@ export class LatentAttention implements AttentionCost {
   readonly #expand: Gemm;
   readonly #perPairS: number;
   readonly #perTokenS: number;
+  readonly #isSparse: boolean;
+  readonly #scorePerPairS: number = 0;
+  readonly #indexerLaunchS: number = 0;
 
   constructor(spec: ReplicaSpec, attention: MlaAttention, scales: RooflineScales, queriesPerDecode = 1) {
     const { tensor } = spec.parallelism;
@@ -40,7 +45,20 @@ export class LatentAttention implements AttentionCost {
     const hbmS = (cached * kvBytesOf(spec.kvDtype)) / (hbmBytesPerS * decode.hbmEfficiency);
     const computeS = (2 * queriesPerDecode * tiled * (cached + kvLoraRank)) / (flops * decode.computeEfficiency);
     this.decodeComputeBound = computeS > hbmS;
-    this.decodePerContextS = scales.attention * this.#layers * smoothMaximum(hbmS, computeS, decode.sharpness);
+    const attendedS = scales.attention * this.#layers * smoothMaximum(hbmS, computeS, decode.sharpness);
+    const { indexer } = attention;
+    this.#isSparse = indexer !== null;
+    this.decodePerWindowedS = indexer === null ? 0 : attendedS;
+    this.decodePerContextS = indexer === null ? attendedS : 0;
+    if (indexer !== null) {
+      const rates = ratesFor(spec.hardware, 'fp8');
+      const scale = scales.attention * this.#layers;
+      this.#scorePerPairS = (scale * 2 * indexer.heads * indexer.headDim) / (rates.flops * INDEXER.computeEfficiency);
+      // A decode's pairs are its context tokens, whose keys it reads.
+      const readS = (scale * indexer.headDim) / (hbmBytesPerS * INDEXER.hbmEfficiency);
+      this.decodePerContextS = readS + queriesPerDecode * this.#scorePerPairS;
+      this.#indexerLaunchS = scale * INDEXER.launchS;
+    }
 
     const absorbed = heads * kvLoraRank * (nopeHeadDim + vHeadDim);
     this.#absorbedWeightsS = (absorbed * 2) / hbmBytesPerS;
@@ -60,15 +78,19 @@ export class LatentAttention implements AttentionCost {
 
   addDecodeBase(cost: PassCost, tokens: number): void {
     const scale = this.#layers * this.#scale;
-    cost.launchS += scale * (MLA.decode.launchS + MLA.absorbed.launchS);
+    cost.launchS += scale * (MLA.decode.launchS + MLA.absorbed.launchS) + this.#indexerLaunchS;
     const computeS = tokens * this.#absorbedPerTokenS;
     cost.addOverlapped(computeS, this.#absorbedWeightsS, GEMM.sharpness, scale);
   }
 
   addPrefill(cost: PassCost, shape: PassShape, share: number): void {
     const scale = this.#layers * this.#scale;
-    const pairs = shape.chunkPairs + MLA.prefill.halfRateContext * shape.chunkPairsPerContext;
-    cost.launchS += scale * MLA.prefill.launchS;
+    const halfRate = MLA.prefill.halfRateContext;
+    const pairs = this.#isSparse
+      ? shape.chunkPairsWindowed + halfRate * shape.chunkPairsPerContextWindowed
+      : shape.chunkPairs + halfRate * shape.chunkPairsPerContext;
+    cost.launchS += scale * MLA.prefill.launchS + this.#indexerLaunchS;
+    cost.computeS += share * shape.chunkPairs * this.#scorePerPairS;
     cost.computeS += scale * share * pairs * this.#perPairS;
     cost.hbmS += scale * share * (shape.chunkTokens + shape.chunkContext) * this.#perTokenS;
     this.#expand.addTo(cost, share * shape.chunkContext, this.#layers);

@@ -10,20 +10,29 @@ import type { ReplicaSpec } from './replica.ts';
  */
 export function weightBytesPerGpu(spec: ReplicaSpec): number {
   const { model } = spec;
-  const { tensor, moeTensor, moeExpert } = spec.parallelism;
+  const { tensor, pipeline, moeTensor, moeExpert } = spec.parallelism;
   const parts = weightBreakdown(model);
   const { byHead, byKvHead, replicated } = parts.attentionPerLayer;
   const kvShards = model.attention.kind === 'gqa' ? Math.min(tensor, model.attention.kvHeads) : 1;
-  const attention = model.layers * (byHead / tensor + byKvHead / kvShards + replicated);
+  const attention =
+    parts.attentionLayers * (byHead / tensor + byKvHead / kvShards + replicated) +
+    (parts.linearLayers * parts.linearPerLayer) / tensor;
   const feedForward =
     (parts.denseLayers * parts.denseFfnPerLayer + parts.moeLayers * parts.sharedExpertsPerLayer) / tensor;
   const experts = (parts.moeLayers * parts.routedExpertsPerLayer) / (moeTensor * moeExpert);
-  const highPrecision = (parts.embedding + parts.lmHead) / tensor + parts.moeLayers * parts.routerPerLayer;
-  return (
+  const routers = parts.moeLayers * parts.routerPerLayer;
+  const layers =
     (attention + feedForward) * BYTES_PER_WEIGHT[spec.weightDtype] +
     experts * BYTES_PER_WEIGHT[spec.expertDtype] +
-    (highPrecision + absorbedWeights(spec)) * BYTES_PER_WEIGHT.bf16
-  );
+    (routers + absorbedWeights(spec)) * BYTES_PER_WEIGHT.bf16;
+  // The first stage of a pipeline holds the embedding, the last the head.
+  const ends = pipeline === 1 ? parts.embedding + parts.lmHead : Math.max(parts.embedding, parts.lmHead);
+  return layers * largestStage(model.layers, pipeline) + (ends / tensor) * BYTES_PER_WEIGHT.bf16;
+}
+
+/** Share of the layers that the fullest of `stages` pipeline stages holds. */
+export function largestStage(layers: number, stages: number): number {
+  return Math.ceil(layers / stages) / layers;
 }
 
 function absorbedWeights(spec: ReplicaSpec): number {

@@ -1,9 +1,11 @@
 import { NS_PER_S } from '../base/units.ts';
 import { GroupedQueryAttention } from './attention.ts';
 import type { AttentionCost } from './attentionCost.ts';
+import { attentionWindow } from './attentionWindow.ts';
 import { FITTED_SCALES, type RooflineScales } from './constants.ts';
 import { CostTable } from './costTable.ts';
 import { type HostProfile, IDEAL_HOST, PIECEWISE_SHARE } from './hostProfile.ts';
+import { HybridAttention } from './linearAttention.ts';
 import { LatentAttention } from './mla.ts';
 import { PassCost } from './passCost.ts';
 import type { PassShape } from './passShape.ts';
@@ -57,7 +59,7 @@ class RooflineTimer implements StepTimer {
   #decodeBaseNs = new Float64Array(1024);
 
   constructor(spec: ReplicaSpec, scales: RooflineScales, host: HostProfile, drafts: DraftCost | null) {
-    const { attention, layers } = spec.model;
+    const { layers } = spec.model;
     const ranks = spec.parallelism.attentionData;
     const rank = new RankCost(spec, scales);
     const experts = new ExpertCost(spec, scales);
@@ -65,12 +67,9 @@ class RooflineTimer implements StepTimer {
     this.#ranks = ranks;
     this.#host = host;
     this.#tokensPerDecode = 1 + (drafts?.tokens ?? 0);
-    this.window = attention.kind === 'gqa' && attention.windowedLayers > 0 ? (attention.slidingWindow ?? 0) : 0;
+    this.window = attentionWindow(spec.model);
     this.#largestGraph = host.decodeGraphs === null ? Number.POSITIVE_INFINITY : (host.decodeGraphs.at(-1) ?? 0);
-    const kernels =
-      attention.kind === 'gqa'
-        ? new GroupedQueryAttention(spec, attention, scales)
-        : new LatentAttention(spec, attention, scales, this.#tokensPerDecode);
+    const kernels = attentionOf(spec, scales, this.#tokensPerDecode);
     this.#attention = kernels;
     this.#rank = new CostTable((cost, count) => rank.addTo(cost, count / ranks));
     this.#experts = new CostTable((cost, count) => experts.addTo(cost, count));
@@ -189,6 +188,13 @@ class RooflineTimer implements StepTimer {
     this.#decodeBaseNs[sequences] = baseNs;
     return baseNs;
   }
+}
+
+function attentionOf(spec: ReplicaSpec, scales: RooflineScales, tokensPerDecode: number): AttentionCost {
+  const { attention, linear } = spec.model;
+  if (attention.kind === 'mla') return new LatentAttention(spec, attention, scales, tokensPerDecode);
+  const full = new GroupedQueryAttention(spec, attention, scales);
+  return linear === null ? full : new HybridAttention(spec, linear, full, scales);
 }
 
 /** Index of `launch` in BOUNDS. */

@@ -1,3 +1,4 @@
+import { attentionLayers } from '../catalog/model.ts';
 import { Collectives } from './collectives.ts';
 import { ELEMENTWISE, type RooflineScales } from './constants.ts';
 import { Gemm } from './gemm.ts';
@@ -88,7 +89,8 @@ function products(spec: ReplicaSpec, scales: RooflineScales) {
   const add = (outputs: number, inputs: number, times: number, at: Rates = rates) => {
     if (times > 0) list.push({ gemm: new Gemm(outputs, inputs, at, scales), times });
   };
-  for (const [outputs, inputs] of attentionProjections(spec)) add(outputs, inputs, layers);
+  for (const [outputs, inputs] of attentionProjections(spec)) add(outputs, inputs, attentionLayers(model));
+  for (const [outputs, inputs] of linearProjections(spec)) add(outputs, inputs, model.linear?.layers ?? 0);
   add((2 * model.denseSize) / tensor, hiddenSize, denseLayers);
   add(hiddenSize, model.denseSize / tensor, denseLayers);
   if (moe !== null) {
@@ -111,7 +113,7 @@ function attentionProjections(spec: ReplicaSpec): [number, number][] {
     const heads = attention.heads / tensor;
     const kvHeads = Math.max(1, attention.kvHeads / tensor);
     return [
-      [(heads + 2 * kvHeads) * attention.headDim, hiddenSize],
+      [((attention.outputGate ? 2 : 1) * heads + 2 * kvHeads) * attention.headDim, hiddenSize],
       [hiddenSize, heads * attention.headDim],
     ];
   }
@@ -120,5 +122,25 @@ function attentionProjections(spec: ReplicaSpec): [number, number][] {
   const cached = attention.kvLoraRank + attention.ropeHeadDim;
   const output: [number, number] = [hiddenSize, heads * attention.vHeadDim];
   if (attention.qLoraRank === null) return [[queries + cached, hiddenSize], output];
-  return [[attention.qLoraRank + cached, hiddenSize], [queries, attention.qLoraRank], output];
+  const { indexer, qLoraRank } = attention;
+  const down: [number, number] = [qLoraRank + cached, hiddenSize];
+  if (indexer === null) return [down, [queries, qLoraRank], output];
+  const scored: [number, number][] = [
+    [indexer.heads * indexer.headDim, qLoraRank],
+    [indexer.headDim + indexer.heads, hiddenSize],
+  ];
+  return [down, [queries, qLoraRank], ...scored, output];
+}
+
+/** The same of a gated DeltaNet layer: queries, keys, values, gate and the heads' two scalars in one product, and out. */
+function linearProjections(spec: ReplicaSpec): [number, number][] {
+  const { linear, hiddenSize } = spec.model;
+  if (linear === null) return [];
+  const { tensor } = spec.parallelism;
+  const values = (linear.valueHeads * linear.valueHeadDim) / tensor;
+  const keys = (2 * linear.keyHeads * linear.keyHeadDim) / tensor;
+  return [
+    [keys + 2 * values + (2 * linear.valueHeads) / tensor, hiddenSize],
+    [hiddenSize, values],
+  ];
 }
