@@ -92,7 +92,9 @@ export class LatentAttention implements AttentionCost {
     cost.launchS += scale * MLA.prefill.launchS + this.#indexerLaunchS;
     cost.computeS += share * shape.chunkPairs * this.#scorePerPairS;
     cost.computeS += scale * share * pairs * this.#perPairS;
-    cost.hbmS += scale * share * (shape.chunkTokens + shape.chunkContext) * this.#perTokenS;
-    this.#expand.addTo(cost, share * shape.chunkContext, this.#layers);
+    // Sparse kernels gather what they attend to from the compressed KV instead of expanding the context.
+    const expanded = this.#isSparse ? shape.chunkTokens : shape.chunkContext;
+    cost.hbmS += scale * share * (shape.chunkTokens + expanded) * this.#perTokenS;
+    this.#expand.addTo(cost, share * expanded, this.#layers);
   }
 }
