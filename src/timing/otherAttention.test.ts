@@ -79,7 +79,7 @@ describe('sparse latent attention', () => {
     const full = compileTimer({ ...sparse, model: { ...sparse.model, attention: withoutIndexer() } });
     const growth = (timer: ReturnType<typeof compileTimer>) =>
       timer.passNs(prompt(timer.window, 8192, 120_000)) / timer.passNs(prompt(timer.window, 8192));
-    expect(growth(compileTimer(sparse))).toBeLessThan(0.7 * growth(full));
+    expect(growth(compileTimer(sparse))).toBeLessThan(0.8 * growth(full));
   });
 
   function withoutIndexer() {
