@@ -54,7 +54,8 @@ export function addGoalFlags(command: Command): Command {
     .option('--max-usd-per-hour <usd>', 'highest price of a deployment')
     .option('--minimize <metric>', 'objective, repeatable', collect)
     .option('--maximize <metric>', 'objective, repeatable', collect)
-    .option('--baseline <file>', 'configuration of your own deployment, to compare with');
+    .option('--baseline <file>', 'configuration of your own deployment, to compare with')
+    .option('--study <file>', 'keep every trial in this SQLite file, and do not repeat those it has');
 }
 
 function perRequestFile(text: string): string {

@@ -56,6 +56,14 @@ function createProgram(onExit: (code: number) => void): Command {
     .action(async (what, name) => (await import('./catalogCommand.ts')).catalogCommand(what, name));
 
   program
+    .command('study')
+    .description('study files: show, frontier, diff, export, merge, rm')
+    .argument('[words...]', 'study --help tells')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action(async (words) => (await import('./studyCommand.ts')).studyCommand(words));
+
+  program
     .command('schema')
     .description('JSON Schema of a configuration file')
     .argument('<command>', 'predict or recommend')

@@ -13,9 +13,11 @@ import { frontierCsv } from '../report/csv.ts';
 import { recommendPage } from '../report/pageData.ts';
 import { renderRecommend } from '../report/recommendText.ts';
 import { assertOurs, writeFiles } from '../report/writeFiles.ts';
+import type { StudyStore } from '../study/store/studyStore.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { CommonOptions } from './commonOptions.ts';
 import { EXIT } from './exitCodes.ts';
+import { openStudy } from './openStudy.ts';
 import { defaultDirectory, note, toJson, wantsColor, withPage } from './outputFiles.ts';
 import { detailOf, simulateForReport, writePerRequest } from './predictCommand.ts';
 import { createProgress } from './progress.ts';
@@ -24,6 +26,7 @@ import { VERSION } from './version.ts';
 
 interface RecommendFlags extends CommonOptions {
   readonly baseline?: string;
+  readonly study?: string;
 }
 
 const CANDIDATES = 'candidates';
@@ -39,7 +42,15 @@ export async function recommendCommand(options: RecommendFlags): Promise<number>
   const ownership = { configHash: hash, overwrite: options.overwrite === true };
   await assertOurs(directory, ownership);
 
-  const recommendation = await search(config, source, facts, baseline, options);
+  const study = options.study === undefined ? null : await openStudy(options.study, options.quiet === true);
+  let recommendation: Recommendation;
+  try {
+    study?.begin({ goal: hash, config, objectives: config.goal.objectives });
+    recommendation = await search(config, source, facts, baseline, study, options);
+    study?.finish(recommendation.truncated ? 'truncated' : 'done', recommendation);
+  } finally {
+    study?.close();
+  }
   const named = withFiles(recommendation);
   const files = candidateFiles(named, input.baseDir, join(directory, CANDIDATES));
   files.set('frontier.csv', frontierCsv(named));
@@ -68,6 +79,7 @@ async function search(
   source: Workload,
   facts: Facts,
   baseline: PredictConfig | null,
+  study: StudyStore | null,
   options: RecommendFlags,
 ): Promise<Recommendation> {
   const control = new AbortController();
@@ -84,6 +96,7 @@ async function search(
       threads: options.threads,
       version: VERSION,
       ...(baseline === null ? {} : { baseline }),
+      ...(study === null ? {} : { study }),
       onProgress: progress.update,
       signal: control.signal,
     });

@@ -6,14 +6,18 @@ import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import type { RecommendConfig } from '../config/recommendConfig.ts';
 import { shapeWorkload } from '../config/shapeWorkload.ts';
-import { type Executor, localExecutor } from '../study/executor.ts';
+import { Executor, localRunner } from '../study/executor.ts';
+import { StoredRunner } from '../study/store/storedRunner.ts';
+import type { StudyStore } from '../study/store/studyStore.ts';
 import type { Trial } from '../study/trial.ts';
+import type { TaskSource, TrialRunner } from '../study/trialRunner.ts';
 import type { Workload } from '../workload/workload.ts';
 import { Answer } from './answer.ts';
 import { enumerateCandidates } from './candidates.ts';
 import { memoryPlanner } from './memoryRefusal.ts';
 import type { Recommendation } from './recommendation.ts';
 import { plainFacts } from './sharedInput.ts';
+import { trialCodec } from './trialCodec.ts';
 import type { TrialJob, TrialResult, TrialShared } from './trialTask.ts';
 
 export interface RecommendOptions {
@@ -25,6 +29,10 @@ export interface RecommendOptions {
   readonly onProgress?: (done: number, total: number) => void;
   /** Stops the search; what finished is kept and the answer says `truncated`. */
   readonly signal?: AbortSignal;
+  /** Keeps every trial; those it knows are not run again. */
+  readonly study?: StudyStore;
+  /** What runs the trials; by default this machine's threads. */
+  readonly runner?: (task: TaskSource) => TrialRunner<TrialJob, TrialResult>;
 }
 
 const TASK = new URL(import.meta.url.endsWith('.ts') ? './trialTask.ts' : './trialTask.js', import.meta.url);
@@ -124,7 +132,11 @@ class Search {
       facts: plainFacts(config, facts, options.baseline),
       version: options.version,
     };
-    this.#executor = localExecutor(options.threads, { taskModule: TASK, shared });
+    const { study, threads } = options;
+    const runner = (options.runner ?? ((task) => localRunner(threads, task)))({ taskModule: TASK, shared });
+    this.#executor = new Executor(
+      study === undefined ? runner : new StoredRunner(runner, study, trialCodec(source.digest, facts)),
+    );
     this.answer = new Answer(config);
   }
 

@@ -43,10 +43,18 @@ export class Executor<Job, Result> {
     };
     try {
       for (const ask of asks) {
-        window.push({ ask, trial: stopped ? Promise.resolve({ id: ask.id, status: 'cancelled' }) : runner.start(ask) });
+        const trial: Promise<Trial<Result>> = stopped
+          ? Promise.resolve({ id: ask.id, status: 'cancelled' })
+          : runner.start(ask);
+        // A runner that can go no further rejects every trial; the first one told ends the run.
+        trial.catch(() => undefined);
+        window.push({ ask, trial });
         while (window.length >= WINDOW_PER_SLOT * runner.slots) await tellFirst();
       }
       while (window.length > 0) await tellFirst();
+    } catch (error) {
+      stop();
+      throw error;
     } finally {
       signal?.removeEventListener('abort', stop);
     }
