@@ -31,15 +31,18 @@ export class Claimant {
   /** Its claims are free from now on. */
   leave(): void {
     clearInterval(this.#timer);
-    this.#database.run('delete from claimants where id = ?', this.id);
+    this.#write('delete from claimants where id = ?', this.id);
   }
 
   #beat(): void {
+    this.#write('update claimants set seen_ms = ? where id = ?', Date.now(), this.id);
+  }
+
+  /** A study that cannot be written stops at its next trial, with a message; here nobody would hear it. */
+  #write(sql: string, ...values: (string | number)[]): void {
     try {
-      this.#database.run('update claimants set seen_ms = ? where id = ?', Date.now(), this.id);
-    } catch {
-      // A study that cannot be written stops at its next trial, with a message.
-    }
+      this.#database.run(sql, ...values);
+    } catch {}
   }
 }
 
