@@ -7,7 +7,8 @@ import { engineFingerprint } from '../study/engineFingerprint.ts';
 import { trialsParquet, trialTable } from '../study/store/exportTrials.ts';
 import { goalFrontier } from '../study/store/goalFrontier.ts';
 import { diffTrials } from '../study/store/studyDiff.ts';
-import { StudyFile, type TrialRow } from '../study/store/studyFile.ts';
+import { StudyFile } from '../study/store/studyFile.ts';
+import type { TrialRow } from '../study/store/trialRow.ts';
 import { toJson } from './outputFiles.ts';
 
 interface GoalOptions {

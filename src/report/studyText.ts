@@ -1,8 +1,10 @@
 import Table from 'cli-table3';
 import type { PredictConfig } from '../config/predictConfig.ts';
-import type { FrontierTrial, Objective } from '../study/store/goalFrontier.ts';
+import type { ObjectiveSpec } from '../config/recommendConfig.ts';
+import type { FrontierTrial } from '../study/store/goalFrontier.ts';
 import type { ChangedTrial, StudyDiff } from '../study/store/studyDiff.ts';
-import type { GoalRow, TrialRow } from '../study/store/studyFile.ts';
+import type { GoalRow } from '../study/store/studyFile.ts';
+import type { TrialRow } from '../study/store/trialRow.ts';
 import { configInWords } from './configWords.ts';
 import { formatCount, formatFixed, formatNumber } from './format.ts';
 
@@ -44,7 +46,7 @@ export function renderFrontier({ goal, status, objectives }: GoalRow, frontier: 
   return `goal ${goal.slice(0, 8)}, ${inWords(objectives)}: ${formatCount(frontier.length, 'deployment')} on the frontier${so}\n${table.toString()}\n${rest}`;
 }
 
-export function renderDiff(diff: StudyDiff, objectives: readonly Objective[]): string {
+export function renderDiff(diff: StudyDiff, objectives: readonly ObjectiveSpec[]): string {
   const { same, changed, onlyBefore, onlyAfter, joinedFrontier, leftFrontier } = diff;
   const lines = [
     `${formatCount(same, 'trial')} the same, ${changed.length} came out otherwise, ${onlyBefore} only in the first, ${onlyAfter} only in the second`,
@@ -68,7 +70,7 @@ function changeInWords({ valuesBefore, valuesAfter }: ChangedTrial, k: number): 
   return `${word(valuesBefore)} -> ${word(valuesAfter)}`;
 }
 
-function inWords(objectives: readonly Objective[]): string {
+function inWords(objectives: readonly ObjectiveSpec[]): string {
   return objectives.map(({ metric, direction }) => `${direction} ${metric}`).join(', ');
 }
 

@@ -1,5 +1,5 @@
 import { METRICS, metricValue } from '../../metrics/metricNames.ts';
-import type { TrialRow } from './studyFile.ts';
+import type { TrialRow } from './trialRow.ts';
 
 /** Trials as a table: who they are, then every metric by its name; null where a trial has none or it is not finite. */
 export interface TrialTable {

@@ -1,12 +1,8 @@
+import type { ObjectiveSpec } from '../../config/recommendConfig.ts';
 import { metricValue } from '../../metrics/metricNames.ts';
 import type { Report } from '../../metrics/report.ts';
-import { type Direction, nonDominated } from '../../search/pareto.ts';
-import type { TrialRow } from './studyFile.ts';
-
-export interface Objective {
-  readonly metric: string;
-  readonly direction: Direction;
-}
+import { nonDominated } from '../../search/pareto.ts';
+import type { TrialRow } from './trialRow.ts';
 
 export interface FrontierTrial {
   readonly trial: TrialRow;
@@ -19,7 +15,7 @@ export interface FrontierTrial {
  * The trials that met their SLO and that no other such trial beats in every objective, best in the first one first: what
  * a study knows so far, whether its search has ended or not.
  */
-export function goalFrontier(trials: readonly TrialRow[], objectives: readonly Objective[]): FrontierTrial[] {
+export function goalFrontier(trials: readonly TrialRow[], objectives: readonly ObjectiveSpec[]): FrontierTrial[] {
   const met = trials.flatMap((trial): FrontierTrial[] => {
     const { report } = trial;
     if (report === null || !report.slo.met) return [];

@@ -1,6 +1,7 @@
+import type { ObjectiveSpec } from '../../config/recommendConfig.ts';
 import { metricValue } from '../../metrics/metricNames.ts';
-import type { FrontierTrial, Objective } from './goalFrontier.ts';
-import type { TrialRow } from './studyFile.ts';
+import type { FrontierTrial } from './goalFrontier.ts';
+import type { TrialRow } from './trialRow.ts';
 
 export interface ChangedTrial {
   readonly before: TrialRow;
@@ -24,7 +25,7 @@ export interface StudyDiff {
 export function diffTrials(
   before: { readonly trials: readonly TrialRow[]; readonly frontier: readonly FrontierTrial[] },
   after: { readonly trials: readonly TrialRow[]; readonly frontier: readonly FrontierTrial[] },
-  objectives: readonly Objective[],
+  objectives: readonly ObjectiveSpec[],
 ): StudyDiff {
   const old = new Map(before.trials.map((trial) => [trial.contentHash, trial]));
   const fresh = new Set(after.trials.map(({ contentHash }) => contentHash));
@@ -61,7 +62,7 @@ function outcomeOf({ status, report, message }: TrialRow): string {
   return report === null ? `${status}: ${message ?? 'stopped early'}` : report.result_hash;
 }
 
-function valuesOf({ report }: TrialRow, objectives: readonly Objective[]): number[] | null {
+function valuesOf({ report }: TrialRow, objectives: readonly ObjectiveSpec[]): number[] | null {
   return report === null ? null : objectives.map(({ metric }) => metricValue(report, metric));
 }
 

@@ -1,8 +1,8 @@
 import { InputError } from '../../base/inputError.ts';
-import type { Report } from '../../metrics/report.ts';
+import type { ObjectiveSpec } from '../../config/recommendConfig.ts';
 import { Database, type Row } from './database.ts';
-import type { Objective } from './goalFrontier.ts';
 import { migrate } from './migrations.ts';
+import { type TrialRow, trialOf } from './trialRow.ts';
 
 export interface GoalRow {
   readonly goal: string;
@@ -10,7 +10,7 @@ export interface GoalRow {
   readonly version: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  readonly objectives: readonly Objective[];
+  readonly objectives: readonly ObjectiveSpec[];
   readonly config: unknown;
   /** recommendation.json of the last finished search; null before. */
   readonly recommendation: unknown;
@@ -18,22 +18,6 @@ export interface GoalRow {
   readonly failed: number;
   readonly running: number;
   readonly passes: number;
-}
-
-export interface TrialRow {
-  readonly trial: string;
-  readonly engine: string;
-  readonly status: 'running' | 'done' | 'failed';
-  readonly kind: string;
-  readonly contentHash: string;
-  readonly config: unknown;
-  readonly seed: number;
-  readonly version: string;
-  readonly finishedAt: string | null;
-  readonly passes: number | null;
-  readonly message: string | null;
-  /** null where the trial was stopped before its end. */
-  readonly report: Report | null;
 }
 
 /** A study file open for questions and housekeeping. */
@@ -157,22 +141,5 @@ function goalOf(row: Row): GoalRow {
     failed: Number(row.failed ?? 0),
     running: Number(row.running ?? 0),
     passes: Number(row.passes),
-  };
-}
-
-function trialOf(row: Row): TrialRow {
-  return {
-    trial: String(row.trial),
-    engine: String(row.engine),
-    status: row.status as TrialRow['status'],
-    kind: String(row.kind),
-    contentHash: String(row.content_hash),
-    config: JSON.parse(String(row.config)),
-    seed: Number(row.seed),
-    version: String(row.version),
-    finishedAt: row.finished_at === null ? null : String(row.finished_at),
-    passes: row.passes === null ? null : Number(row.passes),
-    message: row.message === null ? null : String(row.message),
-    report: row.report === null ? null : JSON.parse(String(row.report)),
   };
 }
