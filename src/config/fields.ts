@@ -1,6 +1,7 @@
 /** Knob declarations as zod types, for a file of fixed values and for one in which a field may be a domain. */
 import { z } from 'zod';
-import { type Knob, type KnobPath, knobAt } from './knobs.ts';
+import type { Knob } from './knob.ts';
+import { type KnobPath, knobAt } from './knobs.ts';
 
 /** How the schema turns a knob into a type. */
 export interface Fields {
@@ -39,9 +40,15 @@ function numberType(knob: Knob): z.ZodType<number> {
 function described<T extends z.ZodType>(type: T, path: KnobPath): T {
   const knob = knobAt(path);
   const unit = knob.unit === undefined ? {} : { 'x-unit': knob.unit };
-  const flag = knob.flag === undefined ? {} : { 'x-vllm-flag': knob.flag };
   const initial = knob.default === undefined ? {} : { default: knob.default };
-  return type.meta({ description: knob.about, ...initial, ...unit, ...flag });
+  return type.meta({ description: knob.about, ...initial, ...unit, ...flagsOf(knob) });
+}
+
+/** How each engine that has the knob is told, null where by no flag of its own. */
+function flagsOf({ engines }: Knob): { 'x-flags'?: Record<string, string | null> } {
+  if (engines === undefined) return {};
+  const told = Object.entries(engines).map(([backend, { flag, off, yaml }]) => [backend, flag ?? yaml ?? off ?? null]);
+  return { 'x-flags': Object.fromEntries(told) };
 }
 
 /** The type still says T: domains are taken out of the document before anybody reads it as values. */

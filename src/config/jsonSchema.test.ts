@@ -28,7 +28,7 @@ interface Schema {
 const KNOWN = new Set(
   (
     'type properties required additionalProperties items anyOf oneOf enum const minimum exclusiveMinimum maximum ' +
-    'exclusiveMaximum minItems minLength propertyNames $schema title description default x-unit x-vllm-flag'
+    'exclusiveMaximum minItems minLength propertyNames $schema title description default x-unit x-flags'
   ).split(' '),
 );
 

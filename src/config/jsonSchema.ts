@@ -6,7 +6,7 @@ import { recommendSchema } from './recommendSchema.ts';
 export const CONFIG_KINDS = ['predict', 'recommend'] as const;
 export type ConfigKind = (typeof CONFIG_KINDS)[number];
 
-/** JSON Schema (2020-12) of the YAML of a command, for editors; units and vLLM's flags stand under `x-` keys. */
+/** JSON Schema (2020-12) of the YAML of a command, for editors; units and the engines' flags stand under `x-` keys. */
 export function configJsonSchema(kind: ConfigKind): Record<string, unknown> {
   const schema = z.toJSONSchema(kind === 'predict' ? predictSchema : recommendSchema, { io: 'input' });
   for (const load of loadsOf(schema)) {

@@ -2,6 +2,7 @@
  * A predict configuration with every default filled in: plain data in the vocabulary of the YAML, so that it can be
  * hashed, sent to a worker thread and written back as a file that gives the same result.
  */
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { RouterPolicy } from '../cluster/scenario.ts';
 import type { SloSpec } from '../metrics/report.ts';
 import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
@@ -51,6 +52,39 @@ export type TrafficLoad =
   | { readonly type: 'constant'; readonly requests_per_second: number }
   | { readonly type: 'concurrency'; readonly concurrency: number };
 
+/** Counts are those of one attention-DP rank. What the backend, or its version, does not have is absent. */
+export interface SchedulerConfig {
+  readonly max_batched_tokens: number;
+  /** null: what the KV cache holds (SGLang). */
+  readonly max_sequences: number | null;
+  readonly chunked_prefill: boolean;
+  readonly async?: boolean;
+  readonly policy?: string;
+  readonly long_prefill_token_threshold?: number;
+  readonly watermark?: number;
+  readonly prefill_interval?: number;
+  readonly max_prefill_tokens?: number;
+  readonly mixed_batches?: boolean;
+  readonly conservativeness?: number;
+  readonly polling_interval?: number;
+  readonly prefill_delay_passes?: number;
+  readonly capacity_policy?: string;
+  readonly chunking_policy?: string;
+  readonly batch_wait_iterations?: number;
+  readonly batch_wait_tokens_ratio?: number;
+  readonly balance?: boolean;
+  readonly balance_timeout_iterations?: number;
+  readonly balance_wait_iterations?: number;
+}
+
+export interface SpeculationConfig {
+  readonly method: 'mtp' | 'eagle' | 'eagle3' | 'draft_model' | 'ngram';
+  readonly draft_tokens: number;
+  /** For each position, given that all before it were accepted. */
+  readonly acceptance: readonly number[];
+  readonly draft_model: string | null;
+}
+
 export interface WorkerConfig {
   readonly name: string;
   /** Catalog id or path of a hardware file. */
@@ -63,11 +97,7 @@ export interface WorkerConfig {
     readonly moe_tensor: number;
     readonly moe_expert: number;
   };
-  readonly scheduler: {
-    readonly max_batched_tokens: number;
-    readonly max_sequences: number;
-    readonly chunked_prefill: boolean;
-  };
+  readonly scheduler: SchedulerConfig;
   readonly kv_cache: {
     readonly block_size: number;
     readonly prefix_caching: boolean;
@@ -78,6 +108,13 @@ export interface WorkerConfig {
       | { readonly blocks: number }
       | { readonly tokens: number }
       | { readonly bytes: number };
+  };
+  /** null: one token a pass. */
+  readonly speculation: SpeculationConfig | null;
+  /** Decode batches that run as a captured graph: the engine's steps up to a size, or sizes stated outright. */
+  readonly cuda_graphs: ({ readonly max_size: number } | { readonly sizes: readonly number[] }) & {
+    /** Where the engine lets one choose. */
+    readonly padding?: boolean;
   };
   readonly timing:
     | { readonly type: 'roofline' }
@@ -107,12 +144,14 @@ export interface PredictConfig {
     readonly stop: { readonly requests: number | null; readonly max_virtual_time_seconds: number | null };
     readonly over_length: 'reject' | 'drop' | 'truncate';
     readonly max_output_tokens: 'exact' | 'context' | { readonly fixed: number } | { readonly factor: number };
+    readonly ignore_eos: boolean;
   };
   readonly engine: {
     readonly mode: 'aggregated' | 'disaggregated';
     /** Hugging Face id, or path of a local config.json. */
     readonly model: string;
-    readonly backend: 'vllm';
+    readonly backend: Backend;
+    readonly backend_version: string;
     readonly quantization: 'checkpoint' | 'bf16' | 'fp8' | 'fp8_block' | 'nvfp4' | 'mxfp4' | 'int4' | 'int8';
     /** Tokens; null = the model's own. */
     readonly context_length: number | null;

@@ -7,12 +7,14 @@
  * - a value may be `null` where the default is null.
  */
 import { z } from 'zod';
+import { BACKENDS } from '../catalog/engineProfile.ts';
 import { ROUTER_POLICIES } from '../cluster/scenario.ts';
 import { PRESET_NAMES } from '../workload/presets.ts';
 import { type Fields, plainFields } from './fields.ts';
-import { MODES, QUANTIZATIONS, TRACE_FORMATS } from './knobs.ts';
+import { MODES, QUANTIZATIONS } from './knobs/engineKnobs.ts';
+import { TRACE_FORMATS } from './knobs/trafficKnobs.ts';
+import { workerSchema } from './workerSchema.ts';
 
-const WORKER = 'engine.workers.<role>';
 const SLO_STATISTICS = ['mean', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const;
 const SLO_METRICS = ['ttft_ms', 'tpot_ms', 'itl_ms', 'e2e_ms'] as const;
 
@@ -120,66 +122,7 @@ function trafficSchema(fields: Fields) {
       ])
       .optional()
       .meta({ description: 'What the client asks for (max_tokens); exact is what is generated.', default: 'exact' }),
-  });
-}
-
-const pointMs = number(`${WORKER}.timing.ms`);
-const unitMs = number(`${WORKER}.timing.per_unit_ms`);
-const pointCount = number(`${WORKER}.timing.table.count`);
-const timing = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('roofline') }),
-  z.strictObject({ type: z.literal('fixed'), prefill_ms: pointMs, decode_ms: pointMs }),
-  z.strictObject({
-    type: z.literal('linear'),
-    base_ms: unitMs,
-    per_prefill_token_ms: unitMs,
-    per_sequence_ms: unitMs,
-    per_context_token_ms: unitMs,
-  }),
-  z.strictObject({
-    type: z.literal('table'),
-    prefill: z.array(z.strictObject({ tokens: pointCount, ms: pointMs })).min(1),
-    decode: z.array(z.strictObject({ sequences: pointCount, context: pointCount, ms: pointMs })).min(1),
-  }),
-]);
-
-function workerSchema(fields: Fields) {
-  return z.strictObject({
-    name: text(`${WORKER}.name`).optional(),
-    hardware: fields.text(`${WORKER}.hardware`).optional(),
-    parallelism: z
-      .strictObject({
-        replicas: fields.number(`${WORKER}.parallelism.replicas`).optional(),
-        tensor: fields.number(`${WORKER}.parallelism.tensor`).optional(),
-        pipeline: fields.number(`${WORKER}.parallelism.pipeline`).optional(),
-        attention_data: fields.number(`${WORKER}.parallelism.attention_data`).optional(),
-        moe_tensor: fields.number(`${WORKER}.parallelism.moe_tensor`).optional(),
-        moe_expert: fields.number(`${WORKER}.parallelism.moe_expert`).optional(),
-      })
-      .optional(),
-    scheduler: z
-      .strictObject({
-        max_batched_tokens: fields.number(`${WORKER}.scheduler.max_batched_tokens`).optional(),
-        max_sequences: fields.number(`${WORKER}.scheduler.max_sequences`).optional(),
-        chunked_prefill: fields.boolean(`${WORKER}.scheduler.chunked_prefill`).optional(),
-      })
-      .optional(),
-    kv_cache: z
-      .strictObject({
-        block_size: fields.number(`${WORKER}.kv_cache.block_size`).optional(),
-        prefix_caching: fields.boolean(`${WORKER}.kv_cache.prefix_caching`).optional(),
-        dtype: fields.choice(`${WORKER}.kv_cache.dtype`, ['auto', 'bf16', 'fp8']).optional(),
-        capacity: z
-          .strictObject({
-            memory_fraction: fields.number(`${WORKER}.kv_cache.capacity.memory_fraction`).optional(),
-            blocks: fields.number(`${WORKER}.kv_cache.capacity.blocks`).optional(),
-            tokens: fields.number(`${WORKER}.kv_cache.capacity.tokens`).optional(),
-            bytes: fields.number(`${WORKER}.kv_cache.capacity.bytes`).optional(),
-          })
-          .optional(),
-      })
-      .optional(),
-    timing: timing.optional(),
+    ignore_eos: boolean('traffic.ignore_eos').optional(),
   });
 }
 
@@ -189,7 +132,8 @@ function engineSchema(fields: Fields) {
     mode: fields.choice('engine.mode', MODES).optional(),
     model: text('engine.model'),
     hardware: fields.text('engine.hardware').optional(),
-    backend: choice('engine.backend', ['vllm']).optional(),
+    backend: choice('engine.backend', BACKENDS).optional(),
+    backend_version: text('engine.backend_version').nullable().optional(),
     quantization: fields.choice('engine.quantization', QUANTIZATIONS).optional(),
     context_length: number('engine.context_length').nullable().optional(),
     workers: z

@@ -1,7 +1,9 @@
+import { matchProfile, newestProfile } from '../catalog/engineProfiles.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import type { ModelFacts } from '../catalog/model.ts';
 import type { Role } from '../cluster/scenario.ts';
 import type { SloSpec } from '../metrics/report.ts';
+import type { EngineAt } from './engineAt.ts';
 import type { Facts } from './facts.ts';
 import { knobDefault } from './knobs.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
@@ -30,16 +32,18 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
     );
   }
   const traffic = resolveTraffic(input.traffic, problems);
+  const at = engineAt(engine, problems);
   return {
     seed: input.seed ?? knobDefault('seed'),
     traffic,
     engine: {
       mode: modeOf(engine),
       model: engine.model,
-      backend: engine.backend ?? 'vllm',
+      backend: at.backend,
+      backend_version: at.version,
       quantization: engine.quantization ?? 'checkpoint',
       context_length: contextLength,
-      workers: resolveWorkers(engine, model, facts, problems),
+      workers: resolveWorkers(engine, at, model, facts, problems),
       kv_transfer: {
         bandwidth_gb_per_second: engine.kv_transfer?.bandwidth_gb_per_second ?? null,
         latency_ms: engine.kv_transfer?.latency_ms ?? knobDefault('engine.kv_transfer.latency_ms'),
@@ -68,8 +72,22 @@ function modeOf(engine: PredictInput['engine']): PredictConfig['engine']['mode']
   return engine.mode ?? (split && workers?.aggregated === undefined ? 'disaggregated' : 'aggregated');
 }
 
+/** The engine asked for; where its version cannot be read, the newest stands in. */
+export function engineAt(
+  { backend = knobDefault('engine.backend'), backend_version }: Pick<PredictInput['engine'], 'backend' | 'backend_version'>,
+  problems: Problems,
+): EngineAt {
+  const newest = newestProfile(backend);
+  if (backend_version == null) return { backend, version: newest.version, profile: newest };
+  const match = problems.attempt(['engine', 'backend_version'], () => matchProfile(backend, backend_version));
+  return match === null
+    ? { backend, version: newest.version, profile: newest }
+    : { backend, version: backend_version, profile: match.profile };
+}
+
 function resolveWorkers(
   engine: PredictInput['engine'],
+  at: EngineAt,
   model: ModelFacts | null,
   facts: Facts,
   problems: Problems,
@@ -96,6 +114,7 @@ function resolveWorkers(
       const hardware = hardwareOf(worker, engine.hardware, here, known, facts, problems);
       const name = worker.name ?? (list.length === 1 ? role : `${role}-${index + 1}`);
       return resolveWorker(worker, name, hardware, {
+        engine: at,
         model,
         contextLength: engine.context_length ?? null,
         path: here,

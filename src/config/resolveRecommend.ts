@@ -10,7 +10,8 @@ import {
   tensorDomain,
 } from './domains.ts';
 import type { Facts } from './facts.ts';
-import { knobDefault, MODES } from './knobs.ts';
+import { knobDefault } from './knobs.ts';
+import { MODES } from './knobs/engineKnobs.ts';
 import { withValue } from './paths.ts';
 import type { PredictInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';

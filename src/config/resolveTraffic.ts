@@ -23,6 +23,7 @@ export function resolveTraffic(input: TrafficInput, problems: Problems): Predict
     },
     over_length: input.over_length ?? knobDefault('traffic.over_length'),
     max_output_tokens: input.max_output_tokens ?? 'exact',
+    ignore_eos: input.ignore_eos ?? knobDefault('traffic.ignore_eos'),
   };
 }
 

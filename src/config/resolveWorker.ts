@@ -1,21 +1,31 @@
+import { settingOf } from '../catalog/engineProfile.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
+import { listHardware } from '../catalog/hardwareList.ts';
 import type { ModelFacts } from '../catalog/model.ts';
-import { knobDefault } from './knobs.ts';
+import { refuseUnavailable } from './availability.ts';
+import type { EngineAt } from './engineAt.ts';
 import type { Path } from './paths.ts';
 import type { WorkerConfig } from './predictConfig.ts';
 import type { WorkerInput } from './predictSchema.ts';
-import type { Problems } from './problems.ts';
-import { resolveSchedulerLimits } from './schedulerDefaults.ts';
+import { Problems } from './problems.ts';
+import { defaultGraphSize, resolveGraphs } from './resolveGraphs.ts';
+import { resolveScheduler } from './resolveScheduler.ts';
+import { resolveSpeculation } from './resolveSpeculation.ts';
+import { memFractionStatic } from './sglangMemory.ts';
 import { defaultMoe, shapeProblems } from './shapeRules.ts';
 import { userTimer } from './userTimer.ts';
 
 interface Surroundings {
+  readonly engine: EngineAt;
   /** null where the model or GPU is unknown: that is a problem already, defaults then only have to exist. */
   readonly model: ModelFacts | null;
   readonly contextLength: number | null;
   readonly path: Path;
   readonly problems: Problems;
 }
+
+/** Stands for a GPU that is unknown. */
+const SOME_GPU = listHardware()[0];
 
 /** Fills in one pool. */
 export function resolveWorker(
@@ -24,20 +34,65 @@ export function resolveWorker(
   hardware: { readonly id: string; readonly facts: HardwareFacts | null },
   around: Surroundings,
 ): WorkerConfig {
-  const W = 'engine.workers.<role>';
+  const { engine, model, contextLength, path, problems } = around;
+  refuseUnavailable(input, path, engine, problems);
+  const parallelism = resolveParallelism(input, around);
+  const speculation = resolveSpeculation(input.speculation, path, problems);
+  const kvCache = resolveCache(input, engine);
+  const gpu = hardware.facts ?? SOME_GPU;
+  const context = {
+    engine,
+    hardware: gpu,
+    contextTokens: contextLength ?? model?.contextLength ?? 1,
+    attentionDataRanks: parallelism.attention_data,
+    blockTokens: kvCache.block_size,
+    speculation,
+    path,
+    problems: hardware.facts === null || model === null ? new Problems(null) : problems,
+  };
+  const scheduler = resolveScheduler(input.scheduler ?? {}, context);
+  const engineTensor = parallelism.tensor * parallelism.attention_data;
+  const graphs = resolveGraphs(input.cuda_graphs, path, problems, { ...context, scheduler, engineTensor });
   return {
     name,
     hardware: hardware.id,
-    parallelism: resolveParallelism(input, around),
-    scheduler: resolveScheduler(input, hardware.facts, around),
-    kv_cache: {
-      block_size: input.kv_cache?.block_size ?? knobDefault(`${W}.kv_cache.block_size`),
-      prefix_caching: input.kv_cache?.prefix_caching ?? knobDefault(`${W}.kv_cache.prefix_caching`),
-      dtype: input.kv_cache?.dtype ?? 'auto',
-      capacity: resolveCapacity(input, around),
-    },
+    parallelism,
+    scheduler,
+    kv_cache: { ...kvCache, capacity: resolveCapacity(input, around, () => fractionOf(gpu, parallelism, scheduler, context)) },
+    speculation,
+    cuda_graphs: graphs,
     timing: resolveTiming(input, around),
   };
+}
+
+/** The cache but for its size. */
+function resolveCache({ kv_cache: given }: WorkerInput, { profile }: EngineAt): Omit<WorkerConfig['kv_cache'], 'capacity'> {
+  return {
+    block_size: given?.block_size ?? settingOf(profile, 'kv_cache.block_size'),
+    prefix_caching: given?.prefix_caching ?? settingOf(profile, 'kv_cache.prefix_caching'),
+    dtype: given?.dtype ?? settingOf(profile, 'kv_cache.dtype'),
+  };
+}
+
+/** The share of memory an engine takes when nobody says. */
+function fractionOf(
+  hardware: HardwareFacts,
+  { tensor, pipeline, attention_data }: WorkerConfig['parallelism'],
+  scheduler: WorkerConfig['scheduler'],
+  context: { readonly engine: EngineAt; readonly speculation: WorkerConfig['speculation'] },
+): number {
+  const { engine, speculation } = context;
+  if (engine.backend !== 'sglang') return settingOf(engine.profile, 'kv_cache.capacity.memory_fraction');
+  const engineTensor = tensor * attention_data;
+  return memFractionStatic({
+    memoryMib: hardware.memoryMib.value,
+    prefillTokens: scheduler.chunked_prefill ? scheduler.max_batched_tokens * attention_data : scheduler.max_prefill_tokens!,
+    graphSize: defaultGraphSize({ engine, hardware, scheduler, speculation, engineTensor }),
+    tensor: engineTensor,
+    pipeline,
+    attentionDataRanks: attention_data,
+    speculation,
+  });
 }
 
 function resolveTiming(input: WorkerInput, { path, problems }: Surroundings): WorkerConfig['timing'] {
@@ -46,7 +101,10 @@ function resolveTiming(input: WorkerInput, { path, problems }: Surroundings): Wo
   return timing;
 }
 
-function resolveParallelism(input: WorkerInput, { model, path, problems }: Surroundings): WorkerConfig['parallelism'] {
+function resolveParallelism(
+  input: WorkerInput,
+  { engine, model, path, problems }: Surroundings,
+): WorkerConfig['parallelism'] {
   const given = input.parallelism ?? {};
   const tensor = given.tensor ?? 1;
   const attentionData = given.attention_data ?? 1;
@@ -57,40 +115,17 @@ function resolveParallelism(input: WorkerInput, { model, path, problems }: Surro
     ...defaultMoe(model, tensor * attentionData, given),
   };
   if (model !== null) {
-    for (const { field, message } of shapeProblems(model, shape))
+    for (const { field, message } of shapeProblems(model, shape, engine.backend))
       problems.add([...path, 'parallelism', field], message);
   }
   return { replicas: given.replicas ?? 1, ...shape };
 }
 
-function resolveScheduler(
+function resolveCapacity(
   input: WorkerInput,
-  hardware: HardwareFacts | null,
-  { model, contextLength, path, problems }: Surroundings,
-): WorkerConfig['scheduler'] {
-  const given = input.scheduler ?? {};
-  const chunkedPrefill = given.chunked_prefill ?? true;
-  if (hardware === null || model === null) {
-    return { max_batched_tokens: 1, max_sequences: 1, chunked_prefill: chunkedPrefill };
-  }
-  const context = contextLength ?? model.contextLength;
-  const limits = resolveSchedulerLimits(hardware, context, chunkedPrefill, given);
-  if (limits.max_sequences > limits.max_batched_tokens) {
-    problems.add(
-      [...path, 'scheduler', 'max_sequences'],
-      `must not exceed max_batched_tokens (${limits.max_batched_tokens}), got ${limits.max_sequences}`,
-    );
-  }
-  if (!chunkedPrefill && limits.max_batched_tokens < context) {
-    problems.add(
-      [...path, 'scheduler', 'max_batched_tokens'],
-      `must be at least the context length (${context}) without chunked prefill, got ${limits.max_batched_tokens}`,
-    );
-  }
-  return { ...limits, chunked_prefill: chunkedPrefill };
-}
-
-function resolveCapacity(input: WorkerInput, { path, problems }: Surroundings): WorkerConfig['kv_cache']['capacity'] {
+  { path, problems }: Surroundings,
+  initialFraction: () => number,
+): WorkerConfig['kv_cache']['capacity'] {
   const given = input.kv_cache?.capacity;
   const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined);
   if (given !== undefined && set.length !== 1) {
@@ -101,5 +136,5 @@ function resolveCapacity(input: WorkerInput, { path, problems }: Surroundings): 
     );
   }
   if (set.length === 1) return given as WorkerConfig['kv_cache']['capacity'];
-  return { memory_fraction: knobDefault('engine.workers.<role>.kv_cache.capacity.memory_fraction') };
+  return { memory_fraction: initialFraction() };
 }

@@ -1,3 +1,4 @@
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { ModelFacts } from '../catalog/model.ts';
 
 export interface Shape {
@@ -27,11 +28,12 @@ export function defaultMoe(
 }
 
 /**
- * Why vLLM cannot run `model` in this shape; empty when it can. Tensor parallelism divides the query heads and either
- * divides the KV heads or is a multiple of them (they are then replicated); experts are sliced over all GPUs of a
- * replica or, with expert parallelism, spread over them whole (vLLM 017e9f4, config/model.py and fused_moe/config.py).
+ * Why an engine cannot run `model` in this shape; empty when it can. Tensor parallelism divides the query heads and either
+ * divides the KV heads or is a multiple of them (they are then replicated). Experts share the replica's GPUs: vLLM slices
+ * them over all or, with expert parallelism, spreads them whole (017e9f4, config/model.py and fused_moe/config.py);
+ * SGLang and TensorRT-LLM mix both. TensorRT-LLM's attention DP takes all tensor ranks (llmapi/llm_args.py).
  */
-export function shapeProblems(model: ModelFacts, shape: Shape): ShapeProblem[] {
+export function shapeProblems(model: ModelFacts, shape: Shape, backend: Backend): ShapeProblem[] {
   const problems: ShapeProblem[] = [];
   const bad = (field: keyof Shape, message: string) => problems.push({ field, message });
   const { attention, moe } = model;
@@ -53,7 +55,10 @@ export function shapeProblems(model: ModelFacts, shape: Shape): ShapeProblem[] {
     return problems;
   }
   const gpus = tensor * attention_data;
-  if (moe_expert !== 1 && moe_expert !== gpus) {
+  if (backend === 'trtllm' && attention_data !== 1 && tensor !== 1) {
+    bad('tensor', `must be 1 with attention DP, TensorRT-LLM spreads it over all GPUs of a replica, got ${tensor}`);
+  }
+  if (backend === 'vllm' && moe_expert !== 1 && moe_expert !== gpus) {
     bad('moe_expert', `must be 1 or tensor x attention_data = ${gpus}, vLLM has no mixed shape, got ${moe_expert}`);
   } else if (moe_tensor * moe_expert !== gpus) {
     bad(

@@ -1,3 +1,4 @@
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import type { ModelFacts, WeightDtype } from '../catalog/model.ts';
 import { type Shape, shapeProblems } from '../config/shapeRules.ts';
@@ -15,8 +16,9 @@ export function shapeRefusal(
   hardware: HardwareFacts,
   quantization: WeightDtype,
   shape: Shape,
+  backend: Backend,
 ): Refusal | null {
-  const problem = shapeProblems(model, shape)[0];
+  const problem = shapeProblems(model, shape, backend)[0];
   if (problem !== undefined) return { kind: 'illegal', reason: withoutFigure(problem.message, problem.field) };
   const gpus = shape.tensor * shape.attention_data;
   const domain = hardware.scaleUpGBps === null ? PCIE_NODE_GPUS : hardware.scaleUpDomain.value;
