@@ -215,7 +215,9 @@ describe('catalog and schema', () => {
   it('print what they say', async () => {
     expect((await dynosim(['catalog', 'models'])).stdout).toContain('meta-llama/Llama-3.1-70B');
     expect((await dynosim(['catalog', 'hardware'])).stdout).toContain('h200_sxm');
+    expect((await dynosim(['catalog', 'engines'])).stdout).toContain('semantics.fullIslGate');
     expect((await dynosim(['catalog', 'show', 'l40s'])).stdout).toMatch(/id: l40s/);
+    expect((await dynosim(['catalog', 'show', 'vllm@0.19.0'])).stdout).toMatch(/version: 0\.19\.0/);
     expect(JSON.parse((await dynosim(['schema', 'recommend'])).stdout).properties).toHaveProperty('optimization');
   });
 });

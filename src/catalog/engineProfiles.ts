@@ -1,9 +1,9 @@
 import { InputError } from '../base/inputError.ts';
 import type { Backend, EngineProfile } from './engineProfile.ts';
-import { compareVersions, parseVersion, type Version } from './engineVersion.ts';
 import sglang from './engines/sglang.json' with { type: 'json' };
 import trtllm from './engines/trtllm.json' with { type: 'json' };
 import vllm from './engines/vllm.json' with { type: 'json' };
+import { compareVersions, parseVersion, type Version } from './engineVersion.ts';
 import type { Sourced } from './hardware.ts';
 
 /** A release holds what changed since the one before it. */

@@ -24,4 +24,12 @@ describe('showCatalogEntry', () => {
     expect(() => showCatalogEntry('gpt-oss-120')).toThrow('did you mean "openai/gpt-oss-120b"?');
     expect(() => showCatalogEntry('Qwen/Qwen3-32')).toThrow(/^no model/);
   });
+
+  it('shows an engine of a version with the source of each setting', () => {
+    const { settings, ...shown } = showCatalogEntry('vLLM@0.19.1');
+    expect(shown).toEqual({ backend: 'vllm', name: 'vLLM', version: '0.19.0', date: null });
+    expect(settings).toMatchObject({ 'kv_cache.block_size': { value: 16 }, 'semantics.fullIslGate': { value: true } });
+    expect(showCatalogEntry('trtllm').version).toBe('1.2.0');
+    expect(() => showCatalogEntry('vllm@new')).toThrow('must be a version such as');
+  });
 });

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { InputError } from '../base/inputError.ts';
+import { listEngineProfiles } from '../catalog/engineProfiles.ts';
 import { listHardware } from '../catalog/hardwareList.ts';
 import { listModels } from '../catalog/models.ts';
 import { showCatalogEntry } from '../catalog/show.ts';
@@ -14,10 +15,16 @@ export function catalogCommand(what: string, name: string | undefined): void {
 function textOf(what: string, name: string | undefined): string {
   if (what === 'models') return modelTable();
   if (what === 'hardware') return hardwareTable();
+  if (what === 'engines') return engineTable();
   if (what !== 'show') {
-    throw new InputError({ path: 'catalog', message: `must be models, hardware or show NAME, got "${what}"` });
+    throw new InputError({ path: 'catalog', message: `must be models, hardware, engines or show NAME, got "${what}"` });
   }
-  if (name === undefined) throw new InputError({ path: 'catalog show', message: 'needs the name of a model or a GPU' });
+  if (name === undefined) {
+    throw new InputError({
+      path: 'catalog show',
+      message: 'needs the name of a model, a GPU or an engine (vllm@0.19.0)',
+    });
+  }
   return toYaml(showCatalogEntry(name));
 }
 
@@ -48,6 +55,20 @@ function hardwareTable(): string {
       gpu.usdPerGpuHour.value,
       gpu.priceDate,
     ]);
+  }
+  return `${table.toString()}\n`;
+}
+
+/** Each release with what changed in it. */
+function engineTable(): string {
+  const table = new Table({ head: ['engine', 'version', 'date', 'changed'], style: STYLE });
+  const profiles = listEngineProfiles();
+  for (const [index, profile] of profiles.entries()) {
+    const before = profiles[index - 1];
+    const first = before?.backend !== profile.backend;
+    const changed = [...profile.settings].filter(([path, setting]) => first || before.settings.get(path) !== setting);
+    const what = first ? `${changed.length} settings` : changed.map(([path]) => path).join(', ');
+    table.push([profile.backend, profile.version, profile.date ?? '-', what === '' ? '-' : what]);
   }
   return `${table.toString()}\n`;
 }

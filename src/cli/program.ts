@@ -50,9 +50,9 @@ function createProgram(onExit: (code: number) => void): Command {
 
   program
     .command('catalog')
-    .description('models and GPUs with their sources')
-    .argument('[what]', 'models, hardware, or show', 'models')
-    .argument('[name]', 'with show: a model or a GPU')
+    .description('models, GPUs and engine versions with their sources')
+    .argument('[what]', 'models, hardware, engines, or show', 'models')
+    .argument('[name]', 'with show: a model, a GPU or an engine (vllm@0.19.0)')
     .action(async (what, name) => (await import('./catalogCommand.ts')).catalogCommand(what, name));
 
   program

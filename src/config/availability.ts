@@ -1,5 +1,5 @@
-import { engineFlag, findKnob } from './knobs.ts';
 import type { EngineAt } from './engineAt.ts';
+import { engineFlag, findKnob } from './knobs.ts';
 import type { Path } from './paths.ts';
 import type { Problems } from './problems.ts';
 

@@ -2,7 +2,6 @@ import { InputError, type InputIssue } from '../base/inputError.ts';
 import { BYTES_PER_GIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { LoadSpec, PoolSpec, Role, Scenario, TransferSpec } from '../cluster/scenario.ts';
 import type { EngineConfig } from '../engine/engineConfig.ts';
-import { LATEST_SEMANTICS } from '../engine/vllm/vllmConfig.ts';
 import { attentionWindow } from '../timing/attentionWindow.ts';
 import { kvTransferBytesPerToken } from '../timing/kvBytes.ts';
 import { type MemoryPlan, type MemoryRequest, planMemory, smallestTensorThatFits } from '../timing/memory.ts';
@@ -10,9 +9,13 @@ import { gpusPerReplica, type ReplicaSpec } from '../timing/replica.ts';
 import { compileTimer } from '../timing/roofline.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
 import type { Workload } from '../workload/workload.ts';
+import { engineAtVersion } from './engineAt.ts';
+import { engineConfigOf } from './engineConfigOf.ts';
 import type { Facts } from './facts.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
+import { runningRequests } from './sglangMemory.ts';
+import { unsimulatedSettings } from './unsimulated.ts';
 import { userTimer } from './userTimer.ts';
 
 export interface BuildOptions {
@@ -54,6 +57,9 @@ export function buildScenario(
     const request = memoryRequestOf(config, pool, facts);
     const plan = planMemory(replica, request);
     if (!plan.fits) issues.push({ path, ...memoryIssue(replica, request, plan) });
+    for (const setting of unsimulatedSettings(config.engine.backend, pool)) {
+      issues.push({ path: `${path}.${setting}`, message: 'is not simulated yet' });
+    }
     return { role, pool, replica, request, plan };
   });
   if (issues.length > 0) throw new InputError(issues);
@@ -63,7 +69,7 @@ export function buildScenario(
       role,
       replicas: pool.parallelism.replicas,
       gpusPerReplica: gpusPerReplica(replica.parallelism),
-      engine: engineOf(pool, request, plan),
+      engine: engineOf(config, pool, request, plan),
       timer: timerOf(pool, replica),
     }),
   );
@@ -134,26 +140,22 @@ function longestContext({ blockTokens }: MemoryRequest, plan: MemoryPlan): numbe
   return Math.max(0, blocks - 1) * blockTokens;
 }
 
-function engineOf(pool: WorkerConfig, request: MemoryRequest, plan: MemoryPlan): EngineConfig {
-  return {
-    backend: 'vllm',
-    longPrefillTokens: 0,
-    policy: 'fcfs',
-    asyncScheduling: false,
-    watermark: 0,
-    prefillInterval: 0,
-    semantics: LATEST_SEMANTICS,
-    attentionDataRanks: 1,
-    pipelineStages: 1,
-    speculation: null,
-    maxBatchedTokens: request.maxBatchedTokens,
-    maxSequences: request.maxSequences,
-    chunkedPrefill: pool.scheduler.chunked_prefill,
-    prefixCaching: pool.kv_cache.prefix_caching,
+/** Ranks of attention data parallelism are summed into one scheduler. */
+function engineOf(config: PredictConfig, pool: WorkerConfig, request: MemoryRequest, plan: MemoryPlan): EngineConfig {
+  const engine = engineAtVersion(config.engine.backend, config.engine.backend_version);
+  const common = {
+    maxSequences:
+      pool.scheduler.max_sequences === null
+        ? runningRequests(plan.blocks * request.blockTokens, request.contextLength)
+        : request.maxSequences,
     blockTokens: request.blockTokens,
     blocks: plan.blocks,
     contextLength: request.contextLength,
+    attentionDataRanks: 1,
+    pipelineStages: pool.parallelism.pipeline,
   };
+  const summed = { ...pool, scheduler: { ...pool.scheduler, max_batched_tokens: request.maxBatchedTokens } };
+  return engineConfigOf(engine, summed, common, config.traffic.ignore_eos);
 }
 
 function timerOf(pool: WorkerConfig, replica: ReplicaSpec): StepTimer {

@@ -1,3 +1,4 @@
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { ModelFacts } from '../catalog/model.ts';
 import type { Role } from '../cluster/scenario.ts';
 import { findKnob } from './knobs.ts';
@@ -68,7 +69,7 @@ function rangeValues(range: Range, path: Path, problems: Problems): number[] {
 }
 
 /** Tensor parallelism within a node that the model allows. */
-export function tensorDomain(model: ModelFacts): number[] {
+export function tensorDomain(model: ModelFacts, backend: Backend): number[] {
   return TENSOR.filter((tensor) => {
     const shape = {
       tensor,
@@ -77,7 +78,7 @@ export function tensorDomain(model: ModelFacts): number[] {
       moe_tensor: model.moe === null ? 1 : tensor,
       moe_expert: 1,
     };
-    return shapeProblems(model, shape).length === 0;
+    return shapeProblems(model, shape, backend).length === 0;
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Backend, EngineProfile, MemoryClass } from '../catalog/engineProfile.ts';
 import { settingOf } from '../catalog/engineProfile.ts';
+import { matchProfile } from '../catalog/engineProfiles.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 
 const MIB_PER_GIB = 1024;
@@ -9,6 +10,11 @@ export interface EngineAt {
   readonly backend: Backend;
   readonly version: string;
   readonly profile: EngineProfile;
+}
+
+/** @throws InputError for text that is no version. */
+export function engineAtVersion(backend: Backend, version: string): EngineAt {
+  return { backend, version, profile: matchProfile(backend, version).profile };
 }
 
 /** Defaults for a GPU of that memory and name. */

@@ -4,6 +4,9 @@ import type { ReplicaSpec } from '../timing/replica.ts';
 import type { Facts } from './facts.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 
+/** Request slots that SGLang sets up at the least, where the number of requests follows from its cache. */
+const SGLANG_SLOTS = 2048;
+
 /** Longest prompt plus output the engines of `config` serve, tokens. */
 export function contextLengthOf(config: PredictConfig, facts: Facts): number {
   return config.engine.context_length ?? facts.model(config.engine.model).contextLength;
@@ -29,7 +32,7 @@ export function memoryRequestOf(config: PredictConfig, pool: WorkerConfig, facts
     capacity: kvCapacityOf(pool.kv_cache.capacity, ranks),
     blockTokens: pool.kv_cache.block_size,
     maxBatchedTokens: pool.scheduler.max_batched_tokens * ranks,
-    maxSequences: pool.scheduler.max_sequences * ranks,
+    maxSequences: (pool.scheduler.max_sequences ?? SGLANG_SLOTS) * ranks,
     contextLength: contextLengthOf(config, facts),
   };
 }

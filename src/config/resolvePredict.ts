@@ -1,9 +1,9 @@
-import { matchProfile, newestProfile } from '../catalog/engineProfiles.ts';
+import { newestProfile } from '../catalog/engineProfiles.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import type { ModelFacts } from '../catalog/model.ts';
 import type { Role } from '../cluster/scenario.ts';
 import type { SloSpec } from '../metrics/report.ts';
-import type { EngineAt } from './engineAt.ts';
+import { type EngineAt, engineAtVersion } from './engineAt.ts';
 import type { Facts } from './facts.ts';
 import { knobDefault } from './knobs.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
@@ -74,15 +74,18 @@ function modeOf(engine: PredictInput['engine']): PredictConfig['engine']['mode']
 
 /** The engine asked for; where its version cannot be read, the newest stands in. */
 export function engineAt(
-  { backend = knobDefault('engine.backend'), backend_version }: Pick<PredictInput['engine'], 'backend' | 'backend_version'>,
+  {
+    backend = knobDefault('engine.backend'),
+    backend_version,
+  }: Pick<PredictInput['engine'], 'backend' | 'backend_version'>,
   problems: Problems,
 ): EngineAt {
-  const newest = newestProfile(backend);
-  if (backend_version == null) return { backend, version: newest.version, profile: newest };
-  const match = problems.attempt(['engine', 'backend_version'], () => matchProfile(backend, backend_version));
-  return match === null
-    ? { backend, version: newest.version, profile: newest }
-    : { backend, version: backend_version, profile: match.profile };
+  const newest = newestProfile(backend).version;
+  const version = backend_version ?? newest;
+  return (
+    problems.attempt(['engine', 'backend_version'], () => engineAtVersion(backend, version)) ??
+    engineAtVersion(backend, newest)
+  );
 }
 
 function resolveWorkers(

@@ -1,5 +1,7 @@
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { ModelFacts } from '../catalog/model.ts';
 import type { Role } from '../cluster/scenario.ts';
+import { unavailable } from './availability.ts';
 import {
   BATCHED_TOKENS,
   CONCURRENCY_LADDER,
@@ -9,16 +11,17 @@ import {
   replicaLadder,
   tensorDomain,
 } from './domains.ts';
+import type { EngineAt } from './engineAt.ts';
 import type { Facts } from './facts.ts';
-import { knobDefault } from './knobs.ts';
 import { MODES } from './knobs/engineKnobs.ts';
+import { knobDefault } from './knobs.ts';
 import { withValue } from './paths.ts';
 import type { PredictInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
 import type { Domain, RecommendConfig, Scalar } from './recommendConfig.ts';
 import type { RecommendInput } from './recommendSchema.ts';
 import { resolveConstraints, resolveGoal } from './resolveGoal.ts';
-import { ROLES_OF_MODE, resolveSlo } from './resolvePredict.ts';
+import { engineAt, ROLES_OF_MODE, resolveSlo } from './resolvePredict.ts';
 import { resolveTraffic } from './resolveTraffic.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -28,8 +31,16 @@ export function resolveRecommend(input: RecommendInput, facts: Facts, problems: 
   const { optimization, optimizer, ...predict } = withDefaultLoad(input);
   const { base, domains: written } = extractDomains(predict, problems);
   const model = problems.attempt(['engine', 'model'], () => facts.model(input.engine.model));
+  const engine = engineAt(input.engine, problems);
+  refuseUnavailableDomains(written, engine, problems);
   const constraints = resolveConstraints(optimization?.constraints, problems);
-  const { domains, base: rest } = completeDomains(base as Tree, written, model, constraints.max_candidate_gpus);
+  const { domains, base: rest } = completeDomains(
+    base as Tree,
+    written,
+    model,
+    constraints.max_candidate_gpus,
+    engine.backend,
+  );
   const traffic = resolveTraffic(firstRung(rest, domains).traffic, problems);
   const slo = resolveSlo(input.evaluation?.slo);
   const seed = input.seed ?? knobDefault<number>('seed');
@@ -48,6 +59,14 @@ export function resolveRecommend(input: RecommendInput, facts: Facts, problems: 
       max_passes: optimizer?.max_passes ?? null,
     },
   };
+}
+
+/** A knob that the engine does not have cannot vary. */
+function refuseUnavailableDomains(written: readonly Domain[], engine: EngineAt, problems: Problems): void {
+  for (const { path, values } of written) {
+    const refusal = values.map((value) => unavailable(path, value, engine)).find((each) => each !== null);
+    if (refusal != null) problems.add(path.split('.'), refusal.message, refusal.hint);
+  }
 }
 
 /** Requests without arrivals of their own run at a ladder of concurrencies. */
@@ -71,6 +90,7 @@ function completeDomains(
   written: readonly Domain[],
   model: ModelFacts | null,
   gpus: number,
+  backend: Backend,
 ): { domains: Domain[]; base: Tree } {
   let rest = base;
   const domains: Domain[] = [];
@@ -91,7 +111,7 @@ function completeDomains(
     if (Array.isArray(valueAt(rest, at))) continue;
     structural(`${at}.hardware`, role, null);
     structural(`${at}.parallelism.replicas`, role, replicaLadder(gpus, role));
-    const tensor = structural(`${at}.parallelism.tensor`, role, model === null ? [1] : tensorDomain(model));
+    const tensor = structural(`${at}.parallelism.tensor`, role, model === null ? [1] : tensorDomain(model, backend));
     if (model?.moe != null) {
       const ranks = structural(`${at}.parallelism.attention_data`, role, [1, 2, 4, 8]);
       structural(`${at}.parallelism.moe_expert`, role, moeExpertDomain(model, tensor, ranks));

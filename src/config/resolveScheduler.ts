@@ -1,8 +1,8 @@
 import { settingOf } from '../catalog/engineProfile.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import { type EngineAt, memoryClassOf } from './engineAt.ts';
-import { engineFlag } from './knobs.ts';
 import { SCHEDULER_KNOBS } from './knobs/schedulerKnobs.ts';
+import { engineFlag } from './knobs.ts';
 import type { Path } from './paths.ts';
 import type { SchedulerConfig, SpeculationConfig } from './predictConfig.ts';
 import type { WorkerInput } from './predictSchema.ts';
@@ -29,7 +29,7 @@ const LIMITS = ['max_batched_tokens', 'max_sequences'];
 /** Every scheduler knob the engine has, with its version's default where nothing is given. */
 export function resolveScheduler(given: Given, context: SchedulerContext): SchedulerConfig {
   const { engine } = context;
-  const settings = { ...defaults(engine), ...given };
+  const settings = { ...defaults(engine), ...given } as Partial<SchedulerConfig>;
   const chunked = settings.chunked_prefill === true;
   const limits = LIMITS_OF[engine.backend](given, chunked, settings, context);
   const resolved = { ...limits, ...settings, ...limits, async: resolveAsync(given, settings.async === true, context) };

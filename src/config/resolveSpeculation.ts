@@ -13,12 +13,17 @@ export function resolveSpeculation(
   const { method, draft_tokens, acceptance, accepted_length, draft_model = null } = given;
   const at = (key: string): Path => [...path, 'speculation', key];
   if ((acceptance === undefined) === (accepted_length === undefined)) {
-    const problem = acceptance === undefined ? 'required: how many drafts are accepted' : 'has no place beside acceptance';
-    const hint = acceptance === undefined ? 'a probability, one for each draft, or accepted_length' : 'remove one of them';
+    const problem =
+      acceptance === undefined ? 'required: how many drafts are accepted' : 'has no place beside acceptance';
+    const hint =
+      acceptance === undefined ? 'a probability, one for each draft, or accepted_length' : 'remove one of them';
     problems.add(at(acceptance === undefined ? 'acceptance' : 'accepted_length'), problem, hint);
   }
   if (accepted_length !== undefined && accepted_length > draft_tokens + 1) {
-    problems.add(at('accepted_length'), `must be at most draft_tokens + 1 = ${draft_tokens + 1}, got ${accepted_length}`);
+    problems.add(
+      at('accepted_length'),
+      `must be at most draft_tokens + 1 = ${draft_tokens + 1}, got ${accepted_length}`,
+    );
   }
   if (Array.isArray(acceptance) && acceptance.length !== draft_tokens) {
     problems.add(at('acceptance'), `must have one value for each of ${draft_tokens} drafts, got ${acceptance.length}`);

@@ -9,7 +9,7 @@ import type { WorkerConfig } from './predictConfig.ts';
 import type { WorkerInput } from './predictSchema.ts';
 import { Problems } from './problems.ts';
 import { defaultGraphSize, resolveGraphs } from './resolveGraphs.ts';
-import { resolveScheduler } from './resolveScheduler.ts';
+import { resolveScheduler, type SchedulerContext } from './resolveScheduler.ts';
 import { resolveSpeculation } from './resolveSpeculation.ts';
 import { memFractionStatic } from './sglangMemory.ts';
 import { defaultMoe, shapeProblems } from './shapeRules.ts';
@@ -58,7 +58,10 @@ export function resolveWorker(
     hardware: hardware.id,
     parallelism,
     scheduler,
-    kv_cache: { ...kvCache, capacity: resolveCapacity(input, around, () => fractionOf(gpu, parallelism, scheduler, context)) },
+    kv_cache: {
+      ...kvCache,
+      capacity: resolveCapacity(input, around, () => fractionOf(gpu, parallelism, scheduler, context)),
+    },
     speculation,
     cuda_graphs: graphs,
     timing: resolveTiming(input, around),
@@ -66,7 +69,10 @@ export function resolveWorker(
 }
 
 /** The cache but for its size. */
-function resolveCache({ kv_cache: given }: WorkerInput, { profile }: EngineAt): Omit<WorkerConfig['kv_cache'], 'capacity'> {
+function resolveCache(
+  { kv_cache: given }: WorkerInput,
+  { profile }: EngineAt,
+): Omit<WorkerConfig['kv_cache'], 'capacity'> {
   return {
     block_size: given?.block_size ?? settingOf(profile, 'kv_cache.block_size'),
     prefix_caching: given?.prefix_caching ?? settingOf(profile, 'kv_cache.prefix_caching'),
@@ -79,20 +85,26 @@ function fractionOf(
   hardware: HardwareFacts,
   { tensor, pipeline, attention_data }: WorkerConfig['parallelism'],
   scheduler: WorkerConfig['scheduler'],
-  context: { readonly engine: EngineAt; readonly speculation: WorkerConfig['speculation'] },
+  { engine, speculation, path, problems }: SchedulerContext,
 ): number {
-  const { engine, speculation } = context;
   if (engine.backend !== 'sglang') return settingOf(engine.profile, 'kv_cache.capacity.memory_fraction');
   const engineTensor = tensor * attention_data;
-  return memFractionStatic({
+  const fraction = memFractionStatic({
     memoryMib: hardware.memoryMib.value,
-    prefillTokens: scheduler.chunked_prefill ? scheduler.max_batched_tokens * attention_data : scheduler.max_prefill_tokens!,
+    prefillTokens: scheduler.chunked_prefill
+      ? scheduler.max_batched_tokens * attention_data
+      : scheduler.max_prefill_tokens!,
     graphSize: defaultGraphSize({ engine, hardware, scheduler, speculation, engineTensor }),
     tensor: engineTensor,
     pipeline,
     attentionDataRanks: attention_data,
     speculation,
   });
+  if (fraction <= 0) {
+    const message = `SGLang's own default would reserve all of the ${hardware.memoryMib.value} MiB of ${hardware.id} for prefill and graphs`;
+    problems.add([...path, 'kv_cache', 'capacity'], message, 'give memory_fraction, or fewer max_batched_tokens');
+  }
+  return fraction;
 }
 
 function resolveTiming(input: WorkerInput, { path, problems }: Surroundings): WorkerConfig['timing'] {

@@ -36,3 +36,15 @@ function draftReserveMib(speculation: SpeculationConfig | null): number {
   if (speculation === null || speculation.method === 'ngram') return 0;
   return speculation.method === 'draft_model' ? 6144 : 2048;
 }
+
+const SLOTS = { least: 2048, most: 4096, perContext: 512 };
+
+/**
+ * Requests a rank may run where nobody sets `max_running_requests`: half the tokens its cache holds, and no more than there are
+ * request slots (SGLang 5c8bd8b51, srt/model_executor/model_runner.py).
+ */
+export function runningRequests(cacheTokens: number, contextTokens: number): number {
+  const wanted = Math.floor((cacheTokens / contextTokens) * SLOTS.perContext);
+  const slots = Math.min(SLOTS.most, Math.max(SLOTS.least, wanted));
+  return Math.max(1, Math.min(Math.floor(cacheTokens / 2), slots));
+}

@@ -101,7 +101,10 @@ export function workerSchema(fields: Fields) {
     cuda_graphs: z
       .strictObject({
         max_size: number(`${WORKER}.cuda_graphs.max_size`).optional(),
-        sizes: z.array(number(`${WORKER}.cuda_graphs.sizes`)).min(1).optional(),
+        sizes: z
+          .array(number(`${WORKER}.cuda_graphs.sizes`))
+          .min(1)
+          .optional(),
         padding: fields.boolean(`${WORKER}.cuda_graphs.padding`).optional(),
       })
       .optional(),

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { randomEngine } from '../../test/support/randomEngine.ts';
 import { testFacts } from '../../test/support/testFacts.ts';
 import { configJsonSchema } from './jsonSchema.ts';
 import { parsePredict } from './loadPredict.ts';
 import type { PredictConfig } from './predictConfig.ts';
-import { mapPaths, writeYaml } from './writeYaml.ts';
+import { mapPaths, toYaml, writeYaml } from './writeYaml.ts';
 
 const count = fc.integer({ min: 1, max: 1e6 });
 const positive = fc.double({ min: 1e-9, max: 1e12, noNaN: true });
@@ -70,6 +71,11 @@ const worker = fc
       max_batched_tokens: fc.integer({ min: 1e5, max: 1e6 }),
       max_sequences: fc.integer({ min: 1, max: 1e5 }),
       chunked_prefill: fc.constant(true),
+      async: fc.boolean(),
+      policy: fc.constantFrom('fcfs', 'priority'),
+      long_prefill_token_threshold: fc.nat(1e6),
+      watermark: fc.constantFrom(0, 0.01),
+      prefill_interval: count,
     }),
     kv_cache: fc.record({
       block_size: fc.constantFrom(16, 64),
@@ -77,6 +83,15 @@ const worker = fc
       dtype: fc.constantFrom('auto', 'fp8'),
       capacity: fc.oneof(fc.record({ tokens: count }), fc.record({ memory_fraction: fc.constant(0.9) })),
     }),
+    speculation: optional(
+      fc.record({
+        method: fc.constantFrom('mtp', 'eagle'),
+        draft_tokens: fc.constant(2),
+        acceptance: fc.constant([0.8, 0.5]),
+        draft_model: optional(name),
+      }),
+    ),
+    cuda_graphs: fc.oneof(fc.record({ max_size: fc.nat(512) }), fc.constant({ sizes: [1, 2, 4] })),
     timing,
   })
   .map(({ replicas, tensor, ...rest }) => ({
@@ -98,11 +113,13 @@ const config = fc.record({
     stop: fc.record({ requests: optional(count), max_virtual_time_seconds: optional(positive) }),
     over_length: fc.constantFrom('reject', 'drop', 'truncate'),
     max_output_tokens: fc.oneof(fc.constantFrom('exact', 'context'), fc.record({ fixed: count })),
+    ignore_eos: fc.boolean(),
   }),
   engine: fc.record({
     mode: fc.constant('disaggregated'),
     model: fc.constant('test/dense'),
     backend: fc.constant('vllm'),
+    backend_version: fc.constant('0.28.0'),
     quantization: fc.constantFrom('checkpoint', 'fp8'),
     context_length: optional(fc.integer({ min: 1, max: 1e5 })),
     workers,
@@ -131,6 +148,17 @@ test('a written configuration is read back as it was', () => {
   );
 });
 
+test('what any backend and version resolves to is read back as it was', () => {
+  const traffic = { source: { type: 'preset', name: 'chat' }, load: { type: 'poisson', requests_per_second: 1 } };
+  fc.assert(
+    fc.property(randomEngine, (engine) => {
+      const resolved = parsePredict(toYaml({ traffic, engine }), 'f.yaml', [], testFacts);
+      expect(parsePredict(writeYaml(resolved), 'f.yaml', [], testFacts)).toEqual(resolved);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('files can be told from ids when a configuration moves', () => {
   const text = `traffic:
   source: {type: trace, path: traces/a.jsonl}
@@ -155,16 +183,15 @@ test('the JSON Schema carries bounds, units, flags and defaults, and refuses unk
   const decode = ['properties', 'engine', 'properties', 'workers', 'properties', 'decode', 'anyOf'];
   const pool = [...decode, '0', 'properties'];
   expect(at(schema, ...decode, '1', 'type')).toBe('array');
-  expect(at(schema, ...pool, 'scheduler', 'properties', 'max_sequences')).toMatchObject({
+  expect(at(schema, ...pool, 'scheduler', 'properties', 'max_batched_tokens')).toMatchObject({
     type: 'integer',
     minimum: 1,
-    'x-vllm-flag': '--max-num-seqs',
-    'x-unit': 'requests',
+    'x-flags': { vllm: '--max-num-batched-tokens', sglang: '--chunked-prefill-size', trtllm: '--max_num_tokens' },
+    'x-unit': 'tokens',
   });
   expect(at(schema, ...pool, 'kv_cache', 'properties', 'capacity', 'properties', 'memory_fraction')).toMatchObject({
     exclusiveMinimum: 0,
     maximum: 1,
-    default: 0.92,
   });
   const policy = ['properties', 'router', 'properties', 'policy'];
   expect(at(configJsonSchema('recommend'), ...policy, 'anyOf', '1', 'required')).toEqual(['choices']);

@@ -90,9 +90,11 @@ function dotted(path: Path): string {
   return path.join('.');
 }
 
-/** A mapping in place of the plain value that somebody wrote, for the places where that is a likely mistake. */
+/** What to write in place of the plain value that somebody wrote, for the places where that is a likely mistake. */
 function exampleOf(path: Path, got: unknown): string | undefined {
   if (typeof got === 'object') return undefined;
+  // YAML reads 0.10 as a tenth.
+  if (dotted(path) === 'engine.backend_version') return 'a version needs quotes: "0.10.0"';
   const [section, , edge] = path;
   if (path.length === 1 && section === 'router') return `e.g. {policy: ${String(got)}}`;
   if (section !== 'evaluation' || path.length !== 3 || typeof got !== 'number') return undefined;
@@ -112,7 +114,7 @@ function translate(issue: ZodIssue, base: Path, document: InputDocument, keysOf:
       if (got === undefined) return at('required', document.isFromFlags ? FLAGS[dotted(path)] : undefined);
       if (isDomain(got)) return at('must be one value, got several');
       if (issue.expected === 'object') return at(`must be a mapping, got ${show(got)}`, exampleOf(path, got));
-      return at(`must be ${EXPECTED[issue.expected] ?? issue.expected}, got ${show(got)}`);
+      return at(`must be ${EXPECTED[issue.expected] ?? issue.expected}, got ${show(got)}`, exampleOf(path, got));
     case 'too_small':
       if (issue.origin === 'array' || issue.origin === 'string') return at('must not be empty');
       return at(`must be ${issue.inclusive ? 'at least' : 'greater than'} ${issue.minimum}, got ${show(got)}`);

@@ -1,4 +1,5 @@
 import { InputError } from '../base/inputError.ts';
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { WeightDtype } from '../catalog/model.ts';
 import { candidateConfig } from '../config/candidateConfig.ts';
 import type { Facts } from '../config/facts.ts';
@@ -80,13 +81,14 @@ class Space {
 
   #optionsOf(role: string, domains: readonly Domain[], assignment: Assignment): RoleOptions {
     const model = this.#facts.model(this.#config.model);
-    const engine = this.#config.base.engine as { readonly quantization?: string };
+    const engine = this.#config.base.engine as { readonly quantization?: string; readonly backend?: Backend };
     const quantization = String(assignment['engine.quantization'] ?? engine.quantization ?? 'checkpoint');
     return roleOptions(
       role,
       domains.filter((domain) => domain.role === role),
       {
         model,
+        backend: engine.backend ?? 'vllm',
         quantization: quantization === 'checkpoint' ? model.checkpointDtype : (quantization as WeightDtype),
         hardware: assignment['engine.hardware'] as string | undefined,
         facts: this.#facts,

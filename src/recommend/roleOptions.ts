@@ -1,3 +1,4 @@
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { ModelFacts, WeightDtype } from '../catalog/model.ts';
 import type { Facts } from '../config/facts.ts';
 import type { Assignment, Domain } from '../config/recommendConfig.ts';
@@ -22,6 +23,7 @@ export interface RoleOptions {
 
 export interface RoleContext {
   readonly model: ModelFacts;
+  readonly backend: Backend;
   readonly quantization: WeightDtype;
   /** Of the shared part; a role's own comes before it. */
   readonly hardware: string | undefined;
@@ -47,7 +49,8 @@ export function roleOptions(role: string, domains: readonly Domain[], context: R
     const family = shapeFamily(context.model, shape);
     if (chosenByUs && family === null) continue;
     const hardware = (assignment[at('hardware')] ?? context.hardware) as string;
-    const refusal = shapeRefusal(context.model, context.facts.hardware(hardware), context.quantization, shape);
+    const { model, quantization, backend } = context;
+    const refusal = shapeRefusal(model, context.facts.hardware(hardware), quantization, shape, backend);
     if (refusal !== null) refused.push(refusal);
     else legal.push({ assignment, gpus: Number(replicas) * shape.tensor * shape.attention_data, family });
   }

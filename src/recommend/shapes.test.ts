@@ -15,30 +15,32 @@ describe('shapeRefusal', () => {
   const qwen = findModel('Qwen/Qwen3-235B-A22B');
 
   it('lets a dense model be cut over one scale-up domain and no further', () => {
-    for (const tensor of [1, 2, 4, 8]) expect(shapeRefusal(llama, h200, 'fp8', shape(tensor))).toBeNull();
-    expect(shapeRefusal(llama, h200, 'fp8', shape(16))?.kind).toBe('illegal');
-    expect(shapeRefusal(llama, l4, 'fp8', shape(8))).toBeNull();
+    for (const tensor of [1, 2, 4, 8]) expect(shapeRefusal(llama, h200, 'fp8', shape(tensor), 'vllm')).toBeNull();
+    expect(shapeRefusal(llama, h200, 'fp8', shape(16), 'vllm')?.kind).toBe('illegal');
+    expect(shapeRefusal(llama, l4, 'fp8', shape(8), 'vllm')).toBeNull();
     // A rack of 72.
-    expect(shapeRefusal(llama, findHardware('gb200'), 'fp8', shape(16))).toBeNull();
+    expect(shapeRefusal(llama, findHardware('gb200'), 'fp8', shape(16), 'vllm')).toBeNull();
   });
 
   it('refuses what does not divide the heads, and parallel experts of a model without any', () => {
-    expect(shapeRefusal(llama, h200, 'bf16', shape(3))?.reason).toContain('tensor must divide the 64 attention heads');
-    expect(shapeRefusal(llama, h200, 'bf16', shape(1, 2))?.kind).toBe('illegal');
-    expect(shapeRefusal(llama, h200, 'bf16', shape(2, 1, 1, 2))?.kind).toBe('illegal');
+    expect(shapeRefusal(llama, h200, 'bf16', shape(3), 'vllm')?.reason).toContain(
+      'tensor must divide the 64 attention heads',
+    );
+    expect(shapeRefusal(llama, h200, 'bf16', shape(1, 2), 'vllm')?.kind).toBe('illegal');
+    expect(shapeRefusal(llama, h200, 'bf16', shape(2, 1, 1, 2), 'vllm')?.kind).toBe('illegal');
   });
 
   it('knows that 8 slices of an expert of 1536 break blocks of 128, and whole experts do not', () => {
     // 1536 / 8 = 192: vLLM refuses Qwen3-235B-A22B-FP8 at TP8 without expert parallelism.
-    expect(shapeRefusal(qwen, h200, 'fp8_block', shape(8, 1, 8, 1))?.reason).toContain('inside a block of 128');
-    expect(shapeRefusal(qwen, h200, 'bf16', shape(8, 1, 8, 1))).toBeNull();
-    expect(shapeRefusal(qwen, h200, 'fp8_block', shape(4, 1, 4, 1))).toBeNull();
-    expect(shapeRefusal(qwen, h200, 'fp8_block', shape(8, 1, 1, 8))).toBeNull();
+    expect(shapeRefusal(qwen, h200, 'fp8_block', shape(8, 1, 8, 1), 'vllm')?.reason).toContain('inside a block of 128');
+    expect(shapeRefusal(qwen, h200, 'bf16', shape(8, 1, 8, 1), 'vllm')).toBeNull();
+    expect(shapeRefusal(qwen, h200, 'fp8_block', shape(4, 1, 4, 1), 'vllm')).toBeNull();
+    expect(shapeRefusal(qwen, h200, 'fp8_block', shape(8, 1, 1, 8), 'vllm')).toBeNull();
   });
 
   it('says the same words for every case of a kind', () => {
-    expect(shapeRefusal(llama, h200, 'bf16', shape(3))?.reason).toBe(
-      shapeRefusal(llama, h200, 'bf16', shape(5))?.reason,
+    expect(shapeRefusal(llama, h200, 'bf16', shape(3), 'vllm')?.reason).toBe(
+      shapeRefusal(llama, h200, 'bf16', shape(5), 'vllm')?.reason,
     );
   });
 });

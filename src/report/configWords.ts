@@ -38,6 +38,8 @@ function poolInWords(worker: WorkerConfig, role: string): string {
     ...(moe_expert > 1 ? [`EP${moe_expert}`] : []),
   ].join(' ');
   const { max_batched_tokens, max_sequences } = worker.scheduler;
-  const budget = `up to ${formatFixed(max_batched_tokens, 0)} tokens and ${formatFixed(max_sequences, 0)} sequences a pass`;
+  const sequences = max_sequences === null ? 'as many' : formatFixed(max_sequences, 0);
+  const held = max_sequences === null ? ' as its cache holds' : '';
+  const budget = `up to ${formatFixed(max_batched_tokens, 0)} tokens and ${sequences} sequences a pass${held}`;
   return `${replicas} ${role}replica${replicas === 1 ? '' : 's'} of ${gpus}x ${worker.hardware} (${shape}, ${budget})`;
 }

@@ -1,3 +1,4 @@
+import { matchProfile } from '../catalog/engineProfiles.ts';
 import { createSimulation, type Simulation } from '../cluster/simulation.ts';
 import type { SimulationResult } from '../cluster/simulationResult.ts';
 import { type BuildOptions, type BuiltScenario, buildScenario, poolsOf } from '../config/buildScenario.ts';
@@ -78,11 +79,17 @@ export function startRun(
         configHash: configHash(config, workload.digest, facts),
         seed: config.seed,
         wallMs,
-        warnings: [],
+        warnings: versionWarnings(config),
         version,
         timingSources: poolsOf(config).map(({ pool }) => timingSource(pool)),
       }),
   };
+}
+
+/** What a reader should know of the engine's version. */
+function versionWarnings({ engine }: PredictConfig): string[] {
+  const { warning } = matchProfile(engine.backend, engine.backend_version);
+  return warning === null ? [] : [warning];
 }
 
 /** Price of one hour of `hardware`: the configuration's own figure, or the catalog's list price. */

@@ -1,3 +1,4 @@
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { ReplicaSpec } from './replica.ts';
 
 /** What the CPU beside the GPUs adds to a pass, compiled from backend, machine and launch recipe. Times in seconds. */
@@ -27,8 +28,6 @@ export const IDEAL_HOST: HostProfile = {
 
 /** What is left of the eager floor when pieces between attention calls are graphs. */
 export const PIECEWISE_SHARE = 0.1;
-
-export type Backend = 'vllm' | 'sglang' | 'trtllm';
 
 /** Numbers behind the profile that measurements correct. */
 export interface HostCoefficients {

@@ -60,11 +60,13 @@ export const HANDMADE_CONFIG: PredictConfig = {
     stop: { requests: null, max_virtual_time_seconds: null },
     over_length: 'reject',
     max_output_tokens: 'exact',
+    ignore_eos: false,
   },
   engine: {
     mode: 'aggregated',
     model: 'meta-llama/Llama-3.1-70B',
     backend: 'vllm',
+    backend_version: '0.28.0',
     quantization: 'fp8',
     context_length: null,
     workers: {
@@ -80,6 +82,8 @@ export const HANDMADE_CONFIG: PredictConfig = {
             dtype: 'auto',
             capacity: { memory_fraction: 0.9 },
           },
+          speculation: null,
+          cuda_graphs: { max_size: 512 },
           timing: { type: 'roofline' },
         },
       ],

@@ -1,5 +1,5 @@
 import { ROUTER_POLICIES } from '../../cluster/scenario.ts';
-import { COUNT, COUNT_OR_ZERO, NOT_NEGATIVE, POSITIVE, type Knob } from '../knob.ts';
+import { COUNT, COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE } from '../knob.ts';
 
 /** Routing, what is measured, and what is wanted of a search. */
 export const GOAL_KNOBS = [

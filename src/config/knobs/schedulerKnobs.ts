@@ -118,7 +118,8 @@ export const SCHEDULER_KNOBS = [
     engines: { sglang: { flag: '--schedule-conservativeness' } },
     instead: { vllm: 'see watermark', trtllm: 'see capacity_policy' },
     tunable: true,
-    about: 'How much of the output still to come admission reserves room for; with attention DP the engine takes 0.3 of it.',
+    about:
+      'How much of the output still to come admission reserves room for; with attention DP the engine takes 0.3 of it.',
   },
   {
     path: `${W}.polling_interval`,

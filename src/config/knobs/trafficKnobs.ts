@@ -1,5 +1,5 @@
 import { PRESET_NAMES } from '../../workload/presets.ts';
-import { COUNT, NOT_NEGATIVE, POSITIVE, SIZE, SWITCH, TEXT, type Knob } from '../knob.ts';
+import { COUNT, type Knob, NOT_NEGATIVE, POSITIVE, SIZE, SWITCH, TEXT } from '../knob.ts';
 
 export const TRACE_FORMATS = ['mooncake', 'csv', 'azure_2023'] as const;
 
@@ -141,6 +141,7 @@ export const TRAFFIC_KNOBS = [
     path: 'traffic.ignore_eos',
     domain: SWITCH,
     default: false,
-    about: 'Whether clients ask for exactly so many tokens, as benchmarks do; SGLang without its radix cache then reserves exactly.',
+    about:
+      'Whether clients ask for exactly so many tokens, as benchmarks do; SGLang without its radix cache then reserves exactly.',
   },
 ] as const satisfies readonly Knob[];
