@@ -26,7 +26,7 @@ function shapeOf(backend: Backend, model: string): fc.Arbitrary<Shape> {
   });
 }
 
-function valueOf({ domain }: Knob, backend: Backend): fc.Arbitrary<unknown> {
+function valueFor({ domain }: Knob, backend: Backend): fc.Arbitrary<unknown> {
   if (domain.kind === 'boolean') return fc.boolean();
   if (domain.kind === 'choice') return fc.constantFrom(...(domain.of?.[backend] ?? domain.choices));
   if (domain.kind === 'number') return share;
@@ -40,7 +40,7 @@ function schedulerOf(backend: Backend, version: string): fc.Arbitrary<Record<str
       const key = knob.path.slice(knob.path.lastIndexOf('.') + 1);
       if (key === 'max_batched_tokens') return [key, fc.integer({ min: 4, max: 256 }).map((n) => n * 64)];
       if (key === 'max_prefill_tokens') return [key, fc.integer({ min: 1000, max: 40_000 })];
-      return [key, valueOf(knob, backend)];
+      return [key, valueFor(knob, backend)];
     },
   );
   return fc.record(Object.fromEntries(values), { requiredKeys: [] }).map((given) => {
