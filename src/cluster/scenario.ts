@@ -1,6 +1,7 @@
 import type { EngineConfig } from '../engine/engineConfig.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
 import type { Workload } from '../workload/workload.ts';
+import type { FrontEndSpec } from './frontEnd.ts';
 
 export type Role = 'aggregated' | 'prefill' | 'decode';
 
@@ -42,6 +43,8 @@ export interface Scenario {
   /** One aggregated pool or more; or prefill pools and decode pools. */
   readonly pools: readonly PoolSpec[];
   readonly router: RouterSpec;
+  /** Left out: requests reach the router as they arrive. */
+  readonly frontEnd?: FrontEndSpec;
   /** Required with prefill/decode pools. */
   readonly transfer: TransferSpec | null;
   readonly seed: number;

@@ -6,10 +6,11 @@ import { NS_PER_S } from '../base/units.ts';
 import { createEngine } from '../engine/createEngine.ts';
 import type { EngineCore, EngineHost } from '../engine/engineCore.ts';
 import { PassLedger } from '../engine/passLedger.ts';
-import { OUTCOME, RequestLog } from '../engine/requestLog.ts';
+import { OUTCOME, RequestLog, STATE } from '../engine/requestLog.ts';
 import { buildRequestTable, type RequestTable } from '../engine/requestTable.ts';
 import { Arrivals } from './arrivals.ts';
 import { FleetSampler } from './fleetSampler.ts';
+import { FrontEnd } from './frontEnd.ts';
 import { createRouter } from './router/createRouter.ts';
 import type { Candidate, Router } from './router/router.ts';
 import type { PoolSpec, Role, Scenario, TransferSpec } from './scenario.ts';
@@ -21,6 +22,7 @@ import type { SimulationResult } from './simulationResult.ts';
  */
 const TRANSFER_END = 1;
 const FOLLOW_UP = 3;
+/** A request comes from outside, or (from the timers, and first) out of the front end. */
 const ARRIVAL = 4;
 
 /** A running simulation: pure, resumable, observable between events. */
@@ -64,6 +66,7 @@ class Cluster implements Simulation, EngineHost {
   readonly #ledgers: PassLedger[] = [];
   readonly #poolOf: number[] = [];
   readonly #replicaOf: number[] = [];
+  readonly #frontEnd: FrontEnd | null;
   readonly #entry: Group;
   readonly #decode: Group | null;
   readonly #transfer: TransferSpec | null;
@@ -92,6 +95,7 @@ class Cluster implements Simulation, EngineHost {
     this.#arrivals = new Arrivals(workload, scenario.load, scenario.maxVirtualNs);
     for (const [index, pool] of pools.entries()) this.#addPool(index, pool);
     this.#workers = new IndexedHeap(this.#cores.length);
+    this.#frontEnd = scenario.frontEnd === undefined ? null : new FrontEnd(scenario.frontEnd);
     const split = pools.some((pool) => pool.role !== 'aggregated');
     this.#entry = this.#group(split ? 'prefill' : 'aggregated');
     this.#decode = split ? this.#group('decode') : null;
@@ -206,7 +210,8 @@ class Cluster implements Simulation, EngineHost {
       timeNs = timers.topTime;
       kind = timers.topKind;
     }
-    if (isBefore(this.#arrivals.nextNs, ARRIVAL, timeNs, kind)) {
+    const comesFromOutside = isBefore(this.#arrivals.nextNs, ARRIVAL, timeNs, kind);
+    if (comesFromOutside) {
       timeNs = this.#arrivals.nextNs;
       kind = ARRIVAL;
     }
@@ -216,12 +221,17 @@ class Cluster implements Simulation, EngineHost {
     }
     if (this.#sampler !== null) this.#sampleUntil(this.#sampler, timeNs);
     this.#nowNs = timeNs;
-    if (kind === ARRIVAL) {
+    if (comesFromOutside) {
       this.#arrive(this.#arrivals.take(), timeNs);
     } else if (kind === TRANSFER_END) {
       const request = timers.topId;
       timers.pop();
       this.#endTransfer(request, timeNs);
+    } else if (kind === ARRIVAL) {
+      const request = timers.topId;
+      timers.pop();
+      this.#log.spend(request, STATE.frontEnd, timeNs - this.#log.arrivalNs[request]);
+      this.#enter(request, timeNs);
     } else if (kind === FOLLOW_UP) {
       const request = timers.topId;
       timers.pop();
@@ -275,6 +285,13 @@ class Cluster implements Simulation, EngineHost {
       return;
     }
     this.#count(1, nowNs);
+    const releaseNs = this.#frontEnd === null ? nowNs : this.#frontEnd.releaseNs(nowNs, input);
+    if (releaseNs > nowNs) this.#timers.push(releaseNs, ARRIVAL, request);
+    else this.#enter(request, nowNs);
+  }
+
+  /** The request has reached the router. */
+  #enter(request: number, nowNs: number): void {
     const worker = this.#choose(this.#entry, request, nowNs);
     if (this.#decode !== null) this.#prefillWorker[request] = worker;
     this.#log.worker[request] = worker;

@@ -11,6 +11,7 @@ export const STATES = [
   'preemption',
   'cold_start',
   'retry',
+  'front_end',
 ] as const;
 export type StateName = (typeof STATES)[number];
 
@@ -26,6 +27,7 @@ export const STATE = {
   preemption: 8,
   coldStart: 9,
   retry: 10,
+  frontEnd: 11,
 } as const;
 
 /** How a request ended. */

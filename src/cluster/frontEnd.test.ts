@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
+import { simulate } from '../../test/support/lawfulSimulation.ts';
+import { STATE } from '../engine/requestLog.ts';
+import { fixedTimer } from '../timing/fixed.ts';
+import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
+import { FrontEnd, type FrontEndSpec } from './frontEnd.ts';
+import type { LoadSpec, Scenario } from './scenario.ts';
+
+const MS = 1e6;
+
+it('queues prompts for the tokenizers, first come first served', () => {
+  const frontEnd = new FrontEnd({ requestNs: 5, perInputTokenNs: 2, tokenizers: 2 });
+  // Two tokenize at once; the third waits for the shorter of them, the fourth for the other.
+  expect([100, 10, 20, 1].map((tokens) => frontEnd.releaseNs(0, tokens))).toEqual([205, 25, 65, 67]);
+  expect(frontEnd.releaseNs(1000, 10)).toBe(1025);
+});
+
+function scenario(frontEnd: FrontEndSpec | null, load: LoadSpec): Scenario {
+  const builder = new WorkloadBuilder('hand', 16);
+  for (let request = 0; request < 6; request++) {
+    builder.add({ arrivalNs: request * 7 * MS, inputTokens: 100 * (request + 1), outputTokens: 3 });
+  }
+  return {
+    workload: builder.build(),
+    load,
+    pools: [
+      {
+        name: 'a',
+        role: 'aggregated',
+        replicas: 1,
+        gpusPerReplica: 1,
+        timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }),
+        engine: {
+          ...PLAIN_VLLM,
+          maxBatchedTokens: 10_000,
+          maxSequences: 8,
+          chunkedPrefill: true,
+          prefixCaching: true,
+          blockTokens: 16,
+          blocks: 10_000,
+          contextLength: 10_000,
+        },
+      },
+    ],
+    router: { policy: 'round_robin' },
+    ...(frontEnd === null ? {} : { frontEnd }),
+    transfer: null,
+    seed: 1,
+    overLength: 'reject',
+    maxVirtualNs: Number.POSITIVE_INFINITY,
+    core: 'fast',
+    samples: 0,
+  };
+}
+
+describe('a front end', () => {
+  it('costs what its state says, before anything else', () => {
+    const spec = { requestNs: 3 * MS, perInputTokenNs: 1000, tokenizers: 1 };
+    const { log } = simulate(scenario(spec, { kind: 'closed', concurrency: 1 }));
+    for (let request = 0; request < 6; request++) {
+      const ns = 3 * MS + 100 * (request + 1) * 1000;
+      expect(log.ttftStateNs(request, STATE.frontEnd)).toBe(ns);
+      expect(log.firstTokenNs[request] - log.arrivalNs[request]).toBe(ns + 100 * MS);
+    }
+  });
+
+  it('that costs nothing leaves the timeline as it is', () => {
+    for (const load of [{ kind: 'open', speedup: 1 } as const, { kind: 'closed', concurrency: 2 } as const]) {
+      const free = simulate(scenario({ requestNs: 0, perInputTokenNs: 0, tokenizers: 1 }, load)).log;
+      const none = simulate(scenario(null, load)).log;
+      expect([...free.firstTokenNs]).toEqual([...none.firstTokenNs]);
+      expect([...free.lastTokenNs]).toEqual([...none.lastTokenNs]);
+    }
+  });
+});
