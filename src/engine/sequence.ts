@@ -43,7 +43,7 @@ export class Sequence {
     this.request = request;
     this.inputTokens = inputTokens;
     this.outputTokens = outputTokens;
-    this.hold = new PageHold(request);
+    this.hold = new PageHold(request, inputTokens);
     this.sinceNs = nowNs;
   }
 

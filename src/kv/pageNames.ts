@@ -53,4 +53,12 @@ export class PageNames {
   privateSegment(request: number): number {
     return this.#sharedIds + request;
   }
+
+  /** The name of the request's page `page` in full: equal names, equal content. */
+  keyOf(request: number, page: number): string {
+    const named = this.namedPages(request);
+    if (page >= named) return `${this.privateSegment(request)}:${page - named}`;
+    const position = this.positionOf(page);
+    return `${this.segmentAt(request, position)}:${page - this.firstPage(position)}`;
+  }
 }

@@ -50,7 +50,7 @@ describe('RunPool, against block-level cases of vLLM (tests/v1/core/test_prefix_
         16,
       ),
     );
-    const [a, b, c, d] = [0, 1, 2, 3].map((request) => new PageHold(request));
+    const [a, b, c, d] = [0, 1, 2, 3].map((request) => new PageHold(request, 0));
     expect(admit(pool, a, 4, 3)).toBe(0);
     expect(admit(pool, b, 4, 3)).toBe(3);
     expect(pool.freePages).toBe(5);
@@ -79,7 +79,7 @@ describe('RunPool, against block-level cases of vLLM (tests/v1/core/test_prefix_
         16,
       ),
     );
-    const [a, b, c] = [0, 1, 2].map((request) => new PageHold(request));
+    const [a, b, c] = [0, 1, 2].map((request) => new PageHold(request, 0));
     admit(pool, a, 6, 5);
     admit(pool, b, 3, 3);
     expect(pool.freePages).toBe(1);
@@ -107,7 +107,7 @@ describe('RunPool, against block-level cases of vLLM (tests/v1/core/test_prefix_
         16,
       ),
     );
-    const [a, b, c] = [0, 1, 2].map((request) => new PageHold(request));
+    const [a, b, c] = [0, 1, 2].map((request) => new PageHold(request, 0));
     admit(pool, a, 3, 3);
     admit(pool, b, 6, 6);
     pool.release(b, 6);
@@ -120,7 +120,7 @@ describe('RunPool, against block-level cases of vLLM (tests/v1/core/test_prefix_
 
   it('does not evict what it is about to reuse (test_computed_blocks_not_evicted)', () => {
     const pool = new RunPool(2, namesOf([[0], [1], [0, 2]], 16, 16));
-    const [a, b, c] = [0, 1, 2].map((request) => new PageHold(request));
+    const [a, b, c] = [0, 1, 2].map((request) => new PageHold(request, 0));
     admit(pool, a, 1, 1);
     pool.release(a, 1);
     admit(pool, b, 1, 1);
@@ -152,7 +152,7 @@ describe('RunPool and PagePool', () => {
           const names = namesOf(requests, block, page, tokens);
           const runs = new RunPool(usable, names);
           const pages = new PagePool(usable, names);
-          const holds = requests.map((_, request) => new PageHold(request));
+          const holds = requests.map((_, request) => new PageHold(request, 0));
           const lists: PageList[] = requests.map(() => []);
           for (const { request, grow, release } of steps) {
             const hold = holds[request];

@@ -1,0 +1,93 @@
+import type { KvGroup } from '../timing/kvGroup.ts';
+
+/** What a KV manager is made for. */
+export interface KvLayout {
+  /** At least one; with full attention among several, that one comes first. */
+  readonly groups: readonly KvGroup[];
+  /** Blocks allocated, the null block included. */
+  readonly blocks: number;
+  /** Longest context (vLLM `max_model_len`). */
+  readonly contextLength: number;
+  /** Tokens of one request that may be under way: tokens of a batch times batches in flight. */
+  readonly inFlightTokens: number;
+  readonly prefixCaching: boolean;
+  /** Freed blocks without a name go to the front of the free queue (vLLM since 2026-06-04), else everything to its tail. */
+  readonly unhashedFreedFirst: boolean;
+  /**
+   * Which blocks of windows and states are published: null = all that can end a hit, n > 0 = those that end one every n
+   * tokens, 0 = none; the latter two also what the prompt's replay and a detected junction need (vLLM 2026-08-17: 0).
+   */
+  readonly retentionTokens: number | null;
+}
+
+/** Least common multiple of the groups' block sizes: what a hit is a multiple of. */
+export function alignmentOf(groups: readonly KvGroup[]): number {
+  return groups.reduce((lcm, { blockTokens }) => (lcm / greatestCommonDivisor(lcm, blockTokens)) * blockTokens, 1);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+/** Blocks in which a hit's last tokens must be cached for a window of `window` tokens (one more if one is given up). */
+export function blocksOfHit(window: number, blockTokens: number, dropsLastHit: boolean): number {
+  return Math.ceil((window - 1) / blockTokens) + (dropsLastHit ? 1 : 0);
+}
+
+/** Leading tokens of a group that a request with `computed` tokens will not look at any more. */
+export function skippedTokens(group: KvGroup, computed: number): number {
+  switch (group.kind) {
+    case 'full':
+      return 0;
+    case 'window':
+      return Math.max(0, computed - group.window + 1);
+    case 'chunked':
+      return Math.floor(computed / group.chunk) * group.chunk;
+    case 'state':
+      return Math.max(0, computed - 1);
+  }
+}
+
+/**
+ * Blocks of a group one request can come to hold, at most, while its blocks behind the window are given back: what
+ * admission and start-up reckon with (vLLM `max_admission_blocks_per_request`). Infinity when nothing is given back.
+ */
+export function admissionCap(group: KvGroup, inFlightTokens: number, contextLength: number): number {
+  switch (group.kind) {
+    case 'window':
+      return Math.ceil(Math.min(group.window - 1 + inFlightTokens, contextLength) / group.blockTokens) + 1;
+    case 'chunked':
+      return Math.ceil(Math.min(group.chunk + inFlightTokens, contextLength) / group.blockTokens);
+    default:
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Whether block `block` of a group is worth publishing: whether it can be part of what ends a hit. */
+export function isPublished(
+  group: KvGroup,
+  block: number,
+  alignment: number,
+  retentionTokens: number | null,
+  replayTokens: number,
+  junction: number,
+): boolean {
+  if (group.kind === 'full' || group.kind === 'chunked') return true;
+  const { blockTokens } = group;
+  const isState = group.kind === 'state';
+  const shift = !isState && group.dropsLastHit ? 1 : 0;
+  const needed = isState ? 1 : blocksOfHit(group.window, blockTokens, group.dropsLastHit);
+  if (retentionTokens !== 0) {
+    if (isState && retentionTokens === null) return true;
+    const perSegment = Math.floor((retentionTokens ?? alignment) / blockTokens);
+    if (needed >= perSegment) return true;
+    if (block >= shift && (block - shift) % perSegment >= perSegment - needed) return true;
+  }
+  if (retentionTokens === null) return false;
+  return endsAt(replayTokens) || (junction > 0 && endsAt(junction));
+
+  function endsAt(tokens: number): boolean {
+    const end = (Math.floor(tokens / alignment) * alignment) / blockTokens + shift;
+    return block < end && block >= end - needed;
+  }
+}
