@@ -29,6 +29,13 @@ export function addCommonOptions(command: Command): Command {
     .option('--quiet', 'no progress and no notes on standard error');
 }
 
+/** Options of commands that replay measured servers. */
+export function addReplayOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--format <format>', 'of standard output').choices(['table', 'json']).default('table'))
+    .option('--threads <n>', 'replays at a time', threadCount, availableParallelism());
+}
+
 /** Goals as flags: model, hardware, workload and SLO. */
 export function addWorkloadFlags(command: Command, ladders: boolean): Command {
   const several = ladders ? ', several with commas' : '';

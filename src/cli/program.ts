@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../base/inputError.ts';
-import { addCommonOptions, addGoalFlags, addWorkloadFlags } from './commonOptions.ts';
+import { addCommonOptions, addGoalFlags, addReplayOptions, addWorkloadFlags } from './commonOptions.ts';
 import { EXIT } from './exitCodes.ts';
 import { PREDICT_START, RECOMMEND_START } from './start.ts';
 import { VERSION } from './version.ts';
@@ -47,6 +47,13 @@ function createProgram(onExit: (code: number) => void): Command {
       if (nothingGiven(recommend)) onExit(showStart(RECOMMEND_START));
       else onExit(await (await import('./recommendCommand.ts')).recommendCommand(options));
     });
+
+  const validate = program.command('validate').description('errors of predictions against measured servers');
+  addReplayOptions(validate)
+    .argument('<file>', 'measured points as CSV')
+    .action(async (file, options) =>
+      onExit(await (await import('./validateCommand.ts')).validateCommand(file, options)),
+    );
 
   program
     .command('catalog')

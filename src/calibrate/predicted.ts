@@ -1,0 +1,29 @@
+import type { MeasuredPoint } from './measuredPoint.ts';
+import type { Means } from './replay.ts';
+
+/** A point with what was predicted for it. */
+export interface Predicted {
+  readonly point: MeasuredPoint;
+  /** null: it could not be predicted, for the reason in `message`. */
+  readonly means: Means | null;
+  readonly message: string;
+  readonly bands: Bands | null;
+}
+
+/** Factors around a predicted mean that hold the measurement with a nominal chance of 80 %. */
+export interface Bands {
+  readonly ttft: readonly [low: number, high: number];
+  readonly tpot: readonly [low: number, high: number];
+}
+
+/** Groups by key, keys in order. */
+export function groupsBy<T>(all: readonly T[], keyOf: (one: T) => string): [string, T[]][] {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+}
