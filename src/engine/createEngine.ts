@@ -1,5 +1,6 @@
 import type { EngineCore } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
+import { PlainSglang } from './sglang/plainSglang.ts';
 import { ReferenceEngine } from './vllm/referenceEngine.ts';
 import { VllmEngine } from './vllm/vllmEngine.ts';
 
@@ -10,5 +11,6 @@ export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): Engine
     const Engine = core === 'fast' ? VllmEngine : ReferenceEngine;
     return new Engine({ ...setup, config });
   }
+  if (config.backend === 'sglang') return new PlainSglang({ ...setup, config });
   throw new Error(`no engine core for ${config.backend}`);
 }

@@ -49,6 +49,22 @@ export class PageNames {
     return this.#blockIds[this.#blockOffsets[request] + position];
   }
 
+  /** Leading tokens that two requests share by name. */
+  commonTokens(request: number, other: number): number {
+    const named = Math.min(this.#namedTokens[request], this.#namedTokens[other]);
+    const offset = this.#blockOffsets[request];
+    const otherOffset = this.#blockOffsets[other];
+    // Ids are nodes of a prefix tree: agreeing on one means agreeing on all before it.
+    let same = 0;
+    let differs = Math.ceil(named / this.#blockTokens) + 1;
+    while (differs - same > 1) {
+      const middle = (same + differs) >> 1;
+      if (this.#blockIds[offset + middle - 1] === this.#blockIds[otherOffset + middle - 1]) same = middle;
+      else differs = middle;
+    }
+    return Math.min(same * this.#blockTokens, named);
+  }
+
   /** Segment of the text only this request has: what it generated and nobody named. */
   privateSegment(request: number): number {
     return this.#sharedIds + request;

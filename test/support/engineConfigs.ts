@@ -1,3 +1,4 @@
+import type { SglangConfig } from '../../src/engine/sglang/sglangConfig.ts';
 import { LATEST_SEMANTICS, type VllmConfig } from '../../src/engine/vllm/vllmConfig.ts';
 
 /** vLLM without any of its options, one batch in flight. */
@@ -15,6 +16,30 @@ export const PLAIN_VLLM: VllmConfig = {
   prefixCaching: true,
   blockTokens: 16,
   blocks: 10_000,
+  contextLength: 8192,
+  attentionDataRanks: 1,
+  pipelineStages: 1,
+  speculation: null,
+};
+
+/** SGLang without any of its options, one batch in flight. */
+export const PLAIN_SGLANG: SglangConfig = {
+  backend: 'sglang',
+  chunkedPrefillTokens: 8192,
+  maxPrefillTokens: 16_384,
+  mixedChunk: false,
+  policy: 'fcfs',
+  conservativeness: 1,
+  overlap: false,
+  pollingInterval: 1,
+  ignoreEos: false,
+  keepsGenerated: true,
+  adder: 'plain',
+  prefillDelayPasses: 0,
+  maxSequences: 1024,
+  prefixCaching: true,
+  blockTokens: 1,
+  blocks: 160_000,
   contextLength: 8192,
   attentionDataRanks: 1,
   pipelineStages: 1,

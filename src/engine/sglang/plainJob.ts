@@ -1,0 +1,74 @@
+import type { PlainNode } from '../../kv/plainRadixTree.ts';
+
+/** One request inside a plain rank, everything about it written down after every step. */
+export class PlainJob {
+  readonly request: number;
+  readonly inputTokens: number;
+  /** Tokens it really generates, and the most it might as far as the scheduler knows. */
+  readonly output: number;
+  readonly maxNewTokens: number;
+  /** Tokens that came out, as far as results have been processed. */
+  generated = 0;
+  /** KV slots it has: what is computed or in flight. */
+  slots = 0;
+  /** Of its pages, those that are the tree's, locked from `node` up. */
+  treePages = 0;
+  node: PlainNode | null = null;
+  /** Slots as of the last time it was put into the tree. */
+  inserted = 0;
+  /** Tokens of its last prefill, cached ones included: all that the tree learns of it without `keepsGenerated`. */
+  prefilled = 0;
+  /** Changes when it loses its KV: what was in flight for it is then thrown away. */
+  life = 0;
+  isFinished = false;
+  /** Its first pass has started. */
+  hasBegun = false;
+  sinceNs: number;
+  lastTokenNs = -1;
+  evictedNs = -1;
+  /** Tokens that must be computed again until it is where it was when it lost its KV. */
+  regain = 0;
+
+  constructor(request: number, inputTokens: number, output: number, maxNewTokens: number, nowNs: number) {
+    this.request = request;
+    this.inputTokens = inputTokens;
+    this.output = output;
+    this.maxNewTokens = maxNewTokens;
+    this.sinceNs = nowNs;
+  }
+
+  /** Prompt and generated tokens. */
+  get knownTokens(): number {
+    return this.inputTokens + this.generated;
+  }
+}
+
+/** A job's part in one batch. */
+export interface PlainPart {
+  readonly job: PlainJob;
+  readonly life: number;
+  readonly kind: 'chunk' | 'decode';
+  /** Tokens before those it computes, and these. */
+  readonly prefix: number;
+  readonly tokens: number;
+  /** Its next token comes out of this batch. */
+  readonly completes: boolean;
+  /** Time its chunk would take alone; set when the batch starts. */
+  aloneNs: number;
+}
+
+/** What one rank runs in a step, in the order of the batch. */
+export interface PlainBatch {
+  readonly parts: readonly PlainPart[];
+  readonly isPrefill: boolean;
+}
+
+export function partOf(job: PlainJob, kind: 'chunk' | 'decode', prefix: number, tokens: number): PlainPart {
+  const completes = kind === 'decode' || prefix + tokens === job.knownTokens;
+  return { job, life: job.life, kind, prefix, tokens, completes, aloneNs: 0 };
+}
+
+/** The job still has the KV it had when the batch was formed, and goes on. */
+export function isAlive({ job, life }: PlainPart): boolean {
+  return job.life === life && !job.isFinished;
+}

@@ -1,0 +1,100 @@
+import type { PageNames } from '../../kv/pageNames.ts';
+import { type PlainNode, PlainRadixTree } from '../../kv/plainRadixTree.ts';
+import type { PlainJob } from './plainJob.ts';
+import { pagesToMatch } from './policies.ts';
+import type { SglangConfig } from './sglangConfig.ts';
+
+/** KV of one rank: pages of the tree, pages of jobs that the tree does not have, and free ones; counted afresh each time. */
+export class PlainPool {
+  readonly tree: PlainRadixTree;
+  readonly #config: SglangConfig;
+  readonly #names: PageNames;
+  readonly #owners = new Set<PlainJob>();
+
+  constructor(config: SglangConfig, names: PageNames) {
+    this.#config = config;
+    this.#names = names;
+    this.tree = new PlainRadixTree(names);
+  }
+
+  get freePages(): number {
+    let free = this.#config.blocks - this.tree.pages;
+    for (const job of this.#owners) free -= this.#pages(job.slots) - job.treePages;
+    return free;
+  }
+
+  /** Tokens that are free or can be made free. */
+  get roomTokens(): number {
+    return (this.freePages + this.tree.evictablePages) * this.#config.blockTokens;
+  }
+
+  get heldPages(): number {
+    return this.#config.blocks - this.freePages - this.tree.evictablePages;
+  }
+
+  /** Finds the job's cached prefix, at most all but its last known token. */
+  match(job: PlainJob): { tokens: number; node: PlainNode } {
+    if (!this.#config.prefixCaching) return { tokens: 0, node: this.tree.root };
+    const { pages, node } = this.tree.match(job.request, pagesToMatch(job, this.#names));
+    return { tokens: pages * this.#config.blockTokens, node };
+  }
+
+  /** The job starts on its cached prefix, which is locked already. */
+  begin(job: PlainJob, tokens: number, node: PlainNode): void {
+    job.slots = tokens;
+    job.treePages = tokens / this.#config.blockTokens;
+    job.node = node;
+    job.inserted = tokens;
+    this.#owners.add(job);
+  }
+
+  /** Pages that `tokens` more slots of the job need. */
+  missingPages(job: PlainJob, tokens: number): number {
+    return this.#pages(job.slots + tokens) - this.#pages(job.slots);
+  }
+
+  /** Tokens that the job's pages, all free and all evictable ones could still take. */
+  fitting(job: PlainJob): number {
+    return this.#pages(job.slots) * this.#config.blockTokens - job.slots + this.roomTokens;
+  }
+
+  /** Evicts `tokens` (not what is missing of them) if fewer are free. */
+  makeFree(tokens: number): void {
+    if (this.freePages * this.#config.blockTokens < tokens) this.tree.evict(this.#pages(tokens));
+  }
+
+  /** Puts the job's first `tokens` tokens into the tree, whole pages of them, and moves its lock there. */
+  insert(job: PlainJob, tokens: number): void {
+    job.inserted = tokens;
+    if (!this.#config.prefixCaching) return;
+    const pages = Math.floor(tokens / this.#config.blockTokens);
+    this.tree.insert(job.request, pages);
+    const { node } = this.tree.match(job.request, pages);
+    this.tree.lock(node);
+    this.tree.unlock(job.node!);
+    job.node = node;
+    // What it computed beside someone else's equal pages is freed: it goes on with theirs.
+    job.treePages = pages;
+  }
+
+  /** The job is over: its first `tokens` tokens stay in the tree. */
+  finish(job: PlainJob, tokens: number): void {
+    if (this.#config.prefixCaching) this.tree.insert(job.request, Math.floor(tokens / this.#config.blockTokens));
+    this.drop(job);
+  }
+
+  /** The job loses its KV; what the tree has of it stays. */
+  drop(job: PlainJob): void {
+    this.tree.unlock(job.node!);
+    this.#owners.delete(job);
+    job.slots = 0;
+    job.treePages = 0;
+    job.node = null;
+    job.inserted = 0;
+    job.life += 1;
+  }
+
+  #pages(tokens: number): number {
+    return Math.ceil(tokens / this.#config.blockTokens);
+  }
+}

@@ -1,0 +1,311 @@
+import { RandomStream } from '../../base/random.ts';
+import { PageNames } from '../../kv/pageNames.ts';
+import type { EngineSetup } from '../engineSetup.ts';
+import { STATE } from '../requestLog.ts';
+import { NewTokenRatio, RETRACT_STEPS } from './newTokenRatio.ts';
+import { isAlive, type PlainBatch, PlainJob, type PlainPart, partOf } from './plainJob.ts';
+import { PlainPool } from './plainPool.ts';
+import { orderWaiting } from './policies.ts';
+import { type LastBatch, Poll } from './poll.ts';
+import { PrefillAdder } from './prefillAdder.ts';
+import { mostNewTokens } from './requestLimits.ts';
+import { retractionOrder } from './retraction.ts';
+import type { SglangConfig } from './sglangConfig.ts';
+
+/** When a batch ran, and how long it would have taken without its prefill chunks. */
+export interface PassTimes {
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly decodeNs: number;
+}
+
+/**
+ * The decisions of one scheduler process (scheduler.py at 5c8bd8b51), written to be obviously right: jobs in lists, sums
+ * taken afresh. Batches are formed and settled in the same order; with overlap one is formed before the last is settled.
+ */
+export class PlainRank {
+  readonly pool: PlainPool;
+  /** Admitted and not finished. */
+  readonly admitted = new Set<PlainJob>();
+  readonly #setup: EngineSetup<SglangConfig>;
+  readonly #names: PageNames;
+  readonly #poll: Poll;
+  readonly #ratio: NewTokenRatio;
+  readonly #random: RandomStream;
+  #inbox: PlainJob[] = [];
+  #waiting: PlainJob[] = [];
+  #running: PlainJob[] = [];
+  /** `batch_is_full`: no prefill until somebody leaves. */
+  #isFull = false;
+  /** The prompt in progress; neither waiting nor running. */
+  #chunked: PlainJob | null = null;
+  #last: PlainBatch | null = null;
+  #lastWas: LastBatch = 'none';
+
+  constructor(setup: EngineSetup<SglangConfig>, rank: number) {
+    const { config, table, worker } = setup;
+    this.#setup = setup;
+    this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
+    this.pool = new PlainPool(config, this.#names);
+    this.#poll = new Poll(config.pollingInterval);
+    this.#ratio = new NewTokenRatio(config.conservativeness);
+    this.#random = new RandomStream(worker, 'sglang random policy', rank);
+  }
+
+  get waiting(): readonly PlainJob[] {
+    return [...this.#inbox, ...this.#waiting];
+  }
+
+  receive(request: number, nowNs: number): void {
+    const { table, config } = this.#setup;
+    const inputTokens = table.inputTokens[request];
+    const asked = table.workload.maxOutputTokens[request];
+    const most = Math.min(asked, mostNewTokens(config, inputTokens));
+    this.#inbox.push(new PlainJob(request, inputTokens, table.outputTokens[request], most, nowNs));
+  }
+
+  // ---- forming ----------------------------------------------------------------------------------------------------
+
+  /** One turn of the loop up to the launch. */
+  form(nowNs: number): PlainBatch | null {
+    if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
+    this.#mergeLast();
+    const batch = this.#formPrefill(nowNs) ?? this.#formDecode(nowNs);
+    this.#last = batch;
+    this.#lastWas = batch === null ? 'none' : batch.isPrefill ? 'other' : 'decode';
+    return batch;
+  }
+
+  /** Other ranks have a batch: this one takes part with a dummy. */
+  idleAlong(): void {
+    this.#lastWas = 'other';
+  }
+
+  /** There is no batch and nothing is in flight: the loop turns until it has polled. */
+  idle(): void {
+    this.#ratio.reset();
+    this.#poll.spin();
+    this.#takeInbox();
+  }
+
+  #takeInbox(): void {
+    this.#waiting.push(...this.#inbox);
+    this.#inbox = [];
+  }
+
+  /** The last prefill's requests join the running ones, before it is known which of them have finished. */
+  #mergeLast(): void {
+    const chunked = this.#chunked;
+    if (chunked !== null && chunked.slots > chunked.inserted) this.pool.insert(chunked, chunked.slots);
+    if (this.#last === null || !this.#last.isPrefill) return;
+    const { parts } = this.#last;
+    const merged = parts.filter((part) => isAlive(part) && part.job !== chunked).map(({ job }) => job);
+    if (merged.length < parts.length) this.#isFull = false;
+    // An empty running batch is replaced by the merged one, whose flag is down.
+    if (merged.length > 0 && this.#running.length === 0) this.#isFull = false;
+    this.#running.push(...merged);
+  }
+
+  #formPrefill(nowNs: number): PlainBatch | null {
+    const { config } = this.#setup;
+    if ((this.#isFull || this.#waiting.length === 0) && this.#chunked === null) return null;
+    const slots = config.maxSequences - this.#running.length;
+    if (slots <= 0 && this.#chunked === null) {
+      this.#isFull = true;
+      return null;
+    }
+    const tree = config.prefixCaching ? this.pool.tree : null;
+    orderWaiting(config.policy, this.#waiting, this.#names, tree, this.#random);
+    const parts = this.#addPrompts(slots, nowNs);
+    if (parts.length === 0) return null;
+    const page = config.blockTokens;
+    const tokens = parts.reduce((sum, part) => sum + part.tokens, 0);
+    // With pages the allocator asks for one more per request than it may need.
+    this.pool.makeFree(tokens + (page > 1 ? parts.length * page : 0));
+    for (const part of parts) part.job.slots += part.tokens;
+    if (config.mixedChunk) parts.push(...this.#mixRunning());
+    return { parts, isPrefill: true };
+  }
+
+  #addPrompts(slots: number, nowNs: number): PlainPart[] {
+    const { config } = this.#setup;
+    const mixed = config.mixedChunk ? this.#running.length : 0;
+    const adder = new PrefillAdder(config, this.#running, this.#ratio.value, mixed, () => this.pool.roomTokens);
+    const parts: PlainPart[] = [];
+    if (this.#chunked !== null) {
+      const job = this.#chunked;
+      adder.addChunked(job, job.knownTokens - job.slots, this.pool.fitting(job));
+      if (adder.taken > 0) parts.push(partOf(job, 'chunk', job.slots, adder.taken));
+      if (!adder.isCut) this.#chunked = null;
+    }
+    for (const job of [...this.#waiting]) {
+      if (parts.length >= slots) this.#isFull = true;
+      if (this.#isFull) break;
+      const { tokens: prefix, node } = this.pool.match(job);
+      const result = adder.add(
+        job,
+        prefix,
+        job.knownTokens - prefix,
+        () => this.pool.tree.lock(node),
+        () => this.pool.tree.unlock(node),
+      );
+      if (adder.taken > 0) {
+        this.#waiting.splice(this.#waiting.indexOf(job), 1);
+        this.pool.begin(job, prefix, node);
+        this.#admit(job, prefix, nowNs);
+        parts.push(partOf(job, 'chunk', prefix, adder.taken));
+        if (adder.isCut) this.#chunked = job;
+      }
+      if (result === 'noToken') this.#isFull = true;
+      if (result !== 'continue') break;
+    }
+    return parts;
+  }
+
+  #admit(job: PlainJob, prefix: number, nowNs: number): void {
+    const { ledger, log } = this.#setup;
+    this.admitted.add(job);
+    ledger.lookupTokens += job.knownTokens;
+    ledger.hitTokens += prefix;
+    if (log.scheduledNs[job.request] >= 0) return;
+    log.scheduledNs[job.request] = nowNs;
+    log.reusedTokens[job.request] = prefix;
+  }
+
+  /** Running requests decode in the prefill batch; the real engine fails where their pages are not to be had. */
+  #mixRunning(): PlainPart[] {
+    const running = this.#running.filter((job) => !job.isFinished);
+    if (running.length > 0 && !this.#makeRoom(running)) return [];
+    this.#running = [];
+    return running.map((job) => this.#decode(job));
+  }
+
+  #formDecode(nowNs: number): PlainBatch | null {
+    if (this.#running.length === 0) return null;
+    const before = this.#running.length;
+    this.#running = this.#running.filter((job) => !job.isFinished);
+    if (this.#running.length === 0) {
+      this.#isFull = false;
+      return null;
+    }
+    if (this.#makeRoom(this.#running)) this.#ratio.decay();
+    else this.#retract(nowNs);
+    if (this.#running.length < before) this.#isFull = false;
+    if (this.#setup.config.blockTokens > 1) this.pool.makeFree(this.#running.length * this.#setup.config.blockTokens);
+    return { parts: this.#running.map((job) => this.#decode(job)), isPrefill: false };
+  }
+
+  /** Takes one slot for the job's next token. */
+  #decode(job: PlainJob): PlainPart {
+    const part = partOf(job, 'decode', job.slots, 1);
+    job.slots += 1;
+    return part;
+  }
+
+  /** Whether one more token of each fits, after an eviction if it must be. */
+  #makeRoom(jobs: readonly PlainJob[]): boolean {
+    const pages = jobs.reduce((sum, job) => sum + this.pool.missingPages(job, 1), 0);
+    this.pool.makeFree(pages * this.#setup.config.blockTokens);
+    return pages <= this.pool.freePages;
+  }
+
+  /** Running requests lose their KV until the others' next tokens fit. */
+  #retract(nowNs: number): void {
+    const kept = retractionOrder(this.#running);
+    const victims: PlainJob[] = [];
+    while (kept.length > 1 && (victims.length === 0 || !this.#makeRoom(kept))) {
+      const victim = kept.pop()!;
+      victims.push(victim);
+      this.#evict(victim, victim.knownTokens, nowNs);
+      this.pool.makeFree(kept.length * RETRACT_STEPS);
+    }
+    // The real engine fails here; ours takes back the prompt in progress, which is all that can be in the way.
+    if (!this.#makeRoom(kept) && this.#chunked !== null) {
+      victims.push(this.#chunked);
+      this.#evict(this.#chunked, this.#chunked.slots, nowNs);
+      this.#chunked = null;
+      this.#makeRoom(kept);
+    }
+    this.#running = kept;
+    this.#waiting.push(...victims);
+    const generated = kept.reduce((sum, job) => sum + job.generated, 0);
+    const most = kept.reduce((sum, job) => sum + job.maxNewTokens, 0);
+    this.#ratio.retracted(generated, most, kept.length);
+  }
+
+  #evict(job: PlainJob, regain: number, nowNs: number): void {
+    if (job.evictedNs < 0) {
+      job.evictedNs = nowNs;
+      job.regain = regain;
+    }
+    this.pool.drop(job);
+    this.admitted.delete(job);
+    this.#setup.log.preemptions[job.request] += 1;
+    this.#setup.ledger.preemptions += 1;
+  }
+
+  // ---- settling ---------------------------------------------------------------------------------------------------
+
+  /** Its first pass starts: a request has waited for admission until now. */
+  start(batch: PlainBatch, nowNs: number): void {
+    for (const { job } of batch.parts) {
+      if (job.hasBegun) continue;
+      job.hasBegun = true;
+      if (job.evictedNs < 0) this.#setup.log.spend(job.request, STATE.admissionQueue, nowNs - job.sinceNs);
+    }
+  }
+
+  /** The results of a batch are known; null: this rank had none in the step. */
+  settle(batch: PlainBatch | null, times: PassTimes): void {
+    const parts = batch?.parts.filter(isAlive) ?? [];
+    for (const job of this.admitted) {
+      const part = parts.find((candidate) => candidate.job === job);
+      if (job.hasBegun) this.#book(job, part, times);
+    }
+    for (const part of parts) if (part.completes) this.#emit(part, times.endNs);
+  }
+
+  /** Says where the pass's time went for this job. */
+  #book(job: PlainJob, part: PlainPart | undefined, { startNs, endNs, decodeNs }: PassTimes): void {
+    const { log } = this.#setup;
+    const durationNs = endNs - startNs;
+    if (job.evictedNs >= 0) {
+      if (part === undefined || part.prefix + part.tokens < job.regain) return;
+      log.spend(job.request, STATE.preemption, endNs - job.evictedNs);
+      job.evictedNs = -1;
+      return;
+    }
+    const isDecoding = job.generated > 0;
+    let ownNs = 0;
+    if (part !== undefined) ownNs = Math.min(durationNs, isDecoding ? decodeNs : part.aloneNs);
+    log.spend(job.request, isDecoding ? STATE.decode : STATE.prefill, ownNs);
+    log.spend(job.request, isDecoding ? STATE.decodeInterference : STATE.prefillInterference, durationNs - ownNs);
+  }
+
+  #emit({ job, kind }: PlainPart, nowNs: number): void {
+    const { log, ledger } = this.#setup;
+    if (job.generated === 0) {
+      log.firstTokenNs[job.request] = nowNs;
+    } else {
+      const gapNs = nowNs - job.lastTokenNs;
+      ledger.gaps.add(gapNs, 1);
+      log.maxGapNs[job.request] = Math.max(log.maxGapNs[job.request], gapNs);
+    }
+    if (kind === 'chunk') job.prefilled = job.knownTokens;
+    job.lastTokenNs = nowNs;
+    job.generated += 1;
+    if (job.generated === job.output) this.#finish(job, nowNs);
+    else if (kind === 'chunk') this.pool.insert(job, job.prefilled);
+  }
+
+  #finish(job: PlainJob, nowNs: number): void {
+    const { config, host, log, worker } = this.#setup;
+    job.isFinished = true;
+    // The slot of a decode that was formed before this was known counts as filled.
+    const filled = Math.min(job.knownTokens, job.slots);
+    this.pool.finish(job, config.keepsGenerated ? filled : job.prefilled);
+    this.admitted.delete(job);
+    log.lastTokenNs[job.request] = nowNs;
+    host.finished(worker, job.request, nowNs);
+  }
+}

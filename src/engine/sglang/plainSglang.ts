@@ -1,0 +1,207 @@
+import { PassShape } from '../../timing/passShape.ts';
+import { BATCH_FORMATION, type EngineCore, type EngineLoad, PASS_END } from '../engineCore.ts';
+import type { EngineSetup } from '../engineSetup.ts';
+import type { EngineTotals } from '../engineTotals.ts';
+import type { PlainBatch } from './plainJob.ts';
+import { PlainRank } from './plainRank.ts';
+import { serves } from './requestLimits.ts';
+import type { SglangConfig } from './sglangConfig.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** One turn of all ranks: what each runs (null: a dummy), and when. */
+interface Step {
+  readonly batches: readonly (PlainBatch | null)[];
+  startNs: number;
+  endNs: number;
+  bound: number;
+  decodeNs: number[];
+}
+
+/**
+ * SGLang's event loop around the ranks' schedulers, one event per pass: the slow statement of what the fast core does. With
+ * overlap the next batch is formed when the one before starts on the GPU, knowing the results of those before that one.
+ */
+export class PlainSglang implements EngineCore {
+  nextEventNs = NEVER;
+  nextEventKind = BATCH_FORMATION;
+  readonly #setup: EngineSetup<SglangConfig>;
+  readonly #ranks: PlainRank[];
+  /** The step on the GPU, and the one queued behind it. */
+  readonly #flight: Step[] = [];
+  /** Requests go to the ranks in turn. */
+  #turn = 0;
+
+  constructor(setup: EngineSetup<SglangConfig>) {
+    this.#setup = setup;
+    const { attentionDataRanks } = setup.config;
+    this.#ranks = Array.from({ length: attentionDataRanks }, (_, rank) => new PlainRank(setup, rank));
+  }
+
+  get passesInFlight(): number {
+    return this.#flight.length;
+  }
+
+  admits(inputTokens: number, outputTokens: number): boolean {
+    return serves(this.#setup.config, inputTokens, outputTokens);
+  }
+
+  advanceTo(): void {
+    // Every pass is an event: there is nothing private to catch up with.
+  }
+
+  enqueue(request: number, nowNs: number): void {
+    this.#ranks[this.#turn].receive(request, nowNs);
+    this.#turn = (this.#turn + 1) % this.#ranks.length;
+    if (this.nextEventNs === NEVER) this.#expect(nowNs, BATCH_FORMATION);
+  }
+
+  enqueueRemote(): void {
+    throw new Error('SGLang decode workers are not modelled');
+  }
+
+  remoteArrived(): void {
+    throw new Error('SGLang decode workers are not modelled');
+  }
+
+  releaseHeld(): void {
+    throw new Error('SGLang prefill workers are not modelled');
+  }
+
+  cachedTokens(request: number): number {
+    const { config, table } = this.#setup;
+    if (!config.prefixCaching) return 0;
+    const limit = Math.floor((table.inputTokens[request] - 1) / config.blockTokens);
+    return this.#ranks[this.#turn].pool.tree.peek(request, limit) * config.blockTokens;
+  }
+
+  readLoad(load: EngineLoad): void {
+    load.running = 0;
+    load.waiting = 0;
+    load.queuedPrefillTokens = 0;
+    load.heldPages = 0;
+    load.usablePages = this.#setup.config.blocks * this.#ranks.length;
+    for (const { admitted, waiting, pool } of this.#ranks) {
+      load.running += admitted.size;
+      load.waiting += waiting.length;
+      load.heldPages += pool.heldPages;
+      for (const job of waiting) load.queuedPrefillTokens += job.knownTokens;
+      for (const job of admitted) load.queuedPrefillTokens += Math.max(job.knownTokens - job.slots, 0);
+    }
+  }
+
+  totals(): EngineTotals {
+    const { config, ledger } = this.#setup;
+    const evicted = this.#ranks.reduce((sum, { pool }) => sum + pool.tree.evictedPages, 0);
+    return ledger.totals(config.blocks * this.#ranks.length, evicted);
+  }
+
+  runEvent(): void {
+    if (this.nextEventKind === PASS_END) this.#endPass(this.nextEventNs);
+    else this.#form(this.nextEventNs);
+  }
+
+  #expect(timeNs: number, kind: number): void {
+    this.nextEventNs = timeNs;
+    this.nextEventKind = kind;
+  }
+
+  // ---- the loop ---------------------------------------------------------------------------------------------------
+
+  #form(nowNs: number): void {
+    let batches = this.#ranks.map((rank) => rank.form(nowNs));
+    if (batches.every((batch) => batch === null) && this.#flight.length === 0) {
+      for (const rank of this.#ranks) rank.idle();
+      batches = this.#ranks.map((rank) => rank.form(nowNs));
+    }
+    if (batches.some((batch) => batch !== null)) {
+      for (const [index, rank] of this.#ranks.entries()) if (batches[index] === null) rank.idleAlong();
+      this.#flight.push({ batches, startNs: 0, endNs: 0, bound: 0, decodeNs: [] });
+      if (this.#flight.length === 1) {
+        this.#start(nowNs);
+        if (this.#setup.config.overlap) {
+          this.#expect(nowNs, BATCH_FORMATION);
+          return;
+        }
+      }
+    }
+    if (this.#flight.length > 0) this.#expect(this.#flight[0].endNs, PASS_END);
+    else this.#expect(NEVER, BATCH_FORMATION);
+  }
+
+  #endPass(nowNs: number): void {
+    const step = this.#flight.shift()!;
+    this.#bookStep(step);
+    for (const [index, rank] of this.#ranks.entries()) {
+      rank.settle(step.batches[index], { startNs: step.startNs, endNs: nowNs, decodeNs: step.decodeNs[index] });
+    }
+    if (this.#flight.length > 0) this.#start(nowNs);
+    this.#expect(nowNs, BATCH_FORMATION);
+  }
+
+  #bookStep({ batches, startNs, endNs, bound }: Step): void {
+    const { ledger } = this.#setup;
+    const isPrefill = batches.some((batch) => batch?.isPrefill);
+    ledger.passes += 1;
+    ledger.busyNs += endNs - startNs;
+    for (const batch of batches) ledger.batchSum += batch?.parts.length ?? 0;
+    (isPrefill ? ledger.prefillBoundNs : ledger.decodeBoundNs)[bound] += endNs - startNs;
+  }
+
+  // ---- time -------------------------------------------------------------------------------------------------------
+
+  /** The step at the head of the queue gets the GPU: it lasts as long as its slowest rank. */
+  #start(nowNs: number): void {
+    const { timer } = this.#setup;
+    const step = this.#flight[0];
+    const anyPrefill = step.batches.some((batch) => batch?.isPrefill);
+    let longestNs = 0;
+    for (const [index, batch] of step.batches.entries()) {
+      if (batch === null) {
+        step.decodeNs.push(0);
+        continue;
+      }
+      this.#ranks[index].start(batch, nowNs);
+      const shape = this.#shapeOf(batch, step);
+      shape.eager = !batch.isPrefill && anyPrefill;
+      const durationNs = timer.passNs(shape);
+      if (durationNs > longestNs) {
+        longestNs = durationNs;
+        step.bound = timer.boundOf(shape);
+      }
+      this.#timeParts(batch, step);
+    }
+    step.startNs = nowNs;
+    step.endNs = nowNs + longestNs;
+  }
+
+  #timeParts(batch: PlainBatch, step: Step): void {
+    const { timer } = this.#setup;
+    const decodes = { parts: batch.parts.filter(({ kind }) => kind === 'decode'), isPrefill: false };
+    step.decodeNs.push(decodes.parts.length > 0 ? timer.passNs(this.#shapeOf(decodes, step)) : 0);
+    for (const part of batch.parts) {
+      if (part.kind === 'chunk') part.aloneNs = timer.passNs(this.#shapeOf({ parts: [part], isPrefill: true }, step));
+    }
+  }
+
+  #shapeOf({ parts }: PlainBatch, step: Step): PassShape {
+    const { timer } = this.#setup;
+    const shape = new PassShape(timer.window);
+    const contexts = parts.filter(({ kind }) => kind === 'decode').map(({ prefix }) => prefix + 1);
+    if (contexts.length > 0) {
+      const windowed = timer.window > 0 ? sum(contexts.map((tokens) => Math.min(tokens, timer.window))) : 0;
+      shape.setDecodes(contexts.length, sum(contexts), windowed);
+    }
+    for (const { kind, prefix, tokens, completes } of parts) {
+      if (kind === 'chunk') shape.addChunk(prefix, tokens, completes);
+    }
+    if (this.#ranks.length > 1) {
+      shape.groupTokens = sum(step.batches.flatMap((batch) => batch?.parts.map(({ tokens }) => tokens) ?? []));
+    }
+    return shape;
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,33 @@
+import type { SglangConfig } from './sglangConfig.ts';
+
+/** Tokens of KV one rank holds. */
+export function poolTokens(config: SglangConfig): number {
+  return config.blocks * config.blockTokens;
+}
+
+/** `max_req_len` (tp_worker.py): the context and the pool, whichever is smaller, less one. */
+function maxRequestTokens(config: SglangConfig): number {
+  return Math.min(config.contextLength, poolTokens(config)) - 1;
+}
+
+/**
+ * Tokens a prompt of `inputTokens` may generate: the server cuts what the client asked for to this. Two pages of the pool are
+ * left out where the adder wants them free on top (its paged form, and its exact form for ignore_eos): the real server takes
+ * such a request and never gets to run it.
+ */
+export function mostNewTokens(config: SglangConfig, inputTokens: number): number {
+  const spare = config.adder === 'paged' || reservesExactly(config) ? 2 * config.blockTokens : 0;
+  const byLength = maxRequestTokens(config) - inputTokens - 1;
+  return Math.min(byLength, poolTokens(config) - 2 - inputTokens - spare);
+}
+
+/** Admission by the remaining lengths of all requests rather than by the ratio: ignore_eos, and no radix cache. */
+export function reservesExactly(config: SglangConfig): boolean {
+  return config.ignoreEos && !config.prefixCaching;
+}
+
+/** Whether the server takes the request and lets it generate all its tokens. */
+export function serves(config: SglangConfig, inputTokens: number, outputTokens: number): boolean {
+  if (inputTokens >= maxRequestTokens(config) - 5) return false;
+  return outputTokens <= mostNewTokens(config, inputTokens);
+}

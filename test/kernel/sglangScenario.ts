@@ -1,0 +1,67 @@
+import { RandomStream } from '../../src/base/random.ts';
+import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
+import { ROUTER_POLICIES } from '../../src/cluster/scenario.ts';
+import { SGLANG_POLICIES, type SglangConfig } from '../../src/engine/sglang/sglangConfig.ts';
+import { PLAIN_SGLANG } from '../support/engineConfigs.ts';
+import { awkwardTimer, randomWorkload } from './randomScenario.ts';
+
+/** An SGLang fleet drawn from a seed, with pools small enough to retract and evict. */
+export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
+  const random = new RandomStream(seed, 'sglang scenario');
+  const workload = randomWorkload(random);
+  const longest = workload.inputTokens.reduce(
+    (most, tokens, request) => Math.max(most, tokens + workload.outputTokens[request]),
+    0,
+  );
+  const timer = awkwardTimer(random);
+  const coin = (): boolean => random.integer(0, 1) === 0;
+  const engine = (): SglangConfig => {
+    const blockTokens = [1, 1, 3, 4, 16][random.integer(0, 4)];
+    const spare = random.integer(0, 3) * random.integer(0, 20);
+    const prefixCaching = random.integer(0, 4) > 0;
+    const attentionDataRanks = random.integer(0, 3) === 0 ? random.integer(2, 3) : 1;
+    return {
+      ...PLAIN_SGLANG,
+      chunkedPrefillTokens: random.integer(0, 4) === 0 ? null : random.integer(blockTokens, 64),
+      maxPrefillTokens: random.integer(4, 128),
+      mixedChunk: random.integer(0, 3) === 0,
+      policy: SGLANG_POLICIES[random.integer(0, SGLANG_POLICIES.length - 1)],
+      conservativeness: [0.1, 0.3, 1, 2][random.integer(0, 3)],
+      overlap: coin(),
+      attentionDataRanks,
+      pollingInterval: attentionDataRanks > 1 ? 1 : [1, 1, 3, 10][random.integer(0, 3)],
+      ignoreEos: coin(),
+      keepsGenerated: coin(),
+      adder: coin() ? 'plain' : 'paged',
+      maxSequences: random.integer(1, 12),
+      prefixCaching,
+      blockTokens,
+      blocks: Math.ceil((longest + 8) / blockTokens) + 3 + spare,
+      contextLength: random.integer(0, 3) === 0 ? Math.ceil(longest * 0.9) + 8 : longest + 8,
+    };
+  };
+  const pool = (name: string): PoolSpec => ({
+    name,
+    role: 'aggregated',
+    replicas: random.integer(1, 3),
+    gpusPerReplica: 1,
+    timer,
+    engine: engine(),
+  });
+  const pools = [pool('a')];
+  if (random.integer(0, 3) === 0) pools.push(pool('b'));
+  return {
+    workload,
+    load: coin()
+      ? { kind: 'open', speedup: [1, 0.5, 3.7][random.integer(0, 2)] }
+      : { kind: 'closed', concurrency: random.integer(1, 12) },
+    pools,
+    router: { policy: ROUTER_POLICIES[random.integer(0, 3)] },
+    transfer: null,
+    seed,
+    overLength: (['reject', 'drop', 'truncate'] as const)[random.integer(0, 2)],
+    maxVirtualNs: random.integer(0, 9) === 0 ? 50_000 : Number.POSITIVE_INFINITY,
+    core,
+    samples: 0,
+  };
+}

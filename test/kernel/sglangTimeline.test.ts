@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { Scenario } from '../../src/cluster/scenario.ts';
+import { simulate } from '../../src/cluster/simulation.ts';
+import type { SimulationResult } from '../../src/cluster/simulationResult.ts';
+import type { SglangConfig } from '../../src/engine/sglang/sglangConfig.ts';
+import { checkLaws } from '../../src/metrics/laws.ts';
+import { differences, timelineOf } from '../metamorphic/timeline.ts';
+import { sglangScenario } from './sglangScenario.ts';
+
+const RUNS = Number(process.env.DYNOSIM_RUNS ?? 400);
+
+describe('the fast and the plain SGLang core', () => {
+  it(`agree on every timestamp of ${RUNS} random scenarios that show what they must`, () => {
+    const seen = new Map<string, number>();
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const scenario = sglangScenario(seed, 'fast');
+      const fast = simulate(scenario);
+      expect(checkLaws(fast, scenario.workload), `seed ${seed}`).toEqual([]);
+      const plain = simulate(sglangScenario(seed, 'plain'));
+      expect(differences(timelineOf(fast), timelineOf(plain)), `seed ${seed}`).toEqual([]);
+      for (const [what, shown] of Object.entries(featuresOf(scenario, fast))) {
+        seen.set(what, (seen.get(what) ?? 0) + (shown ? 1 : 0));
+      }
+    }
+    for (const [what, count] of seen) {
+      console.log(`${what}: ${((100 * count) / RUNS).toFixed(1)} % of runs`);
+      expect(count / RUNS, what).toBeGreaterThanOrEqual(0.1);
+    }
+  });
+});
+
+function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Record<string, boolean> {
+  const engines = scenario.pools.map(({ engine }) => engine as SglangConfig);
+  const { workload } = scenario;
+  const some = (has: (engine: SglangConfig) => boolean): boolean => engines.some(has);
+  const longest = Math.max(...workload.inputTokens);
+  return {
+    retraction: workers.some(({ preemptions }) => preemptions > 0),
+    eviction: workers.some(({ evictedBlocks }) => evictedBlocks > 0),
+    'prefix hits': log.reusedTokens.some((tokens) => tokens > 0),
+    'pages of several tokens': some(({ blockTokens }) => blockTokens > 1),
+    overlap: some(({ overlap }) => overlap),
+    'no overlap': some(({ overlap }) => !overlap),
+    'polling interval': some(({ pollingInterval }) => pollingInterval > 1),
+    'chunked prompts': some(({ chunkedPrefillTokens }) => longest > (chunkedPrefillTokens ?? longest)),
+    'mixed chunks': some(({ mixedChunk }) => mixedChunk),
+    'radix cache off': some(({ prefixCaching }) => !prefixCaching),
+    'exact reservations': some(({ ignoreEos, prefixCaching }) => ignoreEos && !prefixCaching),
+    'paged adder': some(({ adder }) => adder === 'paged'),
+    'prompts only kept': some(({ keepsGenerated, prefixCaching }) => !keepsGenerated && prefixCaching),
+    'policy lpm': some(({ policy }) => policy === 'lpm'),
+    'policy dfs-weight': some(({ policy }) => policy === 'dfs-weight'),
+    'policy lof': some(({ policy }) => policy === 'lof'),
+    'policy random': some(({ policy }) => policy === 'random'),
+    'attention-DP ranks': some(({ attentionDataRanks }) => attentionDataRanks > 1),
+    'closed loop': scenario.load.kind === 'closed',
+    sessions: workload.nextTurn.some((next) => next >= 0),
+  };
+}
