@@ -35,6 +35,12 @@ export class Deque<T> {
     return value;
   }
 
+  /** Removes an element that is in it, in O(n). */
+  remove(value: T): void {
+    const kept = Array.from({ length: this.#size }, () => this.popFront()).filter((element) => element !== value);
+    for (const element of kept) this.pushBack(element);
+  }
+
   #grow(): void {
     const grown: (T | undefined)[] = new Array(this.#ring.length * 2);
     for (let index = 0; index < this.#size; index++) grown[index] = this.at(index);

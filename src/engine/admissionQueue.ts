@@ -38,6 +38,12 @@ export class AdmissionQueue {
     this.tokens -= this.#waiting.popFront().knownTokens;
   }
 
+  /** A sequence that waits for admission leaves unadmitted. */
+  remove(sequence: Sequence): void {
+    this.tokens -= sequence.knownTokens;
+    this.#waiting.remove(sequence);
+  }
+
   /** The sequence has pages and waits for its KV. */
   awaitRemote(sequence: Sequence): void {
     this.#remote.push(sequence);

@@ -1,15 +1,16 @@
+import { EngineDriver } from './driver.ts';
 import type { EngineCore } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
 import { PlainSglang } from './sglang/plainSglang.ts';
 import { ReferenceEngine } from './vllm/referenceEngine.ts';
-import { VllmEngine } from './vllm/vllmEngine.ts';
+import { VllmScheduler } from './vllm/vllmScheduler.ts';
 
 /** The engine a worker runs: `fast` skips over unchanged decode passes, `plain` is its slow reference. */
 export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): EngineCore {
   const { config } = setup;
   if (config.backend === 'vllm') {
-    const Engine = core === 'fast' ? VllmEngine : ReferenceEngine;
-    return new Engine({ ...setup, config });
+    if (core === 'plain') return new ReferenceEngine({ ...setup, config });
+    return new EngineDriver(setup, 1, (batches) => new VllmScheduler({ ...setup, config, batches }));
   }
   if (config.backend === 'sglang') return new PlainSglang({ ...setup, config });
   throw new Error(`no engine core for ${config.backend}`);

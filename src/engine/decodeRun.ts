@@ -1,56 +1,72 @@
 import type { StepTimer } from '../timing/stepTimer.ts';
 import type { DecodeSet } from './decodeSet.ts';
+import type { Flights } from './flights.ts';
 
 /** Passes planned ahead at most; a longer run is planned piece by piece. */
-const LONGEST_RUN = 1024;
+export const LONGEST_RUN = 1024;
 
 /**
- * Passes that only decode and that follow the one in flight without anything changing: when each of them ends, by one
- * evaluation of the timer per pass.
+ * A run: passes that only decode and follow each other without anything changing, when each of them ends, by one evaluation
+ * of the timer per pass, and how far it has come. Its first passes are those in flight when it was planned, `depth` of
+ * them; whenever one ends but the last `depth`, one more is formed.
  */
 export class DecodeRun {
-  readonly #endNs = new Float64Array(LONGEST_RUN);
-  #next = 0;
-  #planned = 0;
+  readonly endNs: Float64Array;
+  /** How long each takes. */
+  readonly decodeNs: Float64Array;
+  /** Passes to be formed, and of them formed so far. */
+  planned = 0;
+  formed = 0;
+  /** Passes that have ended. */
+  ended = 0;
+  readonly #depth: number;
 
-  /** Planned passes that have not been formed yet. */
-  get left(): number {
-    return this.#planned - this.#next;
+  constructor(depth: number) {
+    this.#depth = depth;
+    this.endNs = new Float64Array(depth + LONGEST_RUN);
+    this.decodeNs = new Float64Array(depth + LONGEST_RUN);
+  }
+
+  /** Somebody may form its next pass without an event. */
+  get goesOn(): boolean {
+    return this.formed < this.planned;
+  }
+
+  /** A pass has ended whose place the next one will take. */
+  get isVacant(): boolean {
+    return this.ended > this.formed;
   }
 
   cancel(): void {
-    this.#planned = 0;
-    this.#next = 0;
+    this.planned = 0;
+    this.formed = 0;
+    this.ended = 0;
   }
 
-  /**
-   * Plans at most `passes` passes after one that ends at `fromNs`, as long as `freePages` last; returns when the last of
-   * them ends.
-   */
-  plan(set: DecodeSet, timer: StepTimer, passes: number, freePages: number, fromNs: number): number {
-    const wanted = Math.min(passes, LONGEST_RUN);
-    const { count, belowWindow } = set;
-    let free = freePages;
-    let endNs = fromNs;
+  /** When everything planned has been formed, and the oldest pass in flight ends. */
+  get overNs(): number {
+    return this.endNs[this.planned];
+  }
+
+  /** Plans `passes` <= LONGEST_RUN passes of the set after those in flight. Nothing may be planned yet. */
+  plan(flights: Flights, set: DecodeSet, timer: StepTimer, passes: number): void {
+    const depth = this.#depth;
+    for (let age = 0; age < depth; age++) {
+      this.endNs[age] = flights.at(age).endNs;
+      this.decodeNs[age] = flights.at(age).batches[0].decodeNs;
+    }
+    const { count, windowedGrowth } = set;
+    let endNs = this.endNs[depth - 1];
     let context = set.contextTokens;
     let windowed = set.windowedTokens;
-    let planned = 0;
-    while (planned < wanted) {
-      free -= set.pagesDueAt(set.clock + planned);
-      if (free < 0) break;
-      endNs += timer.decodeNs(count, context, windowed);
-      this.#endNs[planned] = endNs;
+    for (let pass = depth; pass < depth + passes; pass++) {
+      const decodeNs = timer.decodeNs(count, context, windowed);
+      endNs += decodeNs;
+      this.decodeNs[pass] = decodeNs;
+      this.endNs[pass] = endNs;
       context += count;
-      windowed += belowWindow;
-      planned += 1;
+      windowed += windowedGrowth;
     }
-    this.#planned = planned;
-    this.#next = 0;
-    return endNs;
-  }
-
-  /** When the next planned pass ends; it counts as formed from now on. */
-  take(): number {
-    return this.#endNs[this.#next++];
+    this.planned = passes;
   }
 }

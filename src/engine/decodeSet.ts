@@ -1,33 +1,29 @@
-import { GapPeaks } from './gapPeaks.ts';
-import { type RequestLog, STATE } from './requestLog.ts';
 import { type Sequence, STAGE } from './sequence.ts';
 
 /**
- * The sequences of one worker that decode, as the sums a pass needs. All of them advance one token in every pass, so they
- * share one clock, the passes formed so far: a sequence's computed tokens are the clock plus its offset, it finishes at a
- * fixed clock value, and it needs a page whenever the clock hits its residue modulo the page size.
+ * The sequences of one lane that decode, as the sums a pass needs. All of them advance one token in every pass that takes
+ * decodes, so they share one clock, the passes formed so far: a sequence's computed tokens are the clock plus its offset, its
+ * last pass is formed at a fixed clock value, and it needs a page whenever the clock hits its residue modulo the page size.
  */
 export class DecodeSet {
-  count = 0;
   /** Tokens attended to in the next pass: each sequence's computed tokens and the one it computes. */
   contextTokens = 0;
-  /** The same with each term cut at the window. */
+  /** The same with each term cut at the window; needs `measureWindow` after a change. */
   windowedTokens = 0;
-  /** Sequences whose context is still shorter than the window. */
-  belowWindow = 0;
   /** Sequences that generate text which other sessions name too: their pages are published pass by pass. */
   contested = 0;
   /** Passes formed with decodes. */
   clock = 0;
+  /** In no order. */
+  readonly #members: Sequence[] = [];
   readonly #pageTokens: number;
   readonly #window: number;
+  /** Sequences whose context is still shorter than the window. */
+  #belowWindow = 0;
   /** Sequences by the clock residue at which they need a page. */
   readonly #pagesDue: Int32Array;
-  readonly #peaks = new GapPeaks();
-  /** Time of all settled passes: what they would have taken without prefill tokens, and the rest. */
-  #decodeNs = 0;
-  #interferenceNs = 0;
-  #settledPasses = 0;
+  /** The clock when the first of them is through. */
+  #nextFinish = Number.POSITIVE_INFINITY;
 
   constructor(pageTokens: number, window: number) {
     this.#pageTokens = pageTokens;
@@ -35,106 +31,125 @@ export class DecodeSet {
     this.#pagesDue = new Int32Array(pageTokens);
   }
 
+  get count(): number {
+    return this.#members.length;
+  }
+
+  get members(): readonly Sequence[] {
+    return this.#members;
+  }
+
   /** Tokens of a decoding sequence whose KV is computed or scheduled. */
   computedTokens(sequence: Sequence): number {
     return this.clock + sequence.clockOffset;
   }
 
-  /** Pages the pass needs that is formed when the clock stands at `clock`. */
-  pagesDueAt(clock: number): number {
-    return this.#pagesDue[clock % this.#pageTokens];
+  /** Pages the next `passes` passes need. */
+  pagesDue(passes: number): number {
+    const page = this.#pageTokens;
+    let pages = Math.floor(passes / page) * this.#members.length;
+    for (let pass = passes - (passes % page); pass < passes; pass++)
+      pages += this.#pagesDue[(this.clock + pass) % page];
+    return pages;
   }
 
-  /** A sequence whose known tokens but the last are computed starts to decode with the next pass. */
-  add(sequence: Sequence, contested: boolean): void {
+  /** How many of the next `passes` passes find their pages when `free` are free. */
+  passesWithin(free: number, passes: number): number {
+    if (this.#members.length * Math.ceil(passes / this.#pageTokens) <= free) return passes;
+    let left = free;
+    for (let pass = 0; pass < passes; pass++) {
+      left -= this.#pagesDue[(this.clock + pass) % this.#pageTokens];
+      if (left < 0) return pass;
+    }
+    return passes;
+  }
+
+  /** By how much `windowedTokens` grows from pass to pass. */
+  get windowedGrowth(): number {
+    return this.#belowWindow;
+  }
+
+  /** A sequence whose known tokens but the last are computed decodes from the next pass on. */
+  add(sequence: Sequence): void {
     const { computed } = sequence;
     sequence.stage = STAGE.decoding;
     sequence.clockOffset = computed - this.clock;
     sequence.finishClock = this.clock + sequence.outputTokens - sequence.generated;
-    this.#startCounting(sequence);
-    sequence.contested = contested;
-    if (contested) this.contested += 1;
-    this.count += 1;
+    sequence.firstDecodePass = this.clock + 1;
+    if (sequence.contested) this.contested += 1;
+    sequence.slot = this.#members.length;
+    this.#members.push(sequence);
     this.contextTokens += computed + 1;
     this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;
-  }
-
-  /** The first token of a sequence came out of the pass just settled: time from here on is after it. */
-  markFirstToken(sequence: Sequence, log: RequestLog): void {
-    this.#spend(sequence, log);
-    this.#startCounting(sequence);
+    this.#nextFinish = Math.min(this.#nextFinish, sequence.finishClock);
   }
 
   /** A sequence leaves, between two passes: what the clock counted for it is written down. */
-  remove(sequence: Sequence, log: RequestLog): void {
-    const { request } = sequence;
+  remove(sequence: Sequence): void {
+    this.#leave(sequence);
+    if (sequence.finishClock === this.#nextFinish) this.#findNextFinish();
+  }
+
+  #leave(sequence: Sequence): void {
     const computed = this.computedTokens(sequence);
     sequence.generated = sequence.outputTokens - (sequence.finishClock - this.clock);
     sequence.computed = computed;
     sequence.owned = Math.ceil(computed / this.#pageTokens);
     if (sequence.contested) this.contested -= 1;
-    this.count -= 1;
+    const last = this.#members.pop()!;
+    if (last !== sequence) {
+      this.#members[sequence.slot] = last;
+      last.slot = sequence.slot;
+    }
     this.contextTokens -= computed + 1;
     this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;
-    this.#spend(sequence, log);
-    const longestNs = this.#peaks.maxSince(sequence.firstDecodePass);
-    log.maxGapNs[request] = Math.max(log.maxGapNs[request], longestNs);
-    if (this.count === 0) this.#peaks.clear();
   }
 
-  /** Gaps and times from the next pass on are the sequence's. */
-  #startCounting(sequence: Sequence): void {
-    sequence.firstDecodePass = this.#settledPasses + 1;
-    sequence.decodeNsBefore = this.#decodeNs;
-    sequence.interferenceNsBefore = this.#interferenceNs;
+  #findNextFinish(): void {
+    this.#nextFinish = Number.POSITIVE_INFINITY;
+    for (const { finishClock } of this.#members) this.#nextFinish = Math.min(this.#nextFinish, finishClock);
   }
 
-  #spend({ request, decodeNsBefore, interferenceNsBefore }: Sequence, log: RequestLog): void {
-    log.spend(request, STATE.decode, this.#decodeNs - decodeNsBefore);
-    log.spend(request, STATE.decodeInterference, this.#interferenceNs - interferenceNsBefore);
-  }
-
-  /** Contexts change their growth when they reach the window, so they are summed afresh before a pass is formed. */
-  measureWindow(running: readonly Sequence[]): void {
+  /** Contexts change their growth when they reach the window, so they are summed afresh after changes. */
+  measureWindow(): void {
     const window = this.#window;
     if (window === 0) return;
     this.windowedTokens = 0;
-    this.belowWindow = 0;
-    for (const sequence of running) {
-      if (sequence.stage !== STAGE.decoding) continue;
+    this.#belowWindow = 0;
+    for (const sequence of this.#members) {
       const context = this.computedTokens(sequence) + 1;
       this.windowedTokens += Math.min(context, window);
-      if (context < window) this.belowWindow += 1;
+      if (context < window) this.#belowWindow += 1;
     }
   }
 
-  /** A pass has been formed: everyone's context grows. */
-  tick(): void {
-    this.clock += 1;
-    this.contextTokens += this.count;
-    this.windowedTokens += this.belowWindow;
+  /** `passes` have been formed: everyone's context grows, and those whose last the last of them is leave for `finishing`. */
+  tick(passes: number, finishing: Sequence[]): void {
+    this.clock += passes;
+    this.contextTokens += passes * this.#members.length;
+    this.windowedTokens += passes * this.#belowWindow;
+    if (this.clock === this.#nextFinish) this.#finish(finishing);
   }
 
-  /** Books a pass that ended, of which `decodeNs` would have been left without its prefill tokens. */
-  settle(durationNs: number, decodeNs: number): void {
-    this.#settledPasses += 1;
-    this.#peaks.push(this.#settledPasses, durationNs);
-    this.#decodeNs += decodeNs;
-    this.#interferenceNs += durationNs - decodeNs;
+  #finish(finishing: Sequence[]): void {
+    for (let slot = this.#members.length - 1; slot >= 0; slot--) {
+      const sequence = this.#members[slot];
+      if (sequence.finishClock !== this.clock) continue;
+      this.#leave(sequence);
+      sequence.stage = STAGE.finishing;
+      finishing.push(sequence);
+    }
+    this.#findNextFinish();
   }
 
-  /**
-   * Passes after the one in flight until the first finish or window crossing, that one included. All of `running` decode.
-   */
-  passesToChange(running: readonly Sequence[]): number {
+  /** Passes to be formed until the first that is somebody's last or reaches somebody's window, that one included. */
+  passesToChange(): number {
     const window = this.#window;
-    let passes = Number.POSITIVE_INFINITY;
-    for (const sequence of running) {
-      passes = Math.min(passes, sequence.finishClock - this.clock);
-      if (window > 0) {
-        const context = this.computedTokens(sequence);
-        if (context < window) passes = Math.min(passes, window - context);
-      }
+    let passes = this.#nextFinish - this.clock;
+    if (this.#belowWindow === 0) return passes;
+    for (const sequence of this.#members) {
+      const context = this.computedTokens(sequence);
+      if (context < window) passes = Math.min(passes, window - context);
     }
     return passes;
   }

@@ -1,50 +1,70 @@
 import { PageHold } from '../kv/pageHold.ts';
+import type { Lane } from './lane.ts';
 
-export const STAGE = { waiting: 0, loading: 1, loaded: 2, prefilling: 3, decoding: 4, held: 5 } as const;
+export const STAGE = {
+  waiting: 0,
+  /** Remote KV is on its way, or has arrived. */
+  loading: 1,
+  loaded: 2,
+  /** Some known tokens, two or more or the first one, are not scheduled yet. */
+  prefilling: 3,
+  /** One token a pass, in a lane's DecodeSet. */
+  decoding: 4,
+  /** Its last pass has been formed and not settled. */
+  finishing: 5,
+  /** Its prompt's KV waits to be fetched. */
+  held: 6,
+  finished: 7,
+} as const;
 
-/** One request inside a worker. */
+/** One request inside a worker. Counts include what passes in flight will have done, unless they say otherwise. */
 export class Sequence {
   readonly request: number;
   readonly inputTokens: number;
   /** Tokens this worker generates for it: all of them, or one on a prefill worker. */
   readonly outputTokens: number;
+  /** Other sessions name the text it generates: its pages must be found as soon as they are full. */
+  readonly contested: boolean;
   readonly hold: PageHold;
   stage: number = STAGE.waiting;
-  /** Tokens whose KV is computed or scheduled; of a decoding sequence see `clockOffset`. */
+  /** Tokens whose KV is computed; of a decoding sequence see `clockOffset`. */
   computed = 0;
   /** Tokens generated; of a decoding sequence as of when it started to decode. */
   generated = 0;
   /** Pages owned; of a decoding sequence the pages its computed tokens fill. */
   owned = 0;
-  /** While decoding: computed tokens are the worker's decode clock plus this. */
-  clockOffset = 0;
-  /** While decoding: the clock value at which its last token has been computed. */
+
+  /** While decoding: the lane, its clock when the last token is computed, and computed tokens minus that clock. */
+  lane: Lane | null = null;
   finishClock = 0;
-  /** While decoding: number of the first pass in which it decodes, and the worker's cumulated times at that point. */
+  clockOffset = 0;
+  /** While decoding: its place among the members of the set, and the first of the lane's passes it decodes in. */
+  slot = 0;
   firstDecodePass = 0;
+  /** The first of the lane's passes whose time counts as its gap; 0 until its time is taken from the lane's. */
+  firstGapPass = 0;
+  /** The lane's cumulated times when its time began to be taken from them. */
   decodeNsBefore = 0;
   interferenceNsBefore = 0;
-  /** Tokens of the chunk in the pass in flight, and how long that chunk would have taken alone. */
-  chunkTokens = 0;
-  chunkAloneNs = 0;
-  /** When it came to wait for what it is waiting for: admission, or remote KV. */
-  sinceNs: number;
-  /** When it was evicted, until the computed tokens of then (`regainTokens`) are computed again; -1 = not. */
+  /** Tokens that come out of passes it was evicted from. */
+  pending = 0;
+  /** Until when its time has been said to go somewhere. */
+  accountedNs: number;
+  /** When it was evicted, until the tokens of then (`regainTokens`) are computed again; -1 = not. */
   evictedNs = -1;
   regainTokens = 0;
-  /** When its last token came out before an eviction. */
+  /** When its last token came out; -1 = none yet. Of a decoding sequence as of when it started to decode. */
   lastTokenNs = -1;
-  /** While decoding: other sessions name the text it generates. */
-  contested = false;
   /** Its prompt's KV comes from a prefill worker. */
   remote = false;
 
-  constructor(request: number, inputTokens: number, outputTokens: number, nowNs: number) {
+  constructor(request: number, inputTokens: number, outputTokens: number, contested: boolean, nowNs: number) {
     this.request = request;
     this.inputTokens = inputTokens;
     this.outputTokens = outputTokens;
+    this.contested = contested;
     this.hold = new PageHold(request, inputTokens);
-    this.sinceNs = nowNs;
+    this.accountedNs = nowNs;
   }
 
   /** Prompt and generated tokens: what must be computed before the next token can come out. */

@@ -7,10 +7,13 @@ export interface Mutation {
   readonly why: string;
 }
 
-const ENGINE = 'src/engine/vllm/vllmEngine.ts';
-const PASS = 'src/engine/pass.ts';
+const DRIVER = 'src/engine/driver.ts';
+const BATCH = 'src/engine/batch.ts';
+const TIMES = 'src/engine/decodeTimes.ts';
+const VLLM = 'src/engine/vllm/vllmScheduler.ts';
+const RUNNING = 'src/engine/vllm/runningList.ts';
+const ADMISSION = 'src/engine/vllm/admission.ts';
 const SET = 'src/engine/decodeSet.ts';
-const RUN = 'src/engine/decodeRun.ts';
 const PAGES = 'src/engine/sequencePages.ts';
 const QUEUE = 'src/engine/admissionQueue.ts';
 const POOL = 'src/kv/runPool.ts';
@@ -116,68 +119,68 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SET,
-    find: 'if (context < window) this.belowWindow += 1;',
-    replace: 'if (context <= window) this.belowWindow += 1;',
+    find: 'if (context < window) this.#belowWindow += 1;',
+    replace: 'if (context <= window) this.#belowWindow += 1;',
     why: 'window crossing: a context as long as the window still grows',
   },
   {
     file: SET,
-    find: 'passes = Math.min(passes, sequence.finishClock - this.clock);',
-    replace: 'passes = Math.min(passes, sequence.finishClock - this.clock + 1);',
+    find: 'let passes = this.#nextFinish - this.clock;',
+    replace: 'let passes = this.#nextFinish - this.clock + 1;',
     why: 'horizon: the run goes on past the first finish',
   },
   {
-    file: RUN,
-    find: 'if (free < 0) break;',
-    replace: 'if (free < -1) break;',
+    file: SET,
+    find: 'if (left < 0) return pass;',
+    replace: 'if (left < -1) return pass;',
     why: 'horizon: the run goes on one page past the last free one',
   },
   {
-    file: RUN,
-    find: 'Math.min(passes, LONGEST_RUN)',
-    replace: 'Math.min(passes, LONGEST_RUN + 1)',
-    why: 'horizon: one more pass than there is room to plan',
+    file: SET,
+    find: 'if (sequence.finishClock === this.#nextFinish) this.#findNextFinish();',
+    replace: '',
+    why: 'horizon: who left early still ends the run',
   },
   {
-    file: ENGINE,
-    find: 'this.#blocked = this.#queue.isWaiting;',
-    replace: 'this.#blocked = true;',
+    file: VLLM,
+    find: 'this.#isBlocked = this.#queue.isWaiting;',
+    replace: 'this.#isBlocked = true;',
     why: 'blocked flag: newcomers to an empty queue do not interrupt',
   },
   {
-    file: ENGINE,
-    find: 'if (pass.endNs >= nowNs) break;',
-    replace: 'if (pass.endNs > nowNs) break;',
+    file: DRIVER,
+    find: 'const forming = last > 0 && run.endNs[last - 1] === nowNs ? last - 1 : last;',
+    replace: 'const forming = last;',
     why: 'interrupt at equal time: the next batch is formed before what happens now',
   },
   {
-    file: ENGINE,
-    find: `        this.#expect(this.#pass.endNs, PASS_END);
-        return;`,
-    replace: '        return;',
+    file: DRIVER,
+    find: 'else if (this.nextEventKind === PASS_END) this.#expect(this.#flights.oldest.endNs, PASS_END);',
+    replace: '',
     why: 'interrupt: the run goes on to the end that was planned',
   },
   {
-    file: ENGINE,
-    find: '      this.#run.cancel();\n',
-    replace: '',
+    file: DRIVER,
+    find: `    this.#run.cancel();
+    if (isDue`,
+    replace: '    if (isDue',
     why: 'interrupt at equal time: the old plan survives the interruption',
   },
   {
-    file: ENGINE,
-    find: '    if (pages > 0) this.#pages.allocate(pages);\n',
+    file: VLLM,
+    find: '    this.#pages.allocate(set.pagesDue(passes));\n',
     replace: '',
     why: 'a run takes no pages',
   },
   {
-    file: PASS,
-    find: 'this.#decodeNs = Math.min(aloneNs, durationNs);',
-    replace: 'this.#decodeNs = durationNs;',
+    file: TIMES,
+    find: 'const ownNs = Math.min(decodeNs, elapsedNs);',
+    replace: 'const ownNs = elapsedNs;',
     why: 'attribution: decodes own the whole of a mixed pass',
   },
   {
-    file: SET,
-    find: '    this.#interferenceNs += durationNs - decodeNs;\n',
+    file: TIMES,
+    find: '    this.#interferenceNs += elapsedNs - ownNs;\n',
     replace: '',
     why: 'attribution: interference is lost',
   },
@@ -194,19 +197,19 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'gap peaks: a long pass hides only one shorter one',
   },
   {
-    file: SET,
-    find: 'sequence.firstDecodePass = this.#settledPasses + 1;',
-    replace: 'sequence.firstDecodePass = this.#settledPasses;',
+    file: TIMES,
+    find: 'sequence.firstGapPass = sequence.firstDecodePass;',
+    replace: 'sequence.firstGapPass = sequence.firstDecodePass - 1;',
     why: 'gap peaks: the pass of the first token counts as a gap',
   },
   {
-    file: ENGINE,
-    find: '      budget -= this.#decoding.count;\n',
-    replace: '',
+    file: RUNNING,
+    find: 'batch, budget - set.count, nowNs',
+    replace: 'batch, budget, nowNs',
     why: 'budget: decodes are free',
   },
   {
-    file: ENGINE,
+    file: ADMISSION,
     find: 'budget -= admitted;',
     replace: 'budget -= Math.min(admitted, 1);',
     why: 'budget: a new prompt takes one token of it',
@@ -218,7 +221,7 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'admission gate: hits that nobody holds cost nothing',
   },
   {
-    file: ENGINE,
+    file: ADMISSION,
     find: 'if (!this.#pages.fits(request, hit, inputTokens)) return -1;',
     replace: 'if (this.#pages.missing(sequence, inputTokens) - hit > this.#pages.free) return -1;',
     why: 'reservation gate: hits that nobody holds cost nothing',
@@ -230,19 +233,19 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'lookup bound: a full hit leaves nothing to compute',
   },
   {
-    file: ENGINE,
-    find: 'return this.#pages.lookup(request, this.#table.inputTokens[request]) * this.#pages.pageTokens;',
-    replace: 'return this.#pages.lookup(request, this.#table.inputTokens[request] + 1) * this.#pages.pageTokens;',
+    file: VLLM,
+    find: 'this.#setup.table.inputTokens[request])',
+    replace: 'this.#setup.table.inputTokens[request] + 1)',
     why: 'lookup bound: the router sees a full hit as free',
   },
   {
-    file: ENGINE,
+    file: RUNNING,
     find: 'this.#pages.publish(sequence, end);',
-    replace: 'this.#pages.publish(sequence, sequence.computed);',
+    replace: 'this.#pages.publish(sequence, end - tokens);',
     why: 'publishing waits for the pass to end',
   },
   {
-    file: ENGINE,
+    file: RUNNING,
     find: 'const victim = this.#running.pop()!;',
     replace: 'const victim = this.#running.shift()!;',
     why: 'preemption victim: the first admitted',
@@ -260,26 +263,28 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'preemption: gives back the page it did not get',
   },
   {
-    file: ENGINE,
-    find: 'if (!preempted && this.#queue.size > 0) this.#admit(budget, nowNs);',
-    replace: 'if (this.#queue.size > 0) this.#admit(budget, nowNs);',
+    file: VLLM,
+    find: 'if (!this.#running.hasPreempted && this.#queue.size > 0) {',
+    replace: 'if (this.#queue.size > 0) {',
     why: 'preemption: admits in the same step',
   },
   {
-    file: ENGINE,
+    file: RUNNING,
     find: 'sequence.regainTokens = sequence.knownTokens;',
     replace: 'sequence.regainTokens = sequence.knownTokens - 1;',
     why: 'regain: the token lost with the eviction is not counted',
   },
   {
-    file: ENGINE,
-    find: 'if (sequence.evictedNs < 0) sequence.evictedNs = nowNs;',
-    replace: 'sequence.evictedNs = nowNs;',
+    file: RUNNING,
+    find: `    if (sequence.evictedNs < 0) {
+      this.#log`,
+    replace: `    {
+      this.#log`,
     why: 'regain: a second eviction forgets the first',
   },
   {
-    file: ENGINE,
-    find: '      sequence.lastTokenNs = nowNs;\n',
+    file: TIMES,
+    find: '    else sequence.lastTokenNs = this.#tokenNs;\n',
     replace: '',
     why: 'preemption: the gap across an eviction has no beginning',
   },
@@ -296,33 +301,33 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'router: requests waiting for remote KV do not count',
   },
   {
-    file: PASS,
+    file: BATCH,
     find: '    this.#alone.clear();\n',
     replace: '',
     why: 'attribution: a chunk alone is timed with the chunks before it',
   },
   {
-    file: ENGINE,
-    find: 'loaded.computed = loaded.inputTokens - 1;',
-    replace: 'loaded.computed = loaded.inputTokens - 2;',
+    file: ADMISSION,
+    find: 'sequence.computed = sequence.inputTokens - 1;',
+    replace: 'sequence.computed = sequence.inputTokens - 2;',
     why: 'remote prompts compute one token more than the last',
   },
   {
-    file: ENGINE,
-    find: '      if (sequence.contested) this.#pages.publish(sequence, computed + 1);\n',
+    file: RUNNING,
+    find: '    this.#pages.publish(sequence, computed - this.#inFlight(sequence));\n',
     replace: '',
     why: 'contested text is published when its sequence stops',
   },
   {
-    file: ENGINE,
-    find: 'if (sequence.contested) this.#pages.publish(sequence, computed + 1);',
-    replace: 'if (sequence.contested) this.#pages.publish(sequence, computed);',
+    file: RUNNING,
+    find: 'this.#pages.publish(sequence, computed - this.#inFlight(sequence));',
+    replace: 'this.#pages.publish(sequence, computed - 1);',
     why: 'contested text is published one pass late',
   },
   {
-    file: ENGINE,
-    find: 'const passes = set.contested > 0 ? 0 : ',
-    replace: 'const passes = ',
+    file: VLLM,
+    find: 'if (this.#running.hasPreempted || set.contested > 0) return 0;',
+    replace: 'if (this.#running.hasPreempted) return 0;',
     why: 'horizon: a run publishes no contested text',
   },
   {
@@ -332,21 +337,22 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'contested text is forgotten when anyone stops',
   },
   {
-    file: PASS,
-    find: 'const gaps = decoding.count - this.joining.length;',
-    replace: 'const gaps = decoding.count;',
+    file: TIMES,
+    find: '      apart += 1;\n',
+    replace: '',
     why: 'remote prompts: the first token has a gap before it',
   },
   {
-    file: PASS,
-    find: 'return this.chunks.length === 0 && this.joining.length === 0;',
-    replace: 'return this.chunks.length === 0;',
-    why: 'remote prompts: a run swallows the first token',
+    file: TIMES,
+    find: 'sequence.firstGapPass = this.#passes + 1;',
+    replace: '',
+    why: 'gap peaks: what others waited counts for who joined late',
   },
   {
-    file: ENGINE,
-    find: '      this.#decoding.markFirstToken(sequence, this.#log);\n',
-    replace: '',
+    file: TIMES,
+    find: `    this.#spend(sequence, log);
+    log.firstTokenNs`,
+    replace: '    log.firstTokenNs',
     why: 'remote prompts: the pass of the first token counts as after it',
   },
 ];

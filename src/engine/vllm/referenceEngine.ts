@@ -6,7 +6,7 @@ import type { EngineSetup } from '../engineSetup.ts';
 import type { EngineTotals } from '../engineTotals.ts';
 import { STATE } from '../requestLog.ts';
 import type { VllmConfig } from './vllmConfig.ts';
-import { fits } from './vllmEngine.ts';
+import { fits } from './vllmScheduler.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -30,7 +30,7 @@ interface Job {
 }
 
 /**
- * The slow statement of what `VllmEngine` does: one event per pass, one page at a time, every sum taken afresh over the
+ * The slow statement of what `VllmScheduler` under `EngineDriver` does: one event per pass, one page at a time, every sum taken afresh over the
  * running list. It exists to be obviously right, and the fast core must agree with it on every timestamp.
  */
 export class ReferenceEngine implements EngineCore {

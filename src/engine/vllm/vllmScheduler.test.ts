@@ -4,13 +4,12 @@ import { LogHistogram } from '../../base/logHistogram.ts';
 import type { PassShape } from '../../timing/passShape.ts';
 import type { StepTimer } from '../../timing/stepTimer.ts';
 import { WorkloadBuilder } from '../../workload/workloadBuilder.ts';
+import { createEngine } from '../createEngine.ts';
 import type { EngineCore } from '../engineCore.ts';
 import { PassLedger } from '../passLedger.ts';
 import { RequestLog } from '../requestLog.ts';
 import { buildRequestTable } from '../requestTable.ts';
-import { ReferenceEngine } from './referenceEngine.ts';
 import type { VllmConfig } from './vllmConfig.ts';
-import { VllmEngine } from './vllmEngine.ts';
 
 /** The settings of vLLM's scheduler tests: block size 16, 10,000 blocks, prefix cache off, unless a case says otherwise. */
 const DEFAULTS: VllmConfig = {
@@ -26,7 +25,7 @@ const DEFAULTS: VllmConfig = {
 
 /** One engine with every pass lasting 1000 ns, and the shape of each pass written down as `decodes+chunks:chunk tokens`. */
 function bench(
-  core: 'fast' | 'reference',
+  core: 'fast' | 'plain',
   config: Partial<VllmConfig>,
   requests: readonly { input: number; output: number; ids?: number[] }[],
 ) {
@@ -51,8 +50,7 @@ function bench(
   };
   const log = new RequestLog(workload.count);
   const ends: number[] = [];
-  const Core = core === 'fast' ? VllmEngine : ReferenceEngine;
-  const engine: EngineCore = new Core({
+  const engine: EngineCore = createEngine(core, {
     worker: 0,
     role: 'aggregated',
     config: { ...DEFAULTS, ...config },
@@ -70,7 +68,7 @@ function bench(
 
 describe.each([
   'fast',
-  'reference',
+  'plain',
 ] as const)('%s core, decision cases of vLLM (tests/v1/core/test_scheduler.py)', (core) => {
   it('admits ten short prompts in one step (test_schedule)', () => {
     const { engine, passes, runUntil } = bench(
@@ -150,8 +148,7 @@ describe.each([
     builder.add({ inputTokens: 300, outputTokens: 1, blockIds: ids, session: 's', thinkNs: 0 });
     const workload = builder.build();
     const log = new RequestLog(2);
-    const Core = core === 'fast' ? VllmEngine : ReferenceEngine;
-    const engine = new Core({
+    const engine = createEngine(core, {
       worker: 0,
       role: 'aggregated',
       config: { ...DEFAULTS, prefixCaching: true },

@@ -1,0 +1,215 @@
+import { PassShape } from '../timing/passShape.ts';
+import type { StepTimer } from '../timing/stepTimer.ts';
+import { noteGap } from './decodeTimes.ts';
+import type { EngineRole } from './engineCore.ts';
+import type { Lane } from './lane.ts';
+import type { PassLedger } from './passLedger.ts';
+import { type RequestLog, STATE } from './requestLog.ts';
+import { type Sequence, STAGE } from './sequence.ts';
+
+/** Known tokens of one sequence that a pass computes. */
+interface Chunk {
+  readonly sequence: Sequence;
+  /** Computed tokens after it. */
+  readonly end: number;
+  /** The known tokens end with it, so a token comes out. */
+  readonly completes: boolean;
+  /** That token is the sequence's last. */
+  readonly ends: boolean;
+  /** How long it would take alone. */
+  readonly aloneNs: number;
+}
+
+/** What a scheduler decides a pass shall compute, by one rank. Cleared before it is formed. */
+export class Batch {
+  lane: Lane;
+  /** All decoding sequences of the lane take part. */
+  takesDecodes = false;
+  /** Those of them whose token comes out of it. */
+  decodes = 0;
+  /** Sequences of any kind in it. */
+  sequences = 0;
+  /** Which of the lane's passes with decodes it is. */
+  #pass = 0;
+  /** How long it would take without prefill tokens. */
+  decodeNs = 0;
+  readonly #chunks: Chunk[] = [];
+  /** Sequences that decode their last token in it. */
+  readonly #finishing: Sequence[] = [];
+  /** Sequences evicted since it was formed: their token still comes out. */
+  readonly #late: Sequence[] = [];
+  /** After `settle`: sequences whose last token came out of it. */
+  readonly finished: Sequence[] = [];
+  readonly shape: PassShape;
+  readonly #timer: StepTimer;
+  readonly #alone: PassShape;
+
+  constructor(timer: StepTimer, lane: Lane) {
+    this.lane = lane;
+    this.#timer = timer;
+    this.shape = new PassShape(timer.window);
+    this.#alone = new PassShape(timer.window);
+  }
+
+  get hasChunks(): boolean {
+    return this.#chunks.length > 0;
+  }
+
+  /** It decodes, or does nothing, and everybody goes on after it. */
+  get isPlain(): boolean {
+    return this.#chunks.length === 0 && this.#finishing.length === 0 && this.#late.length === 0;
+  }
+
+  // ---- forming --------------------------------------------------------------------------------------------------
+
+  clear(): void {
+    this.takesDecodes = false;
+    this.decodes = 0;
+    this.sequences = 0;
+    this.#pass = 0;
+    this /** How long it would take without prefill tokens. */.decodeNs = 0;
+    this.shape.clear();
+    // Shortening an array is slow, even to the length it has.
+    if (this.#chunks.length > 0) this.#chunks.length = 0;
+    if (this.#finishing.length > 0) this.#finishing.length = 0;
+    if (this.#late.length > 0) this.#late.length = 0;
+    if (this.finished.length > 0) this.finished.length = 0;
+  }
+
+  /** The next `tokens` >= 1 known tokens of a sequence outside the lane's set. */
+  addChunk(sequence: Sequence, tokens: number): void {
+    const { computed } = sequence;
+    const end = computed + tokens;
+    const completes = end === sequence.knownTokens;
+    this.shape.addChunk(computed, tokens, completes);
+    this.#alone.clear();
+    this.#alone.addChunk(computed, tokens, completes);
+    const ends = completes && sequence.generated + 1 === sequence.outputTokens;
+    this.#chunks.push({ sequence, end, completes, ends, aloneNs: this.#timer.passNs(this.#alone) });
+    this.sequences += 1;
+    sequence.computed = end;
+  }
+
+  /**
+   * The batch is put together: decodes are counted in, and sequences whose known tokens end in it decode from the lane's next
+   * pass on.
+   */
+  seal(): void {
+    if (this.takesDecodes) this.#takeDecodes();
+    for (const { sequence, completes, ends } of this.#chunks) {
+      if (!completes) continue;
+      sequence.generated += 1;
+      if (ends) sequence.stage = STAGE.finishing;
+      else this.lane.add(sequence);
+    }
+  }
+
+  #takeDecodes(): void {
+    const { set } = this.lane;
+    set.measureWindow();
+    this.decodes = set.count;
+    this.sequences += set.count;
+    this.shape.setDecodes(set.count, set.contextTokens, set.windowedTokens);
+    this.decodeNs = this.#timer.decodeNs(set.count, set.contextTokens, set.windowedTokens);
+    set.tick(1, this.#finishing);
+    this.#pass = set.clock;
+  }
+
+  /** The lane's decodes are formed for the `passes`-th time from now, of which this batch is the last. */
+  formAgain(passes: number): void {
+    this.lane.set.tick(passes, this.#finishing);
+  }
+
+  /** It is the batch `later` places before the one of the lane that was formed last. */
+  repeat(later: number, decodeNs: number): void {
+    this.#pass = this.lane.set.clock - later;
+    this.decodeNs = decodeNs;
+  }
+
+  /** How long it takes, ns, if the replica has no other rank. */
+  get durationNs(): number {
+    return this.hasChunks ? this.#timer.passNs(this.shape) : this.decodeNs;
+  }
+
+  // ---- in flight ------------------------------------------------------------------------------------------------
+
+  /**
+   * The sequence lost its KV or was cancelled since the batch was formed; call it before the sequence leaves the lane. What it
+   * still computes for it is in vain; the token that comes out is kept if `keepsToken`.
+   */
+  withdraw(sequence: Sequence, keepsToken: boolean): void {
+    let yields = false;
+    const at = this.#chunks.findIndex((chunk) => chunk.sequence === sequence);
+    if (at >= 0) yields = this.#chunks.splice(at, 1)[0].completes;
+    if (this.#decodesFor(sequence)) {
+      yields = true;
+      this.decodes -= 1;
+      const last = this.#finishing.indexOf(sequence);
+      if (last >= 0) this.#finishing.splice(last, 1);
+    }
+    if (!yields || !keepsToken) return;
+    this.#late.push(sequence);
+    sequence.pending += 1;
+  }
+
+  /** Whether a token of the sequence comes out of it. */
+  yieldsFor(sequence: Sequence): boolean {
+    if (this.#decodesFor(sequence)) return true;
+    return this.#chunks.some((chunk) => chunk.completes && chunk.sequence === sequence);
+  }
+
+  #decodesFor({ stage, lane, firstDecodePass, finishClock }: Sequence): boolean {
+    if (stage !== STAGE.decoding && stage !== STAGE.finishing) return false;
+    return this.takesDecodes && lane === this.lane && firstDecodePass <= this.#pass && this.#pass <= finishClock;
+  }
+
+  // ---- over -----------------------------------------------------------------------------------------------------
+
+  /** Its tokens come out; those that are through are in `finished`. */
+  settle(nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {
+    const { times } = this.lane;
+    if (this.takesDecodes) times.settle(nowNs, this.decodeNs, this.decodes, ledger.gaps, log);
+    else times.waitUntil(nowNs);
+    for (const sequence of this.#finishing) {
+      times.remove(sequence, nowNs, log);
+      this.finished.push(sequence);
+    }
+    for (const chunk of this.#chunks) this.#settleChunk(chunk, nowNs, role, log, ledger);
+    for (const sequence of this.#late) this.#settleLate(sequence, nowNs, role, log, ledger);
+  }
+
+  #settleChunk(chunk: Chunk, nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {
+    const { sequence, end, completes, ends, aloneNs } = chunk;
+    const { request } = sequence;
+    if (sequence.evictedNs < 0) {
+      const elapsedNs = nowNs - sequence.accountedNs;
+      const ownNs = Math.min(aloneNs, elapsedNs);
+      log.spend(request, STATE.prefill, ownNs);
+      log.spend(request, STATE.prefillInterference, elapsedNs - ownNs);
+      sequence.accountedNs = nowNs;
+    } else if (end >= sequence.regainTokens) {
+      log.spend(request, STATE.preemption, nowNs - sequence.evictedNs);
+      sequence.evictedNs = -1;
+      sequence.accountedNs = nowNs;
+    }
+    if (!completes) return;
+    emit(sequence, nowNs, role, log, ledger);
+    if (ends) this.finished.push(sequence);
+    else this.lane.times.startCounting(sequence);
+  }
+
+  #settleLate(sequence: Sequence, nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {
+    log.spend(sequence.request, STATE.preemption, nowNs - sequence.evictedNs);
+    sequence.evictedNs = nowNs;
+    emit(sequence, nowNs, role, log, ledger);
+    sequence.pending -= 1;
+    if (sequence.pending === 0 && sequence.generated === sequence.outputTokens) this.finished.push(sequence);
+  }
+}
+
+/** A token comes out that ends a (re-)computed context. */
+function emit(sequence: Sequence, nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {
+  if (sequence.lastTokenNs >= 0) noteGap(sequence, nowNs, ledger.gaps, log);
+  else if (role !== 'prefill') log.firstTokenNs[sequence.request] = nowNs;
+  sequence.lastTokenNs = nowNs;
+}

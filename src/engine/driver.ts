@@ -1,0 +1,237 @@
+import { Batch } from './batch.ts';
+import { DecodeRun, LONGEST_RUN } from './decodeRun.ts';
+import { BATCH_FORMATION, type EngineCore, type EngineLoad, PASS_END } from './engineCore.ts';
+import type { EngineSetup } from './engineSetup.ts';
+import type { EngineTotals } from './engineTotals.ts';
+import { Flight } from './flight.ts';
+import { Flights } from './flights.ts';
+import { Lane } from './lane.ts';
+import type { Scheduler } from './scheduler.ts';
+import { Sequence } from './sequence.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * Time in an engine: when batches are formed, run and settled; what they consist of a scheduler decides.
+ *
+ * `depth` batches may be in flight. With two (asynchronous scheduling, overlap) the next batch but one is formed when a
+ * pass ends, that is when its successor starts: whoever arrives during a pass joins the one after the next at the earliest.
+ * If nothing could be formed while a pass is in flight, its end is the next occasion.
+ *
+ * While nothing changes but contexts, passes form a *run* that needs no event. A run still times every pass, so its
+ * timestamps are those of one event a pass, bit for bit.
+ */
+export class EngineDriver implements EngineCore {
+  nextEventNs = NEVER;
+  nextEventKind = BATCH_FORMATION;
+  readonly #setup: EngineSetup;
+  readonly #scheduler: Scheduler;
+  readonly #flights: Flights;
+  /** Passes that may follow it without an event. */
+  readonly #run: DecodeRun;
+  /** When the pass settled last ended. */
+  #settledNs = 0;
+
+  /** `createScheduler` is given the batches that can be in flight. */
+  constructor(setup: EngineSetup, depth: number, createScheduler: (batches: readonly Batch[]) => Scheduler) {
+    this.#setup = setup;
+    const { config, timer } = setup;
+    const lane = new Lane(config.blockTokens, timer.window);
+    const batches = Array.from({ length: depth }, () => new Batch(timer, lane));
+    this.#scheduler = createScheduler(batches);
+    const flights = batches.map((batch) => new Flight([batch]));
+    this.#run = new DecodeRun(depth);
+    this.#flights = new Flights(flights);
+  }
+
+  get passesInFlight(): number {
+    return this.#flights.size;
+  }
+
+  admits(inputTokens: number, outputTokens: number): boolean {
+    return this.#scheduler.admits(inputTokens, outputTokens);
+  }
+
+  enqueue(request: number, nowNs: number): void {
+    const { role, table } = this.#setup;
+    this.#join(this.#sequence(request, role === 'prefill' ? 1 : table.outputTokens[request], nowNs), nowNs);
+  }
+
+  enqueueRemote(request: number, nowNs: number): void {
+    const sequence = this.#sequence(request, this.#setup.table.outputTokens[request], nowNs);
+    sequence.remote = true;
+    this.#join(sequence, nowNs);
+  }
+
+  remoteArrived(request: number, nowNs: number): void {
+    this.#interrupt(nowNs);
+    this.#scheduler.remoteArrived(request, nowNs);
+  }
+
+  releaseHeld(request: number, nowNs: number): void {
+    this.#interrupt(nowNs);
+    this.#scheduler.releaseHeld(request);
+  }
+
+  cachedTokens(request: number): number {
+    return this.#scheduler.cachedTokens(request);
+  }
+
+  readLoad(load: EngineLoad): void {
+    load.running = 0;
+    load.waiting = 0;
+    load.queuedPrefillTokens = 0;
+    load.heldPages = 0;
+    load.usablePages = 0;
+    this.#scheduler.addLoad(load);
+  }
+
+  totals(): EngineTotals {
+    return this.#setup.ledger.totals(this.#scheduler.usablePages, this.#scheduler.evictedPages);
+  }
+
+  advanceTo(nowNs: number): void {
+    const run = this.#run;
+    if (!run.goesOn || (run.endNs[run.ended] > nowNs && !run.isVacant)) return;
+    const { ended, formed, planned } = run;
+    let last = ended;
+    while (last < planned && run.endNs[last] <= nowNs) last += 1;
+    // The next batch is formed after everything else that happens at this time.
+    const forming = last > 0 && run.endNs[last - 1] === nowNs ? last - 1 : last;
+    if (last > ended) this.#endSteadily(last);
+    if (forming > formed) this.#formSteadily(forming);
+    this.#placeFlights();
+  }
+
+  runEvent(): void {
+    const nowNs = this.nextEventNs;
+    if (this.nextEventKind === PASS_END) {
+      this.advanceTo(nowNs);
+      this.#endPass(nowNs);
+    } else {
+      this.#formBatches(nowNs);
+    }
+  }
+
+  #sequence(request: number, outputTokens: number, nowNs: number): Sequence {
+    const { config, table } = this.#setup;
+    const contested = config.prefixCaching && table.contestedText[request] === 1;
+    return new Sequence(request, table.inputTokens[request], outputTokens, contested, nowNs);
+  }
+
+  #join(sequence: Sequence, nowNs: number): void {
+    if (this.#scheduler.enqueue(sequence)) this.#interrupt(nowNs);
+  }
+
+  /** Something happens at `nowNs` that the next batch depends on: it must be formed by an event. */
+  #interrupt(nowNs: number): void {
+    this.advanceTo(nowNs);
+    const isDue = this.#run.isVacant;
+    this.#run.cancel();
+    if (isDue || this.#flights.size === 0) this.#expect(nowNs, BATCH_FORMATION);
+    else if (this.nextEventKind === PASS_END) this.#expect(this.#flights.oldest.endNs, PASS_END);
+  }
+
+  #expect(timeNs: number, kind: number): void {
+    this.nextEventNs = timeNs;
+    this.nextEventKind = kind;
+  }
+
+  // ---- passes -----------------------------------------------------------------------------------------------------
+
+  #formBatches(nowNs: number): void {
+    while (!this.#flights.isFull && this.#formBatch(nowNs)) {}
+    if (this.#flights.size > 0) this.#expect(this.#planRun(), PASS_END);
+    else this.#expect(NEVER, BATCH_FORMATION);
+  }
+
+  #formBatch(nowNs: number): boolean {
+    const flight = this.#flights.vacant;
+    const [batch] = flight.batches;
+    batch.clear();
+    batch.lane.times.waitUntil(nowNs);
+    if (!this.#scheduler.form(batch, nowNs)) return false;
+    batch.seal();
+    const startNs = this.#flights.size > 0 ? this.#flights.newest.endNs : nowNs;
+    flight.launch(startNs, startNs + batch.durationNs, this.#setup.timer.boundOf(batch.shape));
+    this.#flights.size += 1;
+    return true;
+  }
+
+  /**
+   * Plans the passes that may follow the newest before anything changes: until someone gets a last token, reaches the
+   * window, or would not find a page. Returns when the next event is: the end of the pass in flight that is oldest when
+   * all of them are formed.
+   */
+  #planRun(): number {
+    const flights = this.#flights;
+    this.#run.cancel();
+    if (!this.#isSteady()) return flights.oldest.endNs;
+    const [batch] = flights.newest.batches;
+    this.#run.plan(flights, batch.lane.set, this.#setup.timer, this.#scheduler.steadyPasses(batch, LONGEST_RUN));
+    return this.#run.overNs;
+  }
+
+  /** As many batches as there may be are in flight, and all of them only decode. */
+  #isSteady(): boolean {
+    const flights = this.#flights;
+    if (!flights.isFull) return false;
+    const { decodes } = flights.newest.batches[0];
+    for (let age = 0; age < flights.size; age++) {
+      const [batch] = flights.at(age).batches;
+      if (!batch.isPlain || batch.decodes !== decodes) return false;
+    }
+    return true;
+  }
+
+  /** The run's passes up to number `to` (exclusive) end. */
+  #endSteadily(to: number): void {
+    const { log, ledger } = this.#setup;
+    const { oldest } = this.#flights;
+    const run = this.#run;
+    const endNs = run.endNs[to - 1];
+    oldest.book(ledger, to - run.ended, endNs - Math.max(this.#settledNs, oldest.startNs));
+    this.#settledNs = endNs;
+    const [batch] = oldest.batches;
+    batch.lane.times.settleRun(run, run.ended, to, batch.decodes, ledger.gaps, log);
+    run.ended = to;
+  }
+
+  /** The run's passes are formed until there are `to` of them. */
+  #formSteadily(to: number): void {
+    const [batch] = this.#flights.at(this.#flights.depth - 1).batches;
+    this.#scheduler.formSteady(batch, to - this.#run.formed);
+    batch.formAgain(to - this.#run.formed);
+    this.#run.formed = to;
+  }
+
+  /** Says of the passes in flight which ones of the run they are. */
+  #placeFlights(): void {
+    const flights = this.#flights;
+    const { ended, formed, endNs, decodeNs } = this.#run;
+    flights.size = flights.depth + formed - ended;
+    for (let age = 0; age < flights.size; age++) {
+      const pass = ended + age;
+      if (pass > 0) flights.at(age).repeat(endNs[pass - 1], endNs[pass]);
+      flights.at(age).batches[0].repeat(flights.size - 1 - age, decodeNs[pass]);
+    }
+  }
+
+  #endPass(nowNs: number): void {
+    const { oldest } = this.#flights;
+    const { role, log, ledger } = this.#setup;
+    const [batch] = oldest.batches;
+    this.#book(oldest);
+    batch.settle(nowNs, role, log, ledger);
+    this.#scheduler.settle(batch, nowNs);
+    batch.clear();
+    this.#expect(nowNs, BATCH_FORMATION);
+  }
+
+  /** The oldest pass in flight is over. */
+  #book(oldest: Flight): void {
+    oldest.book(this.#setup.ledger, 1, oldest.endNs - Math.max(oldest.startNs, this.#settledNs));
+    this.#settledNs = oldest.endNs;
+    this.#flights.removeOldest();
+  }
+}

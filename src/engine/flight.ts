@@ -1,0 +1,41 @@
+import type { BoundIndex } from '../timing/stepTimer.ts';
+import type { Batch } from './batch.ts';
+import type { PassLedger } from './passLedger.ts';
+
+/** One pass of a replica: a batch of each of its attention-DP ranks, and when it runs. */
+export class Flight {
+  readonly batches: readonly Batch[];
+  startNs = 0;
+  endNs = 0;
+  bound: BoundIndex = 0;
+  #hasChunks = false;
+  /** Sequences in it. */
+  #sequences = 0;
+
+  constructor(batches: readonly Batch[]) {
+    this.batches = batches;
+  }
+
+  launch(startNs: number, endNs: number, bound: BoundIndex): void {
+    this.startNs = startNs;
+    this.endNs = endNs;
+    this.bound = bound;
+    this.#hasChunks = this.batches.some((batch) => batch.hasChunks);
+    this.#sequences = this.batches.reduce((sum, batch) => sum + batch.sequences, 0);
+  }
+
+  /** Is a later pass of a run from now on. */
+  repeat(startNs: number, endNs: number): void {
+    this.startNs = startNs;
+    this.endNs = endNs;
+  }
+
+  /** Books `passes` passes like it, in whose time of `spanNs` no other was in flight before them. */
+  book(ledger: PassLedger, passes: number, spanNs: number): void {
+    ledger.passes += passes;
+    ledger.busyNs += spanNs;
+    ledger.batchSum += passes * this.#sequences;
+    const bounds = this.#hasChunks ? ledger.prefillBoundNs : ledger.decodeBoundNs;
+    bounds[this.bound] += spanNs;
+  }
+}

@@ -1,0 +1,159 @@
+import type { Batch } from '../batch.ts';
+import type { PassLedger } from '../passLedger.ts';
+import { type RequestLog, STATE } from '../requestLog.ts';
+import type { SchedulerSetup } from '../schedulerSetup.ts';
+import { type Sequence, STAGE } from '../sequence.ts';
+import type { SequencePages } from '../sequencePages.ts';
+import type { VllmConfig } from './vllmConfig.ts';
+
+/** The sequences a rank runs, in the order of admission, as they take tokens and pages of each batch in turn. */
+export class RunningList {
+  /** Somebody was evicted while the last batch was formed. */
+  hasPreempted = false;
+  readonly #config: VllmConfig;
+  readonly #log: RequestLog;
+  readonly #ledger: PassLedger;
+  readonly #batches: readonly Batch[];
+  readonly #pages: SequencePages;
+  readonly #putBack: (sequence: Sequence) => void;
+  readonly #running: Sequence[] = [];
+
+  /** `putBack` takes the evicted. */
+  constructor(setup: SchedulerSetup<VllmConfig>, pages: SequencePages, putBack: (sequence: Sequence) => void) {
+    this.#config = setup.config;
+    this.#log = setup.log;
+    this.#ledger = setup.ledger;
+    this.#batches = setup.batches;
+    this.#pages = pages;
+    this.#putBack = putBack;
+  }
+
+  get size(): number {
+    return this.#running.length;
+  }
+
+  /** Known tokens that are not scheduled yet. */
+  get prefillTokens(): number {
+    let tokens = 0;
+    for (let index = this.#firstToPrefill(); index < this.#running.length; index++) {
+      const sequence = this.#running[index];
+      if (sequence.stage === STAGE.prefilling) tokens += sequence.knownTokens - sequence.computed;
+    }
+    return tokens;
+  }
+
+  /** Index from which on somebody may prefill: without a limit on chunks a prompt in progress was admitted last. */
+  #firstToPrefill(): number {
+    return this.#config.longPrefillTokens === 0 ? Math.max(0, this.#running.length - 1) : 0;
+  }
+
+  /** A sequence is admitted. */
+  add(sequence: Sequence): void {
+    sequence.stage = STAGE.prefilling;
+    this.#running.push(sequence);
+  }
+
+  /** Puts what runs into the batch, first admitted first; returns what is left of the token budget. */
+  schedule(batch: Batch, budget: number, nowNs: number): number {
+    this.hasPreempted = false;
+    if (this.#running.length === 0) return budget;
+    const { set } = batch.lane;
+    const due = set.pagesDue(1);
+    if (this.#config.longPrefillTokens > 0 || due > this.#pages.free || set.contested > 0) {
+      return this.#scheduleFrom(0, batch, budget, nowNs);
+    }
+    this.#pages.allocate(due);
+    return this.#scheduleFrom(this.#firstToPrefill(), batch, budget - set.count, nowNs, true);
+  }
+
+  /** The same one by one; who finds no page evicts the last of the list (vLLM fcfs). */
+  #scheduleFrom(start: number, batch: Batch, tokenBudget: number, nowNs: number, decodesAreIn = false): number {
+    let budget = tokenBudget;
+    for (let index = start; index < this.#running.length; index++) {
+      const sequence = this.#running[index];
+      const decodes = sequence.stage === STAGE.decoding;
+      if (decodes ? decodesAreIn || sequence.lane !== batch.lane : sequence.stage !== STAGE.prefilling) continue;
+      const tokens = decodes ? 1 : Math.min(sequence.knownTokens - sequence.computed, budget);
+      if (tokens === 0) continue;
+      while (this.#missing(sequence, tokens) > this.#pages.free) {
+        const victim = this.#running.pop()!;
+        this.#preempt(victim, nowNs);
+        if (victim === sequence) return budget;
+      }
+      if (decodes) this.#decode(sequence);
+      else this.prefill(sequence, tokens, batch);
+      budget -= tokens;
+    }
+    return budget;
+  }
+
+  #missing(sequence: Sequence, tokens: number): number {
+    if (sequence.stage !== STAGE.decoding) return this.#pages.missing(sequence, sequence.computed + tokens);
+    return sequence.lane!.set.computedTokens(sequence) % this.#pages.pageTokens === 0 ? 1 : 0;
+  }
+
+  #decode(sequence: Sequence): void {
+    this.#pages.allocate(this.#missing(sequence, 1));
+    if (!sequence.contested) return;
+    // Only tokens that are out have a name.
+    const computed = sequence.lane!.set.computedTokens(sequence) + 1;
+    this.#pages.publish(sequence, computed - this.#inFlight(sequence));
+  }
+
+  /** Tokens of the sequence that passes in flight compute. */
+  #inFlight(sequence: Sequence): number {
+    let tokens = 0;
+    for (const batch of this.#batches) if (batch.yieldsFor(sequence)) tokens += 1;
+    return tokens;
+  }
+
+  /** Puts the next `tokens` known tokens of a sequence, whose pages are free, into the batch. */
+  prefill(sequence: Sequence, tokens: number, batch: Batch): void {
+    const end = sequence.computed + tokens;
+    this.#pages.grow(sequence, this.#pages.missing(sequence, end));
+    batch.addChunk(sequence, tokens);
+    // Published at schedule time: a later request of the same batch already finds these pages.
+    this.#pages.publish(sequence, end);
+  }
+
+  /** Takes everything from a sequence that is out of the list. */
+  #preempt(sequence: Sequence, nowNs: number): void {
+    const { lane, request } = sequence;
+    const inFlight = this.#inFlight(sequence);
+    for (const batch of this.#batches) batch.withdraw(sequence, true);
+    if (sequence.stage === STAGE.decoding) {
+      lane!.set.remove(sequence);
+      // It lost the token it was about to compute too: "back where it was" is when the next one comes out.
+      sequence.regainTokens = sequence.knownTokens;
+    } else if (sequence.evictedNs < 0) {
+      sequence.regainTokens = sequence.computed;
+    }
+    if (lane !== null) {
+      lane.times.remove(sequence, nowNs, this.#log);
+      this.#pages.publish(sequence, sequence.computed - inFlight);
+    }
+    if (sequence.evictedNs < 0) {
+      this.#log.spend(request, STATE.prefillInterference, nowNs - sequence.accountedNs);
+      sequence.evictedNs = nowNs;
+    }
+    this.#pages.release(sequence);
+    sequence.lane = null;
+    sequence.stage = STAGE.waiting;
+    sequence.remote = false;
+    this.#log.preemptions[request] += 1;
+    this.#ledger.preemptions += 1;
+    this.hasPreempted = true;
+    this.#putBack(sequence);
+  }
+
+  /** Those at STAGE.finished leave; `leave` is called for each in order. */
+  dropFinished(leave: (sequence: Sequence) => void): void {
+    const running = this.#running;
+    let left = 0;
+    for (const sequence of running) {
+      if (sequence.stage === STAGE.finished) leave(sequence);
+      else running[left++] = sequence;
+    }
+    running.length = left;
+  }
+}

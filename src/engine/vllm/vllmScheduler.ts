@@ -1,0 +1,129 @@
+import { AdmissionQueue } from '../admissionQueue.ts';
+import type { Batch } from '../batch.ts';
+import type { EngineLoad } from '../engineCore.ts';
+import { STATE } from '../requestLog.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { SchedulerSetup } from '../schedulerSetup.ts';
+import { type Sequence, STAGE } from '../sequence.ts';
+import { SequencePages } from '../sequencePages.ts';
+import { Admission } from './admission.ts';
+import { RunningList } from './runningList.ts';
+import type { VllmConfig } from './vllmConfig.ts';
+
+/** vLLM's V1 scheduler (scheduler.py at 017e9f4): who runs goes first, then the queue's head. */
+export class VllmScheduler implements Scheduler {
+  readonly #setup: SchedulerSetup<VllmConfig>;
+  readonly #pages: SequencePages;
+  readonly #queue = new AdmissionQueue();
+  readonly #running: RunningList;
+  readonly #admission: Admission;
+  readonly #held = new Map<number, Sequence>();
+  /** The head of the queue cannot be admitted until something leaves: newcomers change nothing. */
+  #isBlocked = false;
+
+  constructor(setup: SchedulerSetup<VllmConfig>) {
+    this.#setup = setup;
+    this.#pages = new SequencePages(setup.config, setup.table);
+    this.#running = new RunningList(setup, this.#pages, (sequence) => this.#queue.putBack(sequence));
+    this.#admission = new Admission(setup, this.#pages, this.#queue, this.#running);
+  }
+
+  get usablePages(): number {
+    return this.#pages.usable;
+  }
+
+  get evictedPages(): number {
+    return this.#pages.evicted;
+  }
+
+  admits(inputTokens: number, outputTokens: number): boolean {
+    return fits(this.#setup.config, inputTokens, outputTokens);
+  }
+
+  enqueue(sequence: Sequence): boolean {
+    this.#queue.join(sequence);
+    return !this.#isBlocked;
+  }
+
+  remoteArrived(request: number, nowNs: number): void {
+    const sequence = this.#queue.remote(request);
+    this.#setup.log.spend(request, STATE.transfer, nowNs - sequence.accountedNs);
+    sequence.accountedNs = nowNs;
+    sequence.stage = STAGE.loaded;
+    this.#isBlocked = false;
+  }
+
+  releaseHeld(request: number): void {
+    this.#pages.release(this.#held.get(request)!);
+    this.#held.delete(request);
+    this.#isBlocked = false;
+  }
+
+  cachedTokens(request: number): number {
+    return this.#pages.lookup(request, this.#setup.table.inputTokens[request]) * this.#pages.pageTokens;
+  }
+
+  addLoad(load: EngineLoad): void {
+    load.running += this.#running.size;
+    load.waiting += this.#queue.size;
+    load.usablePages += this.#pages.usable;
+    load.heldPages += this.#pages.usable - this.#pages.free;
+    load.queuedPrefillTokens += this.#queue.tokens + this.#running.prefillTokens;
+  }
+
+  form(batch: Batch, nowNs: number): boolean {
+    do {
+      const budget = this.#running.schedule(batch, this.#setup.config.maxBatchedTokens, nowNs);
+      this.#isBlocked = false;
+      if (!this.#running.hasPreempted && this.#queue.size > 0) {
+        this.#admission.admit(batch, budget, nowNs);
+        this.#isBlocked = this.#queue.isWaiting;
+      }
+      batch.takesDecodes = batch.lane.set.count > 0;
+      if (batch.takesDecodes || batch.hasChunks) return true;
+      // The queue is not looked at after a preemption: it is the next step that admits.
+    } while (this.#running.hasPreempted);
+    return false;
+  }
+
+  settle(batch: Batch, nowNs: number): void {
+    if (batch.finished.length === 0) return;
+    for (const sequence of batch.finished) {
+      if (sequence.stage === STAGE.waiting) this.#queue.remove(sequence);
+      sequence.stage = STAGE.finished;
+    }
+    this.#running.dropFinished((sequence) => this.#finish(sequence, nowNs));
+  }
+
+  #finish(sequence: Sequence, nowNs: number): void {
+    const { host, log, role, worker } = this.#setup;
+    this.#pages.publish(sequence, sequence.computed);
+    if (role === 'prefill') {
+      sequence.stage = STAGE.held;
+      this.#held.set(sequence.request, sequence);
+      host.prefilled(worker, sequence.request, nowNs);
+      return;
+    }
+    this.#pages.release(sequence);
+    log.lastTokenNs[sequence.request] = nowNs;
+    host.finished(worker, sequence.request, nowNs);
+  }
+
+  steadyPasses({ lane: { set } }: Batch, atMost: number): number {
+    if (this.#running.hasPreempted || set.contested > 0) return 0;
+    return set.passesWithin(this.#pages.free, Math.min(set.passesToChange(), atMost));
+  }
+
+  formSteady({ lane: { set } }: Batch, passes: number): void {
+    this.#pages.allocate(set.pagesDue(passes));
+  }
+}
+
+/** Whether an engine could ever serve the request: inside the context, and its KV inside the pool. */
+export function fits(config: VllmConfig, inputTokens: number, outputTokens: number): boolean {
+  const tokens = inputTokens + outputTokens;
+  if (tokens > config.contextLength) return false;
+  if (Math.ceil(tokens / config.blockTokens) > config.blocks - 1) return false;
+  // Without chunking a (re-)computed context must fit one pass.
+  return config.chunkedPrefill || tokens <= config.maxBatchedTokens;
+}
