@@ -160,7 +160,7 @@ export class Batch {
 
   #decodesFor({ stage, lane, firstDecodePass, finishClock }: Sequence): boolean {
     if (stage !== STAGE.decoding && stage !== STAGE.finishing) return false;
-    return this.takesDecodes && lane === this.lane && firstDecodePass <= this.#pass && this.#pass <= finishClock;
+    return this.takesDecodes && lane === this.lane.index && firstDecodePass <= this.#pass && this.#pass <= finishClock;
   }
 
   // ---- over -----------------------------------------------------------------------------------------------------

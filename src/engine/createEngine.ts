@@ -10,7 +10,7 @@ export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): Engine
   const { config } = setup;
   if (config.backend === 'vllm') {
     if (core === 'plain') return new ReferenceEngine({ ...setup, config });
-    return new EngineDriver(setup, 1, (batches) => new VllmScheduler({ ...setup, config, batches }));
+    return new EngineDriver(setup, 1, (batches, lanes) => new VllmScheduler({ ...setup, config, batches, lanes }));
   }
   if (config.backend === 'sglang') return new PlainSglang({ ...setup, config });
   throw new Error(`no engine core for ${config.backend}`);

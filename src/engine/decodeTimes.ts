@@ -1,5 +1,4 @@
 import type { LogHistogram } from '../base/logHistogram.ts';
-import type { DecodeRun } from './decodeRun.ts';
 import { GapPeaks } from './gapPeaks.ts';
 import { type RequestLog, STATE } from './requestLog.ts';
 import type { Sequence } from './sequence.ts';
@@ -59,9 +58,16 @@ export class DecodeTimes {
     this.#tokenNs = nowNs;
   }
 
-  /** Passes `from` to `to` (exclusive) of a run, one after the other without prefill tokens, as `settle` would. */
-  settleRun(run: DecodeRun, from: number, to: number, decodes: number, gaps: LogHistogram, log: RequestLog): void {
-    const { endNs, decodeNs } = run;
+  /** Passes number `from` to `to` (exclusive) that follow one another without prefill tokens, as `settle` would. */
+  settleRun(
+    endNs: Float64Array,
+    decodeNs: Float64Array,
+    from: number,
+    to: number,
+    decodes: number,
+    gaps: LogHistogram,
+    log: RequestLog,
+  ): void {
     let pass = from;
     for (; pass < to && this.#newcomers.length > 0; pass++)
       this.settle(endNs[pass], decodeNs[pass], decodes, gaps, log);

@@ -32,13 +32,17 @@ export class EngineDriver implements EngineCore {
   /** When the pass settled last ended. */
   #settledNs = 0;
 
-  /** `createScheduler` is given the batches that can be in flight. */
-  constructor(setup: EngineSetup, depth: number, createScheduler: (batches: readonly Batch[]) => Scheduler) {
+  /** `createScheduler` is given the batches that can be in flight, and the lanes. */
+  constructor(
+    setup: EngineSetup,
+    depth: number,
+    createScheduler: (batches: readonly Batch[], lanes: readonly Lane[]) => Scheduler,
+  ) {
     this.#setup = setup;
     const { config, timer } = setup;
-    const lane = new Lane(config.blockTokens, timer.window);
+    const lane = new Lane(0, config.blockTokens, timer.window);
     const batches = Array.from({ length: depth }, () => new Batch(timer, lane));
-    this.#scheduler = createScheduler(batches);
+    this.#scheduler = createScheduler(batches, [lane]);
     const flights = batches.map((batch) => new Flight([batch]));
     this.#run = new DecodeRun(depth);
     this.#flights = new Flights(flights);
@@ -193,7 +197,7 @@ export class EngineDriver implements EngineCore {
     oldest.book(ledger, to - run.ended, endNs - Math.max(this.#settledNs, oldest.startNs));
     this.#settledNs = endNs;
     const [batch] = oldest.batches;
-    batch.lane.times.settleRun(run, run.ended, to, batch.decodes, ledger.gaps, log);
+    batch.lane.times.settleRun(run.endNs, run.decodeNs, run.ended, to, batch.decodes, ledger.gaps, log);
     run.ended = to;
   }
 

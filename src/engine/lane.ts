@@ -7,16 +7,18 @@ import type { Sequence } from './sequence.ts';
  * token can only be computed once the last one is out.
  */
 export class Lane {
+  readonly index: number;
   readonly set: DecodeSet;
   readonly times = new DecodeTimes();
 
-  constructor(pageTokens: number, window: number) {
+  constructor(index: number, pageTokens: number, window: number) {
+    this.index = index;
     this.set = new DecodeSet(pageTokens, window);
   }
 
   /** A sequence, of whose known tokens all but the last are computed, decodes from the next pass on. */
   add(sequence: Sequence): void {
-    sequence.lane = this;
+    sequence.lane = this.index;
     this.set.add(sequence);
     this.times.add(sequence);
   }

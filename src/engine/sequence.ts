@@ -1,5 +1,4 @@
 import { PageHold } from '../kv/pageHold.ts';
-import type { Lane } from './lane.ts';
 
 export const STAGE = {
   waiting: 0,
@@ -16,6 +15,9 @@ export const STAGE = {
   held: 6,
   finished: 7,
 } as const;
+
+/** Not in a lane's set, nor among those that its last pass takes out of it. */
+export const NO_LANE = -1;
 
 /** One request inside a worker. Counts include what passes in flight will have done, unless they say otherwise. */
 export class Sequence {
@@ -34,8 +36,8 @@ export class Sequence {
   /** Pages owned; of a decoding sequence the pages its computed tokens fill. */
   owned = 0;
 
-  /** While decoding: the lane, its clock when the last token is computed, and computed tokens minus that clock. */
-  lane: Lane | null = null;
+  /** While decoding: number of the lane, its clock when the last token is computed, and computed tokens minus that clock. */
+  lane = NO_LANE;
   finishClock = 0;
   clockOffset = 0;
   /** While decoding: its place among the members of the set, and the first of the lane's passes it decodes in. */

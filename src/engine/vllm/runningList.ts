@@ -1,8 +1,9 @@
 import type { Batch } from '../batch.ts';
+import type { Lane } from '../lane.ts';
 import type { PassLedger } from '../passLedger.ts';
 import { type RequestLog, STATE } from '../requestLog.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
-import { type Sequence, STAGE } from '../sequence.ts';
+import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
@@ -14,6 +15,7 @@ export class RunningList {
   readonly #log: RequestLog;
   readonly #ledger: PassLedger;
   readonly #batches: readonly Batch[];
+  readonly #lanes: readonly Lane[];
   readonly #pages: SequencePages;
   readonly #putBack: (sequence: Sequence) => void;
   readonly #running: Sequence[] = [];
@@ -24,6 +26,7 @@ export class RunningList {
     this.#log = setup.log;
     this.#ledger = setup.ledger;
     this.#batches = setup.batches;
+    this.#lanes = setup.lanes;
     this.#pages = pages;
     this.#putBack = putBack;
   }
@@ -72,7 +75,7 @@ export class RunningList {
     for (let index = start; index < this.#running.length; index++) {
       const sequence = this.#running[index];
       const decodes = sequence.stage === STAGE.decoding;
-      if (decodes ? decodesAreIn || sequence.lane !== batch.lane : sequence.stage !== STAGE.prefilling) continue;
+      if (decodes ? decodesAreIn || sequence.lane !== batch.lane.index : sequence.stage !== STAGE.prefilling) continue;
       const tokens = decodes ? 1 : Math.min(sequence.knownTokens - sequence.computed, budget);
       if (tokens === 0) continue;
       while (this.#missing(sequence, tokens) > this.#pages.free) {
@@ -89,14 +92,14 @@ export class RunningList {
 
   #missing(sequence: Sequence, tokens: number): number {
     if (sequence.stage !== STAGE.decoding) return this.#pages.missing(sequence, sequence.computed + tokens);
-    return sequence.lane!.set.computedTokens(sequence) % this.#pages.pageTokens === 0 ? 1 : 0;
+    return this.#lanes[sequence.lane].set.computedTokens(sequence) % this.#pages.pageTokens === 0 ? 1 : 0;
   }
 
   #decode(sequence: Sequence): void {
     this.#pages.allocate(this.#missing(sequence, 1));
     if (!sequence.contested) return;
     // Only tokens that are out have a name.
-    const computed = sequence.lane!.set.computedTokens(sequence) + 1;
+    const computed = this.#lanes[sequence.lane].set.computedTokens(sequence) + 1;
     this.#pages.publish(sequence, computed - this.#inFlight(sequence));
   }
 
@@ -122,14 +125,14 @@ export class RunningList {
     const inFlight = this.#inFlight(sequence);
     for (const batch of this.#batches) batch.withdraw(sequence, true);
     if (sequence.stage === STAGE.decoding) {
-      lane!.set.remove(sequence);
+      this.#lanes[lane].set.remove(sequence);
       // It lost the token it was about to compute too: "back where it was" is when the next one comes out.
       sequence.regainTokens = sequence.knownTokens;
     } else if (sequence.evictedNs < 0) {
       sequence.regainTokens = sequence.computed;
     }
-    if (lane !== null) {
-      lane.times.remove(sequence, nowNs, this.#log);
+    if (lane !== NO_LANE) {
+      this.#lanes[lane].times.remove(sequence, nowNs, this.#log);
       this.#pages.publish(sequence, sequence.computed - inFlight);
     }
     if (sequence.evictedNs < 0) {
@@ -137,7 +140,7 @@ export class RunningList {
       sequence.evictedNs = nowNs;
     }
     this.#pages.release(sequence);
-    sequence.lane = null;
+    sequence.lane = NO_LANE;
     sequence.stage = STAGE.waiting;
     sequence.remote = false;
     this.#log.preemptions[request] += 1;
