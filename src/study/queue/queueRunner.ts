@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import type { Job, Queue, QueueEvents } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { canonicalJson } from '../../base/canonicalJson.ts';
+import { type Ask, settledBy, type Trial } from '../trial.ts';
+import type { TrialRunner } from '../trialRunner.ts';
+import { BatchSize } from './batchSize.ts';
+import { type BatchJob, type BatchResult, queueName, SHARED_SECONDS, sharedKey } from './protocol.ts';
+import { connectRedis, loadQueuePackage } from './redis.ts';
+import { packShared, type SharedBlob } from './sharedBlob.ts';
+
+/** A batch whose worker vanished goes to another one this often before its trials count as failed. */
+const ATTEMPTS = 3;
+/** How often to check that batches in flight are still known: a server that restarts may have forgotten them. */
+const CHECK_MS = 2_000;
+const CHECKED_AT_ONCE = 64;
+/** Finished batches stay this long, so that asking again finds their results. */
+const KEEP_SECONDS = 24 * 3600;
+
+interface Pending<J, Result> {
+  readonly ask: Ask<J>;
+  readonly settle: (trial: Trial<Result>) => void;
+}
+
+interface Batch<J, Result> {
+  readonly id: string;
+  readonly data: BatchJob<J>;
+  readonly pending: readonly Pending<J, Result>[];
+}
+
+export interface QueueTask {
+  /** Redis or Valkey. */
+  readonly url: string;
+  /** Name of the task module as `dynosim worker` knows it. */
+  readonly task: string;
+  readonly shared: unknown;
+  /** `engineFingerprint()`. */
+  readonly engine: string;
+}
+
+/**
+ * Runs trials on whatever workers listen to a BullMQ queue. Batches are named by their content, so a repeated search finds
+ * the results of the one before, and a batch that the server forgot is put in again without running twice.
+ */
+export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
+  /** Nobody knows how many workers there will be; this many keep some hundreds busy. */
+  readonly slots = 64;
+  readonly #redis: Redis;
+  readonly #events: QueueEvents;
+  readonly #queue: Queue<BatchJob<J>, BatchResult<Result>>;
+  readonly #task: QueueTask;
+  readonly #blob: SharedBlob;
+  readonly #size = new BatchSize();
+  readonly #waiting: Pending<J, Result>[] = [];
+  readonly #batches = new Map<string, Batch<J, Result>>();
+  readonly #timer: NodeJS.Timeout;
+  #isFlushDue = false;
+
+  private constructor(
+    redis: Redis,
+    events: QueueEvents,
+    queue: Queue<BatchJob<J>, BatchResult<Result>>,
+    task: QueueTask,
+    blob: SharedBlob,
+  ) {
+    this.#redis = redis;
+    this.#events = events;
+    this.#queue = queue;
+    this.#task = task;
+    this.#blob = blob;
+    events.on('completed', ({ jobId }) => void this.#look(jobId));
+    events.on('failed', ({ jobId }) => void this.#look(jobId));
+    // Lost connections come back by themselves; what they cost is found by the check.
+    events.on('error', () => undefined);
+    queue.on('error', () => undefined);
+    this.#timer = setInterval(() => void this.#check(), CHECK_MS);
+  }
+
+  /** @throws InputError when the server cannot be reached. */
+  static async connect<J, Result>(task: QueueTask): Promise<QueueRunner<J, Result>> {
+    const redis = await connectRedis(task.url);
+    const { Queue, QueueEvents } = await loadQueuePackage(() => import('bullmq'));
+    const name = queueName(task.engine);
+    const blob = packShared(task.shared);
+    const queue = new Queue<BatchJob<J>, BatchResult<Result>>(name, { connection: redis });
+    const events = new QueueEvents(name, { connection: redis.duplicate() });
+    await events.waitUntilReady();
+    const runner = new QueueRunner<J, Result>(redis, events, queue, task, blob);
+    await runner.#share();
+    return runner;
+  }
+
+  /** Workers that listen now. */
+  async workers(): Promise<number> {
+    return this.#queue.getWorkersCount();
+  }
+
+  start(ask: Ask<J>): Promise<Trial<Result>> {
+    return new Promise((settle) => {
+      this.#waiting.push({ ask, settle });
+      if (this.#isFlushDue) return;
+      this.#isFlushDue = true;
+      setImmediate(() => void this.#flush());
+    });
+  }
+
+  cancel(): void {
+    const batches = [...this.#batches.values()];
+    this.#batches.clear();
+    const pending = [...batches.flatMap((batch) => batch.pending), ...this.#waiting.splice(0)];
+    for (const { ask, settle } of pending) settle({ id: ask.id, status: 'cancelled' });
+    // A batch that a worker has begun stays: its result may be asked for again.
+    for (const { id } of batches) this.#queue.remove(id).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.cancel();
+    await Promise.allSettled([this.#events.close(), this.#queue.close()]);
+    this.#redis.disconnect();
+  }
+
+  /** Puts what waits into batches, and these on the queue. */
+  async #flush(): Promise<void> {
+    this.#isFlushDue = false;
+    while (this.#waiting.length > 0) {
+      const pending = this.#waiting.splice(0, this.#size.trials);
+      const data: BatchJob<J> = {
+        task: this.#task.task,
+        shared: this.#blob.hash,
+        jobs: pending.map(({ ask }) => ask.job),
+      };
+      const id = createHash('sha256').update(canonicalJson(data)).digest('hex');
+      const batch = { id, data, pending };
+      this.#batches.set(id, batch);
+      await this.#put(batch).catch(() => undefined);
+    }
+  }
+
+  async #put({ id, data }: Batch<J, Result>): Promise<void> {
+    await this.#queue.add('batch', data, {
+      jobId: id,
+      attempts: ATTEMPTS,
+      removeOnComplete: { age: KEEP_SECONDS },
+      // Dead letters: kept for a look, with the reason and the trials in them.
+      removeOnFail: { age: KEEP_SECONDS },
+    });
+    // A batch of this content may have been finished before: then no event will tell.
+    await this.#look(id);
+  }
+
+  async #share(): Promise<void> {
+    await this.#redis.set(sharedKey(this.#blob.hash), this.#blob.bytes, 'EX', SHARED_SECONDS);
+  }
+
+  async #check(): Promise<void> {
+    try {
+      if (this.#batches.size > 0 && (await this.#redis.expire(sharedKey(this.#blob.hash), SHARED_SECONDS)) === 0) {
+        await this.#share();
+      }
+      // The oldest are what everyone waits for; the rest follows as they go.
+      for (const id of [...this.#batches.keys()].slice(0, CHECKED_AT_ONCE)) await this.#look(id);
+    } catch {
+      // The server is away; the next check may find it.
+    }
+  }
+
+  async #look(id: string): Promise<void> {
+    const batch = this.#batches.get(id);
+    if (batch === undefined) return;
+    const job: Job<BatchJob<J>, BatchResult<Result>> | undefined = await this.#queue.getJob(id);
+    if (job === undefined) await this.#put(batch);
+    else if (await job.isCompleted()) this.#completed(batch, job.returnvalue);
+    else if (await job.isFailed()) this.#failed(batch, job.failedReason);
+  }
+
+  #completed(batch: Batch<J, Result>, { replies, busyMs }: BatchResult<Result>): void {
+    if (!this.#batches.delete(batch.id)) return;
+    this.#size.observe(replies.length, busyMs);
+    batch.pending.forEach(({ ask, settle }, index) => {
+      const reply = replies[index];
+      if (reply.ok === null) settle({ id: ask.id, status: 'failed', message: reply.message, repeatable: false });
+      else settle(settledBy(ask.id, reply));
+    });
+  }
+
+  #failed(batch: Batch<J, Result>, reason: string): void {
+    if (!this.#batches.delete(batch.id)) return;
+    const message = `its workers failed ${ATTEMPTS} times: ${reason}`;
+    for (const { ask, settle } of batch.pending) settle({ id: ask.id, status: 'failed', message, repeatable: false });
+  }
+}
