@@ -62,7 +62,8 @@ export function addGoalFlags(command: Command): Command {
     .option('--minimize <metric>', 'objective, repeatable', collect)
     .option('--maximize <metric>', 'objective, repeatable', collect)
     .option('--baseline <file>', 'configuration of your own deployment, to compare with')
-    .option('--study <file>', 'keep every trial in this SQLite file, and do not repeat those it has');
+    .option('--study <file>', 'keep every trial in this SQLite file, and do not repeat those it has')
+    .option('--queue <url>', 'run the trials on the workers of this Redis (redis://host:6379)');
 }
 
 function perRequestFile(text: string): string {
@@ -70,7 +71,7 @@ function perRequestFile(text: string): string {
   return text;
 }
 
-function threadCount(text: string): number {
+export function threadCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 0) throw new InvalidArgumentError('must be a whole number, 0 or more');
   return count;

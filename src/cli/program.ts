@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../base/inputError.ts';
-import { addCommonOptions, addGoalFlags, addReplayOptions, addWorkloadFlags } from './commonOptions.ts';
+import { addCommonOptions, addGoalFlags, addReplayOptions, addWorkloadFlags, threadCount } from './commonOptions.ts';
 import { EXIT } from './exitCodes.ts';
 import { PREDICT_START, RECOMMEND_START } from './start.ts';
 import { VERSION } from './version.ts';
@@ -69,6 +70,14 @@ function createProgram(onExit: (code: number) => void): Command {
     .helpOption(false)
     .allowUnknownOption()
     .action(async (words) => (await import('./studyCommand.ts')).studyCommand(words));
+
+  program
+    .command('worker')
+    .description('simulates for searches on other machines (recommend --queue)')
+    .requiredOption('--queue <url>', 'Redis or Valkey: redis://host:6379, rediss://user:password@host')
+    .option('--threads <n>', 'simulations at a time', threadCount, availableParallelism())
+    .option('--quiet', 'no notes on standard error')
+    .action(async (options) => onExit(await (await import('./workerCommand.ts')).workerCommand(options)));
 
   program
     .command('schema')

@@ -21,12 +21,14 @@ import { openStudy } from './openStudy.ts';
 import { defaultDirectory, note, toJson, wantsColor, withPage } from './outputFiles.ts';
 import { detailOf, simulateForReport, writePerRequest } from './predictCommand.ts';
 import { createProgress } from './progress.ts';
+import { queueRunner } from './queueRunner.ts';
 import { type Input, overridesOf, readInput, relocate } from './readInput.ts';
 import { VERSION } from './version.ts';
 
 interface RecommendFlags extends CommonOptions {
   readonly baseline?: string;
   readonly study?: string;
+  readonly queue?: string;
 }
 
 const CANDIDATES = 'candidates';
@@ -97,6 +99,7 @@ async function search(
       version: VERSION,
       ...(baseline === null ? {} : { baseline }),
       ...(study === null ? {} : { study }),
+      ...(options.queue === undefined ? {} : { runner: queueRunner(options.queue, options.quiet === true) }),
       onProgress: progress.update,
       signal: control.signal,
     });

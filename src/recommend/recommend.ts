@@ -6,36 +6,24 @@ import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import type { RecommendConfig } from '../config/recommendConfig.ts';
 import { shapeWorkload } from '../config/shapeWorkload.ts';
-import { Executor, localRunner } from '../study/executor.ts';
-import { StoredRunner } from '../study/store/storedRunner.ts';
-import type { StudyStore } from '../study/store/studyStore.ts';
+import type { Executor } from '../study/executor.ts';
 import type { Trial } from '../study/trial.ts';
-import type { TaskSource, TrialRunner } from '../study/trialRunner.ts';
 import type { Workload } from '../workload/workload.ts';
 import { Answer } from './answer.ts';
 import { enumerateCandidates } from './candidates.ts';
 import { memoryPlanner } from './memoryRefusal.ts';
 import type { Recommendation } from './recommendation.ts';
-import { plainFacts } from './sharedInput.ts';
-import { trialCodec } from './trialCodec.ts';
-import type { TrialJob, TrialResult, TrialShared } from './trialTask.ts';
+import { type TrialPlace, trialExecutor } from './trialExecutor.ts';
+import type { TrialJob, TrialResult } from './trialTask.ts';
 
-export interface RecommendOptions {
-  readonly threads: number;
-  readonly version: string;
+export interface RecommendOptions extends TrialPlace {
   /** The user's own deployment, resolved; it is simulated on the goal's traffic and judged by its SLO. */
   readonly baseline?: PredictConfig;
   /** After each candidate: how many are done, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Stops the search; what finished is kept and the answer says `truncated`. */
   readonly signal?: AbortSignal;
-  /** Keeps every trial; those it knows are not run again. */
-  readonly study?: StudyStore;
-  /** What runs the trials; by default this machine's threads. */
-  readonly runner?: (task: TaskSource) => TrialRunner<TrialJob, TrialResult>;
 }
-
-const TASK = new URL(import.meta.url.endsWith('.ts') ? './trialTask.ts' : './trialTask.js', import.meta.url);
 
 /** When nothing is feasible: candidates simulated to the end, those that held out longest, to show the nearest misses. */
 const NEAREST_MISSES = 8;
@@ -55,7 +43,8 @@ export async function recommend(
   const startedMs = performance.now();
   const space = enumerateCandidates(config, facts, memoryPlanner(facts));
   if (options.baseline !== undefined) assertFits(options.baseline, source, facts);
-  const search = new Search(config, source, facts, options);
+  const executor = await trialExecutor(config, source, facts, options.baseline, options);
+  const search = new Search(config, options, executor);
   try {
     const baselines = options.baseline === undefined ? [] : await search.baselines(options.baseline, space.configs);
     const truncated = await search.candidates(space.configs);
@@ -70,7 +59,7 @@ export async function recommend(
       wallMs: performance.now() - startedMs,
     });
   } finally {
-    await search.close();
+    await executor.close();
   }
 }
 
@@ -124,24 +113,11 @@ class Search {
   readonly #options: RecommendOptions;
   readonly #executor: Executor<TrialJob, TrialResult>;
 
-  constructor(config: RecommendConfig, source: Workload, facts: Facts, options: RecommendOptions) {
+  constructor(config: RecommendConfig, options: RecommendOptions, executor: Executor<TrialJob, TrialResult>) {
     this.#config = config;
     this.#options = options;
-    const shared: TrialShared = {
-      source,
-      facts: plainFacts(config, facts, options.baseline),
-      version: options.version,
-    };
-    const { study, threads } = options;
-    const runner = (options.runner ?? ((task) => localRunner(threads, task)))({ taskModule: TASK, shared });
-    this.#executor = new Executor(
-      study === undefined ? runner : new StoredRunner(runner, study, trialCodec(source.digest, facts)),
-    );
+    this.#executor = executor;
     this.answer = new Answer(config);
-  }
-
-  close(): Promise<void> {
-    return this.#executor.close();
   }
 
   /** Simulates the user's own deployment at every load that the candidates are tried at. */

@@ -9,7 +9,7 @@ export class BatchSize {
 
   /** Small until something is known. */
   get trials(): number {
-    if (this.#trials === 0) return 2;
+    if (this.#trials === 0) return 1;
     const fitting = Math.floor((TARGET_MS * this.#trials) / Math.max(this.#busyMs, 1));
     return Math.min(MOST_TRIALS, Math.max(1, fitting));
   }

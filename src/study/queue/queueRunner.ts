@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Job, Queue, QueueEvents } from 'bullmq';
+import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { canonicalJson } from '../../base/canonicalJson.ts';
 import { type Ask, settledBy, type Trial } from '../trial.ts';
@@ -16,6 +16,8 @@ const CHECK_MS = 2_000;
 const CHECKED_AT_ONCE = 64;
 /** Finished batches stay this long, so that asking again finds their results. */
 const KEEP_SECONDS = 24 * 3600;
+/** Batches in flight. What waits behind them goes out in batches of a size that is known better by then. */
+const MOST_BATCHES = 64;
 
 interface Pending<J, Result> {
   readonly ask: Ask<J>;
@@ -45,7 +47,8 @@ export interface QueueTask {
 export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
   /** Nobody knows how many workers there will be; this many keep some hundreds busy. */
   readonly slots = 64;
-  readonly #redis: Redis;
+  /** The first for commands, the second for events, which block it. */
+  readonly #connections: readonly [Redis, Redis];
   readonly #events: QueueEvents;
   readonly #queue: Queue<BatchJob<J>, BatchResult<Result>>;
   readonly #task: QueueTask;
@@ -57,13 +60,13 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
   #isFlushDue = false;
 
   private constructor(
-    redis: Redis,
+    connections: readonly [Redis, Redis],
     events: QueueEvents,
     queue: Queue<BatchJob<J>, BatchResult<Result>>,
     task: QueueTask,
     blob: SharedBlob,
   ) {
-    this.#redis = redis;
+    this.#connections = connections;
     this.#events = events;
     this.#queue = queue;
     this.#task = task;
@@ -82,10 +85,11 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
     const { Queue, QueueEvents } = await loadQueuePackage(() => import('bullmq'));
     const name = queueName(task.engine);
     const blob = packShared(task.shared);
-    const queue = new Queue<BatchJob<J>, BatchResult<Result>>(name, { connection: redis });
-    const events = new QueueEvents(name, { connection: redis.duplicate() });
+    const connections = [redis, redis.duplicate()] as const;
+    const queue = new Queue<BatchJob<J>, BatchResult<Result>>(name, { connection: connections[0] });
+    const events = new QueueEvents(name, { connection: connections[1] });
     await events.waitUntilReady();
-    const runner = new QueueRunner<J, Result>(redis, events, queue, task, blob);
+    const runner = new QueueRunner<J, Result>(connections, events, queue, task, blob);
     await runner.#share();
     return runner;
   }
@@ -98,9 +102,7 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
   start(ask: Ask<J>): Promise<Trial<Result>> {
     return new Promise((settle) => {
       this.#waiting.push({ ask, settle });
-      if (this.#isFlushDue) return;
-      this.#isFlushDue = true;
-      setImmediate(() => void this.#flush());
+      this.#flushSoon();
     });
   }
 
@@ -117,13 +119,19 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
     clearInterval(this.#timer);
     this.cancel();
     await Promise.allSettled([this.#events.close(), this.#queue.close()]);
-    this.#redis.disconnect();
+    for (const connection of this.#connections) connection.disconnect();
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue || this.#waiting.length === 0) return;
+    this.#isFlushDue = true;
+    setImmediate(() => void this.#flush());
   }
 
   /** Puts what waits into batches, and these on the queue. */
   async #flush(): Promise<void> {
     this.#isFlushDue = false;
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && this.#batches.size < MOST_BATCHES) {
       const pending = this.#waiting.splice(0, this.#size.trials);
       const data: BatchJob<J> = {
         task: this.#task.task,
@@ -133,6 +141,7 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
       const id = createHash('sha256').update(canonicalJson(data)).digest('hex');
       const batch = { id, data, pending };
       this.#batches.set(id, batch);
+      // A server that is away gets it at the next check.
       await this.#put(batch).catch(() => undefined);
     }
   }
@@ -150,12 +159,15 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
   }
 
   async #share(): Promise<void> {
-    await this.#redis.set(sharedKey(this.#blob.hash), this.#blob.bytes, 'EX', SHARED_SECONDS);
+    await this.#connections[0].set(sharedKey(this.#blob.hash), this.#blob.bytes, 'EX', SHARED_SECONDS);
   }
 
   async #check(): Promise<void> {
     try {
-      if (this.#batches.size > 0 && (await this.#redis.expire(sharedKey(this.#blob.hash), SHARED_SECONDS)) === 0) {
+      if (
+        this.#batches.size > 0 &&
+        (await this.#connections[0].expire(sharedKey(this.#blob.hash), SHARED_SECONDS)) === 0
+      ) {
         await this.#share();
       }
       // The oldest are what everyone waits for; the rest follows as they go.
@@ -168,10 +180,14 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
   async #look(id: string): Promise<void> {
     const batch = this.#batches.get(id);
     if (batch === undefined) return;
-    const job: Job<BatchJob<J>, BatchResult<Result>> | undefined = await this.#queue.getJob(id);
-    if (job === undefined) await this.#put(batch);
-    else if (await job.isCompleted()) this.#completed(batch, job.returnvalue);
-    else if (await job.isFailed()) this.#failed(batch, job.failedReason);
+    const state = await this.#queue.getJobState(id);
+    if (state === 'unknown') return this.#put(batch);
+    if (state !== 'completed' && state !== 'failed') return;
+    // Fetched after its state: what was fetched before could lack the result.
+    const job = await this.#queue.getJob(id);
+    if (job === undefined) return this.#put(batch);
+    if (state === 'completed') this.#completed(batch, job.returnvalue);
+    else this.#failed(batch, job.failedReason);
   }
 
   #completed(batch: Batch<J, Result>, { replies, busyMs }: BatchResult<Result>): void {
@@ -182,11 +198,13 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
       if (reply.ok === null) settle({ id: ask.id, status: 'failed', message: reply.message, repeatable: false });
       else settle(settledBy(ask.id, reply));
     });
+    this.#flushSoon();
   }
 
   #failed(batch: Batch<J, Result>, reason: string): void {
     if (!this.#batches.delete(batch.id)) return;
     const message = `its workers failed ${ATTEMPTS} times: ${reason}`;
     for (const { ask, settle } of batch.pending) settle({ id: ask.id, status: 'failed', message, repeatable: false });
+    this.#flushSoon();
   }
 }

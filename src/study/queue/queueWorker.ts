@@ -28,6 +28,7 @@ export class QueueWorker {
   readonly #options: WorkerOptions;
   readonly #redis: Redis;
   #worker: Worker | null = null;
+  #workerRedis: Redis | null = null;
   readonly #pools: SharedPools;
 
   private constructor(options: WorkerOptions, redis: Redis) {
@@ -41,11 +42,12 @@ export class QueueWorker {
     const redis = await connectRedis(options.url);
     const bullmq = await loadQueuePackage(() => import('bullmq'));
     const worker = new QueueWorker(options, redis);
+    worker.#workerRedis = redis.duplicate();
     worker.#worker = new bullmq.Worker<BatchJob<unknown>, BatchResult<unknown>>(
       queueName(options.engine),
       ({ data }) => worker.#serve(data),
       {
-        connection: redis.duplicate(),
+        connection: worker.#workerRedis,
         // Two batches a thread would finish no sooner; one more than threads hides the way to the server.
         concurrency: options.threads + 1,
         lockDuration: LOCK_MS,
@@ -62,6 +64,7 @@ export class QueueWorker {
   /** Finishes what has begun, takes nothing new. */
   async close(): Promise<void> {
     await this.#worker?.close();
+    this.#workerRedis?.disconnect();
     await this.#pools.close();
     this.#redis.disconnect();
   }
