@@ -6,7 +6,7 @@ import { type Ask, settledBy, type Trial } from '../trial.ts';
 import type { TrialRunner } from '../trialRunner.ts';
 import { BatchSize } from './batchSize.ts';
 import { type BatchJob, type BatchResult, queueName, SHARED_SECONDS, sharedKey } from './protocol.ts';
-import { connectRedis, loadQueuePackage } from './redis.ts';
+import { anotherConnection, connectRedis, loadQueuePackage } from './redis.ts';
 import { packShared, type SharedBlob } from './sharedBlob.ts';
 
 /** A batch whose worker vanished goes to another one this often before its trials count as failed. */
@@ -85,7 +85,7 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
     const { Queue, QueueEvents } = await loadQueuePackage(() => import('bullmq'));
     const name = queueName(task.engine);
     const blob = packShared(task.shared);
-    const connections = [redis, redis.duplicate()] as const;
+    const connections = [redis, anotherConnection(redis)] as const;
     const queue = new Queue<BatchJob<J>, BatchResult<Result>>(name, { connection: connections[0] });
     const events = new QueueEvents(name, { connection: connections[1] });
     await events.waitUntilReady();

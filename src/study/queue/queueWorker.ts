@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { ThreadPool } from '../threads.ts';
 import type { TaskSource } from '../trialRunner.ts';
 import { type BatchJob, type BatchResult, queueName, sharedKey } from './protocol.ts';
-import { connectRedis, loadQueuePackage } from './redis.ts';
+import { anotherConnection, connectRedis, loadQueuePackage } from './redis.ts';
 import { unpackShared } from './sharedBlob.ts';
 import { SharedPools } from './sharedPools.ts';
 
@@ -42,7 +42,7 @@ export class QueueWorker {
     const redis = await connectRedis(options.url);
     const bullmq = await loadQueuePackage(() => import('bullmq'));
     const worker = new QueueWorker(options, redis);
-    worker.#workerRedis = redis.duplicate();
+    worker.#workerRedis = anotherConnection(redis);
     worker.#worker = new bullmq.Worker<BatchJob<unknown>, BatchResult<unknown>>(
       queueName(options.engine),
       ({ data }) => worker.#serve(data),

@@ -51,6 +51,13 @@ export async function loadQueuePackage<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Another connection to the same server, which comes back by itself when it is lost. */
+export function anotherConnection(redis: Redis): Redis {
+  const other = redis.duplicate();
+  other.on('error', () => undefined);
+  return other;
+}
+
 function parse(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '') return url;
