@@ -1,6 +1,6 @@
-import type { EngineCore } from '../engine/engineCore.ts';
 import { emptyLoad } from './router/router.ts';
 import type { FleetSamples } from './simulationResult.ts';
+import type { Worker } from './worker.ts';
 
 const FIRST_INTERVAL_NS = 1e6;
 
@@ -24,12 +24,12 @@ export class FleetSampler {
   }
 
   /** Takes the sample due at `nextNs`; the workers have been advanced to it. */
-  sample(cores: readonly EngineCore[], inFlight: number): void {
+  sample(workers: readonly Worker[], inFlight: number): void {
     let running = 0;
     let waiting = 0;
     let held = 0;
     let usable = 0;
-    for (const core of cores) {
+    for (const { core } of workers) {
       core.readLoad(this.#load);
       running += this.#load.running;
       waiting += this.#load.waiting;

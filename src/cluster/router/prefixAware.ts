@@ -14,10 +14,10 @@ export function prefixAwareRouter(): Router {
       let lowest = Number.POSITIVE_INFINITY;
       for (let step = 1; step <= candidates.length; step++) {
         const index = (last + step) % candidates.length;
-        const { core, pageTokens } = candidates[index];
+        const { core, pool } = candidates[index];
         core.readLoad(load);
         const uncachedTokens = inputTokens - core.cachedTokens(request);
-        const cost = (load.queuedPrefillTokens + uncachedTokens) / pageTokens + load.heldPages;
+        const cost = (load.queuedPrefillTokens + uncachedTokens) / pool.engine.blockTokens + load.heldPages;
         if (cost < lowest) {
           lowest = cost;
           best = index;

@@ -1,20 +1,12 @@
-import type { EngineCore, EngineLoad } from '../../engine/engineCore.ts';
+import type { EngineLoad } from '../../engine/engineCore.ts';
+import type { Worker } from '../worker.ts';
 
-/** A worker as a router sees it; `core` has been advanced to the moment of the choice. */
-export interface Candidate {
-  /** Number in the fleet. */
-  readonly worker: number;
-  readonly core: EngineCore;
-  /** Tokens of one KV page there. */
-  readonly pageTokens: number;
-}
-
-/** Chooses a worker for each request of one group of candidates. */
+/** Chooses a worker for each request of one group. */
 export interface Router {
   /** Whether `choose` reads the workers' state; if not, they need not be advanced. */
   readonly readsState: boolean;
-  /** Index into `candidates` (never empty) for a request of `inputTokens` prompt tokens. */
-  choose(request: number, inputTokens: number, candidates: readonly Candidate[]): number;
+  /** Index into `candidates` (never empty, advanced to now) for a request of `inputTokens` prompt tokens. */
+  choose(request: number, inputTokens: number, candidates: readonly Worker[]): number;
 }
 
 export function emptyLoad(): EngineLoad {

@@ -1,0 +1,17 @@
+import type { Scenario } from './scenario.ts';
+
+/** Throws an Error on a scenario that breaks its own contract. */
+export function checkScenario(scenario: Scenario): void {
+  const roles = new Set(scenario.pools.map((pool) => pool.role));
+  const aggregated = roles.has('aggregated') && roles.size === 1;
+  const split = roles.has('prefill') && roles.has('decode') && roles.size === 2;
+  if (!aggregated && !split) throw new Error('pools must be all aggregated, or prefill and decode');
+  if (split && scenario.transfer === null) throw new Error('prefill and decode pools need a transfer');
+  for (const { name, engine, replicas, timer } of scenario.pools) {
+    if (replicas < 1) throw new Error(`pool ${name} has no replicas`);
+    if (engine.backend === 'vllm' && engine.maxSequences > engine.maxBatchedTokens)
+      throw new Error(`pool ${name}: more sequences than tokens a pass`);
+    if (engine.blocks < 2) throw new Error(`pool ${name} has no usable KV block`);
+    if (timer.window < 0) throw new Error(`pool ${name}: negative window`);
+  }
+}

@@ -1,0 +1,66 @@
+import { EventQueue } from '../base/eventQueue.ts';
+import { IndexedHeap } from '../base/indexedHeap.ts';
+import type { Arrivals } from './arrivals.ts';
+import { ARRIVAL } from './eventKinds.ts';
+
+/** Where an event comes from. */
+export const SOURCE = { worker: 0, timer: 1, outside: 2 } as const;
+
+/** The next event of all: workers, timers and arrivals in one total order. */
+export class Clock {
+  /** Of the event `findNext` has found: its time, kind, source, and the worker or request it is about. */
+  timeNs = 0;
+  kind = 0;
+  source: number = SOURCE.worker;
+  id = 0;
+  readonly #arrivals: Arrivals;
+  readonly #workers: IndexedHeap;
+  readonly #timers = new EventQueue();
+
+  constructor(arrivals: Arrivals, workers: number) {
+    this.#arrivals = arrivals;
+    this.#workers = new IndexedHeap(workers);
+  }
+
+  /** Finds the next event; false when none is left. */
+  findNext(): boolean {
+    const workers = this.#workers;
+    const timers = this.#timers;
+    this.source = SOURCE.worker;
+    this.timeNs = workers.topTime;
+    this.kind = workers.topKind;
+    this.id = workers.topSlot;
+    if (timers.size > 0 && this.#precedes(timers.topTime, timers.topKind)) {
+      this.source = SOURCE.timer;
+      this.timeNs = timers.topTime;
+      this.kind = timers.topKind;
+      this.id = timers.topId;
+    }
+    if (this.#precedes(this.#arrivals.nextNs, ARRIVAL)) {
+      this.source = SOURCE.outside;
+      this.timeNs = this.#arrivals.nextNs;
+      this.kind = ARRIVAL;
+    }
+    return this.timeNs !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes the event found off its queue; a worker's stays until the worker says what comes next. */
+  take(): void {
+    if (this.source === SOURCE.timer) this.#timers.pop();
+    else if (this.source === SOURCE.outside) this.id = this.#arrivals.take();
+  }
+
+  /** Sets a timer. */
+  at(timeNs: number, kind: number, id: number): void {
+    this.#timers.push(timeNs, kind, id);
+  }
+
+  /** Sets a worker's next event. */
+  expect(worker: number, timeNs: number, kind: number): void {
+    this.#workers.update(worker, timeNs, kind);
+  }
+
+  #precedes(timeNs: number, kind: number): boolean {
+    return timeNs < this.timeNs || (timeNs === this.timeNs && kind < this.kind);
+  }
+}

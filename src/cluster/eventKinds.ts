@@ -1,0 +1,9 @@
+/**
+ * Kinds of cluster events, numbered in the order in which those of equal time happen. Workers' own kinds (PASS_END first,
+ * BATCH_FORMATION last) frame them; within a kind the order is by worker, then by request.
+ */
+export const TRANSFER_END = 1;
+/** What a completion or a finished prompt brings about: a session's next turn, the hand-over to a decode worker. */
+export const FOLLOW_UP = 4;
+/** A request comes from outside, or (from the timers, and first) out of the front end. */
+export const ARRIVAL = 5;

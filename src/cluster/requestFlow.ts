@@ -1,0 +1,145 @@
+import type { EngineHost } from '../engine/engineCore.ts';
+import { OUTCOME, RequestLog, STATE } from '../engine/requestLog.ts';
+import { buildRequestTable, type RequestTable } from '../engine/requestTable.ts';
+import { Arrivals } from './arrivals.ts';
+import { Census } from './census.ts';
+import { Clock } from './clock.ts';
+import { ARRIVAL, FOLLOW_UP } from './eventKinds.ts';
+import { Fleet } from './fleet.ts';
+import { FrontEnd } from './frontEnd.ts';
+import { Handoff } from './handoff.ts';
+import type { Scenario } from './scenario.ts';
+import type { Worker } from './worker.ts';
+import { WorkerGroup } from './workerGroup.ts';
+
+/** A request's way: arrival, front end, router, worker (or prefill worker, hand-over, decode worker), end; then its session's next turn. */
+export class RequestFlow implements EngineHost {
+  readonly log: RequestLog;
+  readonly census = new Census();
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly #scenario: Scenario;
+  readonly #table: RequestTable;
+  readonly #arrivals: Arrivals;
+  readonly #frontEnd: FrontEnd | null;
+  readonly #entry: WorkerGroup;
+  readonly #decode: WorkerGroup | null;
+  readonly #handoff: Handoff | null;
+
+  constructor(scenario: Scenario) {
+    const { workload, pools, router, seed } = scenario;
+    this.#scenario = scenario;
+    const contextLength = Math.min(...pools.map((pool) => pool.engine.contextLength));
+    const truncateTo = scenario.overLength === 'truncate' ? contextLength : Number.POSITIVE_INFINITY;
+    this.#table = buildRequestTable(workload, truncateTo);
+    this.log = new RequestLog(workload.count);
+    this.#arrivals = new Arrivals(workload, scenario.load, scenario.maxVirtualNs);
+    this.fleet = new Fleet(scenario, this.#table, this.log, this);
+    this.clock = new Clock(this.#arrivals, this.fleet.workers.length);
+    this.#frontEnd = scenario.frontEnd === undefined ? null : new FrontEnd(scenario.frontEnd);
+    const split = pools.some((pool) => pool.role !== 'aggregated');
+    this.#entry = new WorkerGroup(this.fleet.ofRole(split ? 'prefill' : 'aggregated'), router, seed);
+    this.#decode = split ? new WorkerGroup(this.fleet.ofRole('decode'), router, seed) : null;
+    this.#handoff = split ? new Handoff(scenario.transfer!, this.clock, workload.count) : null;
+    if (scenario.load.kind === 'closed') {
+      for (let slot = 0; slot < scenario.load.concurrency; slot++) this.#startNextSession(0);
+    }
+  }
+
+  // ---- what workers report --------------------------------------------------------------------------------------
+
+  finished(_worker: number, request: number, nowNs: number): void {
+    this.log.outcome[request] = OUTCOME.completed;
+    this.census.count(-1, nowNs);
+    this.#continueSession(request, nowNs);
+  }
+
+  prefilled(_worker: number, request: number, nowNs: number): void {
+    this.#handoff!.prefilled(request, nowNs);
+  }
+
+  reserved(_worker: number, request: number, missingTokens: number, nowNs: number): void {
+    this.#handoff!.reserved(request, missingTokens, nowNs);
+  }
+
+  // ---- stations of the way --------------------------------------------------------------------------------------
+
+  arrive(request: number, nowNs: number): void {
+    const input = this.#table.inputTokens[request];
+    const servable = this.fleet.admits(input, this.#table.outputTokens[request]);
+    if (!servable && this.#scenario.overLength === 'drop') {
+      this.#continueSession(request, nowNs);
+      return;
+    }
+    this.census.submitted += 1;
+    this.log.arrivalNs[request] = nowNs;
+    if (!servable) {
+      this.log.outcome[request] = OUTCOME.rejected;
+      this.#continueSession(request, nowNs);
+      return;
+    }
+    this.census.count(1, nowNs);
+    const releaseNs = this.#frontEnd === null ? nowNs : this.#frontEnd.releaseNs(nowNs, input);
+    if (releaseNs > nowNs) this.clock.at(releaseNs, ARRIVAL, request);
+    else this.#enter(request, nowNs);
+  }
+
+  /** The front end is done with the request. */
+  leaveFrontEnd(request: number, nowNs: number): void {
+    this.log.spend(request, STATE.frontEnd, nowNs - this.log.arrivalNs[request]);
+    this.#enter(request, nowNs);
+  }
+
+  /** A session's next turn is due, or the hand-over of a computed prompt. */
+  followUp(request: number, nowNs: number): void {
+    if (this.#handoff === null || !this.#handoff.isDue(request)) {
+      this.arrive(request, nowNs);
+      return;
+    }
+    const worker = this.#choose(this.#decode!, request, nowNs);
+    worker.core.enqueueRemote(request, nowNs);
+    this.reschedule(worker);
+  }
+
+  endTransfer(request: number, nowNs: number): void {
+    const target = this.fleet.workers[this.log.worker[request]];
+    target.core.remoteArrived(request, nowNs);
+    this.reschedule(target);
+    this.reschedule(this.#handoff!.end(request, nowNs));
+  }
+
+  /** The worker's next event may have changed. */
+  reschedule({ index, core }: Worker): void {
+    this.clock.expect(index, core.nextEventNs, core.nextEventKind);
+  }
+
+  /** The request has reached the router. */
+  #enter(request: number, nowNs: number): void {
+    const worker = this.#choose(this.#entry, request, nowNs);
+    this.#handoff?.begin(request, worker);
+    worker.core.enqueue(request, nowNs);
+    this.reschedule(worker);
+  }
+
+  #choose(group: WorkerGroup, request: number, nowNs: number): Worker {
+    const worker = group.choose(request, this.#table.inputTokens[request], nowNs);
+    this.log.worker[request] = worker.index;
+    return worker;
+  }
+
+  /** The request is over at `nowNs`: its session's next turn, or in a closed loop the slot's next session, is due. */
+  #continueSession(request: number, nowNs: number): void {
+    const next = this.#scenario.workload.nextTurn[request];
+    if (next >= 0) {
+      const timeNs = nowNs + this.#arrivals.thinkNs(next);
+      if (timeNs <= this.#scenario.maxVirtualNs) this.clock.at(timeNs, FOLLOW_UP, next);
+    } else if (this.#scenario.load.kind === 'closed') {
+      this.#startNextSession(nowNs);
+    }
+  }
+
+  #startNextSession(nowNs: number): void {
+    const request = this.#arrivals.takeForSlot(nowNs);
+    if (request >= 0) this.clock.at(nowNs, FOLLOW_UP, request);
+  }
+}

@@ -1,0 +1,15 @@
+import type { EngineCore } from '../engine/engineCore.ts';
+import type { PassLedger } from '../engine/passLedger.ts';
+import type { PoolSpec } from './scenario.ts';
+
+/** One replica of the fleet. */
+export interface Worker {
+  /** Number in the fleet. */
+  readonly index: number;
+  /** Its pool's number, and its own within the pool. */
+  readonly poolIndex: number;
+  readonly replica: number;
+  readonly pool: PoolSpec;
+  readonly core: EngineCore;
+  readonly ledger: PassLedger;
+}
