@@ -49,6 +49,13 @@ export class PageNames {
     return this.#blockIds[this.#blockOffsets[request] + position];
   }
 
+  /** Whether the first `pages` >= 1 pages of two requests are the same by name. */
+  agreeOn(request: number, other: number, pages: number): boolean {
+    if (Math.min(this.namedPages(request), this.namedPages(other)) < pages) return false;
+    const position = this.positionOf(pages - 1);
+    return this.segmentAt(request, position) === this.segmentAt(other, position);
+  }
+
   /** Leading tokens that two requests share by name. */
   commonTokens(request: number, other: number): number {
     const named = Math.min(this.#namedTokens[request], this.#namedTokens[other]);

@@ -18,6 +18,8 @@ export interface PlainNode {
  */
 export class PlainRadixTree {
   readonly root: PlainNode = newNode([], null, 0, 0);
+  /** The node in which the last match or insertion ended. */
+  matched: PlainNode = this.root;
   /** Pages in the tree, those nobody locks, and those thrown out so far. */
   pages = 0;
   evictablePages = 0;
@@ -30,8 +32,8 @@ export class PlainRadixTree {
     this.#names = names;
   }
 
-  /** Leading cached pages of the request, at most `limit`, and the node they end in. A use of them; may split a node. */
-  match(request: number, limit: number): { pages: number; node: PlainNode } {
+  /** Leading cached pages of the request, at most `limit`; they end in `matched`. A use of them; may split a node. */
+  match(request: number, limit: number): number {
     return this.#walk(this.#keyOf(request, limit));
   }
 
@@ -50,17 +52,16 @@ export class PlainRadixTree {
     }
   }
 
-  /** Puts the request's first `pages` pages in; `found` of them were there already. */
-  insert(request: number, pages: number): { found: number; node: PlainNode } {
+  /** Puts the request's first `pages` pages in; they end in `matched`. */
+  insert(request: number, pages: number): void {
     const key = this.#keyOf(request, pages);
-    const { pages: found, node } = this.#walk(key);
-    if (found === pages) return { found, node };
-    const rest = key.slice(found);
-    const leaf = newNode(rest, node, this.#clock, this.#created++);
-    node.children.set(rest[0], leaf);
+    const rest = key.slice(this.#walk(key));
+    if (rest.length === 0) return;
+    const leaf = newNode(rest, this.matched, this.#clock, this.#created++);
+    this.matched.children.set(rest[0], leaf);
+    this.matched = leaf;
     this.pages += rest.length;
     this.evictablePages += rest.length;
-    return { found, node: leaf };
   }
 
   lock(from: PlainNode): void {
@@ -99,7 +100,7 @@ export class PlainRadixTree {
     return node.born;
   }
 
-  #walk(key: readonly string[]): { pages: number; node: PlainNode } {
+  #walk(key: readonly string[]): number {
     this.#clock += 1;
     let node = this.root;
     let pages = 0;
@@ -112,7 +113,8 @@ export class PlainRadixTree {
       node = shared < child.key.length ? this.#split(child, shared) : child;
       if (node !== child) break;
     }
-    return { pages, node };
+    this.matched = node;
+    return pages;
   }
 
   /** Cuts a node in two; returns the new upper part. */

@@ -35,8 +35,8 @@ export class PlainPool {
   /** Finds the job's cached prefix, at most all but its last known token. */
   match(job: PlainJob): { tokens: number; node: PlainNode } {
     if (!this.#config.prefixCaching) return { tokens: 0, node: this.tree.root };
-    const { pages, node } = this.tree.match(job.request, pagesToMatch(job, this.#names));
-    return { tokens: pages * this.#config.blockTokens, node };
+    const pages = this.tree.match(job.request, pagesToMatch(job, this.#names));
+    return { tokens: pages * this.#config.blockTokens, node: this.tree.matched };
   }
 
   /** The job starts on its cached prefix, which is locked already. */
@@ -69,7 +69,7 @@ export class PlainPool {
     if (!this.#config.prefixCaching) return;
     const pages = Math.floor(tokens / this.#config.blockTokens);
     this.tree.insert(job.request, pages);
-    const { node } = this.tree.match(job.request, pages);
+    const node = this.tree.matched;
     this.tree.lock(node);
     this.tree.unlock(job.node!);
     job.node = node;

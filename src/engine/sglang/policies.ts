@@ -17,8 +17,9 @@ export interface Queued {
 
 /** The tree as policies see it. */
 export interface PolicyTree<Node> {
-  /** Leading cached pages of the request, at most `limit`, and the node they end in. Counts as a use of them. */
-  match(request: number, limit: number): { readonly pages: number; readonly node: Node };
+  /** Leading cached pages of the request, at most `limit`; they end in `matched`. Counts as a use of them. */
+  match(request: number, limit: number): number;
+  readonly matched: Node;
   /** null for the root. */
   parentOf(node: Node): Node | null;
   /** Increases in the order in which siblings came to their parent. */
@@ -59,8 +60,7 @@ function byLongestPrefix<T extends Queued, Node>(waiting: T[], names: PageNames,
   const keys = new Map<T, number>();
   const firsts: T[] = [];
   for (const queued of waiting) {
-    const { pages } = tree.match(queued.request, pagesToMatch(queued, names));
-    const cached = pages * names.pageTokens;
+    const cached = tree.match(queued.request, pagesToMatch(queued, names)) * names.pageTokens;
     let key = -cached;
     if (cached <= IN_BATCH_TOKENS) {
       const shared = (other: T): number =>
@@ -80,7 +80,8 @@ function byLongestPrefix<T extends Queued, Node>(waiting: T[], names: PageNames,
 function byDepthFirst<T extends Queued, Node>(waiting: T[], names: PageNames, tree: PolicyTree<Node>): void {
   const ending = new Map<Node, T[]>();
   for (const queued of waiting) {
-    const { node } = tree.match(queued.request, pagesToMatch(queued, names));
+    tree.match(queued.request, pagesToMatch(queued, names));
+    const node = tree.matched;
     const others = ending.get(node);
     if (others === undefined) ending.set(node, [queued]);
     else others.push(queued);
