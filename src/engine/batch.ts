@@ -33,9 +33,13 @@ export class Batch {
   #pass = 0;
   /** How long it would take without prefill tokens. */
   decodeNs = 0;
+  /** Sequences outside the set that decode to no avail, and tokens they attend to, in all and inside the window. */
+  #ghosts = 0;
+  #ghostContext = 0;
+  #ghostWindowed = 0;
   readonly #chunks: Chunk[] = [];
   /** Sequences that decode their last token in it. */
-  readonly #finishing: Sequence[] = [];
+  readonly finishing: Sequence[] = [];
   /** Sequences evicted since it was formed: their token still comes out. */
   readonly #late: Sequence[] = [];
   /** After `settle`: sequences whose last token came out of it. */
@@ -57,7 +61,7 @@ export class Batch {
 
   /** It decodes, or does nothing, and everybody goes on after it. */
   get isPlain(): boolean {
-    return this.#chunks.length === 0 && this.#finishing.length === 0 && this.#late.length === 0;
+    return this.#ghosts + this.#chunks.length + this.finishing.length + this.#late.length === 0;
   }
 
   // ---- forming --------------------------------------------------------------------------------------------------
@@ -68,10 +72,13 @@ export class Batch {
     this.sequences = 0;
     this.#pass = 0;
     this /** How long it would take without prefill tokens. */.decodeNs = 0;
+    this.#ghosts = 0;
+    this.#ghostContext = 0;
+    this.#ghostWindowed = 0;
     this.shape.clear();
     // Shortening an array is slow, even to the length it has.
     if (this.#chunks.length > 0) this.#chunks.length = 0;
-    if (this.#finishing.length > 0) this.#finishing.length = 0;
+    if (this.finishing.length > 0) this.finishing.length = 0;
     if (this.#late.length > 0) this.#late.length = 0;
     if (this.finished.length > 0) this.finished.length = 0;
   }
@@ -88,6 +95,16 @@ export class Batch {
     this.#chunks.push({ sequence, end, completes, ends, aloneNs: this.#timer.passNs(this.#alone) });
     this.sequences += 1;
     sequence.computed = end;
+  }
+
+  /**
+   * A sequence takes part in the decodes that has no more tokens to give: SGLang learns of a last token only after it has
+   * launched the next batch.
+   */
+  addGhost(contextTokens: number): void {
+    this.#ghosts += 1;
+    this.#ghostContext += contextTokens;
+    this.#ghostWindowed += Math.min(contextTokens, this.#timer.window);
   }
 
   /**
@@ -108,16 +125,19 @@ export class Batch {
     const { set } = this.lane;
     set.measureWindow();
     this.decodes = set.count;
-    this.sequences += set.count;
-    this.shape.setDecodes(set.count, set.contextTokens, set.windowedTokens);
-    this.decodeNs = this.#timer.decodeNs(set.count, set.contextTokens, set.windowedTokens);
-    set.tick(1, this.#finishing);
+    const sequences = set.count + this.#ghosts;
+    const context = set.contextTokens + this.#ghostContext;
+    const windowed = set.windowedTokens + this.#ghostWindowed;
+    this.sequences += sequences;
+    this.shape.setDecodes(sequences, context, windowed);
+    this.decodeNs = this.#timer.decodeNs(sequences, context, windowed);
+    set.tick(1, this.finishing);
     this.#pass = set.clock;
   }
 
   /** The lane's decodes are formed for the `passes`-th time from now, of which this batch is the last. */
   formAgain(passes: number): void {
-    this.lane.set.tick(passes, this.#finishing);
+    this.lane.set.tick(passes, this.finishing);
   }
 
   /** It is the batch `later` places before the one of the lane that was formed last. */
@@ -144,8 +164,8 @@ export class Batch {
     if (this.#decodesFor(sequence)) {
       yields = true;
       this.decodes -= 1;
-      const last = this.#finishing.indexOf(sequence);
-      if (last >= 0) this.#finishing.splice(last, 1);
+      const last = this.finishing.indexOf(sequence);
+      if (last >= 0) this.finishing.splice(last, 1);
     }
     if (!yields || !keepsToken) return;
     this.#late.push(sequence);
@@ -170,7 +190,7 @@ export class Batch {
     const { times } = this.lane;
     if (this.takesDecodes) times.settle(nowNs, this.decodeNs, this.decodes, ledger.gaps, log);
     else times.waitUntil(nowNs);
-    for (const sequence of this.#finishing) {
+    for (const sequence of this.finishing) {
       times.remove(sequence, nowNs, log);
       this.finished.push(sequence);
     }

@@ -2,6 +2,7 @@ import { EngineDriver } from './driver.ts';
 import type { EngineCore } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
 import { PlainSglang } from './sglang/plainSglang.ts';
+import { SglangScheduler } from './sglang/sglangScheduler.ts';
 import { ReferenceEngine } from './vllm/referenceEngine.ts';
 import { VllmScheduler } from './vllm/vllmScheduler.ts';
 
@@ -12,6 +13,14 @@ export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): Engine
     if (core === 'plain') return new ReferenceEngine({ ...setup, config });
     return new EngineDriver(setup, 1, (batches, lanes) => new VllmScheduler({ ...setup, config, batches, lanes }));
   }
-  if (config.backend === 'sglang') return new PlainSglang({ ...setup, config });
+  if (config.backend === 'sglang') {
+    if (core === 'plain' || config.attentionDataRanks > 1) return new PlainSglang({ ...setup, config });
+    const depth = config.overlap ? 2 : 1;
+    return new EngineDriver(
+      setup,
+      depth,
+      (batches, lanes) => new SglangScheduler({ ...setup, config, batches, lanes }),
+    );
+  }
   throw new Error(`no engine core for ${config.backend}`);
 }

@@ -44,6 +44,11 @@ export class DecodeSet {
     return this.clock + sequence.clockOffset;
   }
 
+  /** Pages that the pass `ahead` passes after the next one needs. */
+  pagesDueIn(ahead: number): number {
+    return this.#pagesDue[(this.clock + ahead) % this.#pageTokens];
+  }
+
   /** Pages the next `passes` passes need. */
   pagesDue(passes: number): number {
     const page = this.#pageTokens;

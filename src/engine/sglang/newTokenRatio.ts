@@ -22,9 +22,11 @@ export class NewTokenRatio {
     return this.#value;
   }
 
-  /** A decode step that retracted nobody. */
-  decay(): void {
-    this.#value = Math.max(this.#value - this.#decay, this.#min);
+  /** Decode steps that retracted nobody. */
+  decay(steps: number): void {
+    for (let step = 0; step < steps && this.#value > this.#min; step++) {
+      this.#value = Math.max(this.#value - this.#decay, this.#min);
+    }
   }
 
   /** The engine has nothing to do. */

@@ -21,9 +21,8 @@ export class PlainJob {
   /** Changes when it loses its KV: what was in flight for it is then thrown away. */
   life = 0;
   isFinished = false;
-  /** Its first pass has started. */
-  hasBegun = false;
-  sinceNs: number;
+  /** Until when its time has been said to go somewhere. */
+  accountedNs: number;
   lastTokenNs = -1;
   evictedNs = -1;
   /** Tokens that must be computed again until it is where it was when it lost its KV. */
@@ -34,7 +33,7 @@ export class PlainJob {
     this.inputTokens = inputTokens;
     this.output = output;
     this.maxNewTokens = maxNewTokens;
-    this.sinceNs = nowNs;
+    this.accountedNs = nowNs;
   }
 
   /** Prompt and generated tokens. */

@@ -7,7 +7,7 @@ import { isAlive, type PlainBatch, PlainJob, type PlainPart, partOf } from './pl
 import { PlainPool } from './plainPool.ts';
 import { orderWaiting } from './policies.ts';
 import { type LastBatch, Poll } from './poll.ts';
-import { PrefillAdder } from './prefillAdder.ts';
+import { PrefillAdder, remainingNewTokens } from './prefillAdder.ts';
 import { mostNewTokens } from './requestLimits.ts';
 import { retractionOrder } from './retraction.ts';
 import type { SglangConfig } from './sglangConfig.ts';
@@ -50,6 +50,13 @@ export class PlainRank {
     this.#poll = new Poll(config.pollingInterval);
     this.#ratio = new NewTokenRatio(config.conservativeness);
     this.#random = new RandomStream(worker, 'sglang random policy', rank);
+  }
+
+  /** Known tokens that are not scheduled yet. */
+  get queuedTokens(): number {
+    let tokens = this.#chunked === null ? 0 : this.#chunked.knownTokens - this.#chunked.slots;
+    for (const job of this.waiting) tokens += job.knownTokens;
+    return tokens;
   }
 
   get waiting(): readonly PlainJob[] {
@@ -130,7 +137,11 @@ export class PlainRank {
   #addPrompts(slots: number, nowNs: number): PlainPart[] {
     const { config } = this.#setup;
     const mixed = config.mixedChunk ? this.#running.length : 0;
-    const adder = new PrefillAdder(config, this.#running, this.#ratio.value, mixed, () => this.pool.roomTokens);
+    const running = {
+      remainingTokens: () => this.#running.reduce((sum, job) => sum + remainingNewTokens(job), 0),
+      states: () => this.#running,
+    };
+    const adder = new PrefillAdder(config, running, this.#ratio.value, mixed, () => this.pool.roomTokens);
     const parts: PlainPart[] = [];
     if (this.#chunked !== null) {
       const job = this.#chunked;
@@ -167,6 +178,8 @@ export class PlainRank {
     this.admitted.add(job);
     ledger.lookupTokens += job.knownTokens;
     ledger.hitTokens += prefix;
+    if (job.evictedNs < 0) log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
+    job.accountedNs = nowNs;
     if (log.scheduledNs[job.request] >= 0) return;
     log.scheduledNs[job.request] = nowNs;
     log.reusedTokens[job.request] = prefix;
@@ -188,7 +201,7 @@ export class PlainRank {
       this.#isFull = false;
       return null;
     }
-    if (this.#makeRoom(this.#running)) this.#ratio.decay();
+    if (this.#makeRoom(this.#running)) this.#ratio.decay(1);
     else this.#retract(nowNs);
     if (this.#running.length < before) this.#isFull = false;
     if (this.#setup.config.blockTokens > 1) this.pool.makeFree(this.#running.length * this.#setup.config.blockTokens);
@@ -235,6 +248,7 @@ export class PlainRank {
 
   #evict(job: PlainJob, regain: number, nowNs: number): void {
     if (job.evictedNs < 0) {
+      this.#setup.log.spend(job.request, STATE.prefillInterference, nowNs - job.accountedNs);
       job.evictedNs = nowNs;
       job.regain = regain;
     }
@@ -246,40 +260,41 @@ export class PlainRank {
 
   // ---- settling ---------------------------------------------------------------------------------------------------
 
-  /** Its first pass starts: a request has waited for admission until now. */
-  start(batch: PlainBatch, nowNs: number): void {
-    for (const { job } of batch.parts) {
-      if (job.hasBegun) continue;
-      job.hasBegun = true;
-      if (job.evictedNs < 0) this.#setup.log.spend(job.request, STATE.admissionQueue, nowNs - job.sinceNs);
-    }
-  }
-
-  /** The results of a batch are known; null: this rank had none in the step. */
+  /** The results of a batch are known, those of one request after the other; null: this rank had none in the step. */
   settle(batch: PlainBatch | null, times: PassTimes): void {
-    const parts = batch?.parts.filter(isAlive) ?? [];
+    const parts = (batch?.parts.filter(isAlive) ?? []).sort((a, b) => a.job.request - b.job.request);
     for (const job of this.admitted) {
       const part = parts.find((candidate) => candidate.job === job);
-      if (job.hasBegun) this.#book(job, part, times);
+      if (job.evictedNs >= 0) this.#regain(job, part, times.endNs);
+      else if (job.generated > 0) this.#bookDecode(job, part, times);
+      else if (part !== undefined) this.#bookChunk(job, part, times.endNs);
     }
     for (const part of parts) if (part.completes) this.#emit(part, times.endNs);
   }
 
-  /** Says where the pass's time went for this job. */
-  #book(job: PlainJob, part: PlainPart | undefined, { startNs, endNs, decodeNs }: PassTimes): void {
+  /** Evicted until what it had is computed again. */
+  #regain(job: PlainJob, part: PlainPart | undefined, nowNs: number): void {
+    if (part === undefined || part.prefix + part.tokens < job.regain) return;
+    this.#setup.log.spend(job.request, STATE.preemption, nowNs - job.evictedNs);
+    job.evictedNs = -1;
+    job.accountedNs = nowNs;
+  }
+
+  #bookDecode(job: PlainJob, part: PlainPart | undefined, { startNs, endNs, decodeNs }: PassTimes): void {
     const { log } = this.#setup;
-    const durationNs = endNs - startNs;
-    if (job.evictedNs >= 0) {
-      if (part === undefined || part.prefix + part.tokens < job.regain) return;
-      log.spend(job.request, STATE.preemption, endNs - job.evictedNs);
-      job.evictedNs = -1;
-      return;
-    }
-    const isDecoding = job.generated > 0;
-    let ownNs = 0;
-    if (part !== undefined) ownNs = Math.min(durationNs, isDecoding ? decodeNs : part.aloneNs);
-    log.spend(job.request, isDecoding ? STATE.decode : STATE.prefill, ownNs);
-    log.spend(job.request, isDecoding ? STATE.decodeInterference : STATE.prefillInterference, durationNs - ownNs);
+    const ownNs = part === undefined ? 0 : Math.min(endNs - startNs, decodeNs);
+    log.spend(job.request, STATE.decode, ownNs);
+    log.spend(job.request, STATE.decodeInterference, endNs - startNs - ownNs);
+    job.accountedNs = endNs;
+  }
+
+  #bookChunk(job: PlainJob, { aloneNs }: PlainPart, nowNs: number): void {
+    const { log } = this.#setup;
+    const elapsedNs = nowNs - job.accountedNs;
+    const ownNs = Math.min(aloneNs, elapsedNs);
+    log.spend(job.request, STATE.prefill, ownNs);
+    log.spend(job.request, STATE.prefillInterference, elapsedNs - ownNs);
+    job.accountedNs = nowNs;
   }
 
   #emit({ job, kind }: PlainPart, nowNs: number): void {

@@ -81,12 +81,11 @@ export class PlainSglang implements EngineCore {
     load.queuedPrefillTokens = 0;
     load.heldPages = 0;
     load.usablePages = this.#setup.config.blocks * this.#ranks.length;
-    for (const { admitted, waiting, pool } of this.#ranks) {
+    for (const { admitted, waiting, queuedTokens, pool } of this.#ranks) {
       load.running += admitted.size;
       load.waiting += waiting.length;
       load.heldPages += pool.heldPages;
-      for (const job of waiting) load.queuedPrefillTokens += job.knownTokens;
-      for (const job of admitted) load.queuedPrefillTokens += Math.max(job.knownTokens - job.slots, 0);
+      load.queuedPrefillTokens += queuedTokens;
     }
   }
 
@@ -156,12 +155,11 @@ export class PlainSglang implements EngineCore {
     const step = this.#flight[0];
     const anyPrefill = step.batches.some((batch) => batch?.isPrefill);
     let longestNs = 0;
-    for (const [index, batch] of step.batches.entries()) {
+    for (const batch of step.batches) {
       if (batch === null) {
         step.decodeNs.push(0);
         continue;
       }
-      this.#ranks[index].start(batch, nowNs);
       const shape = this.#shapeOf(batch, step);
       shape.eager = !batch.isPrefill && anyPrefill;
       const durationNs = timer.passNs(shape);

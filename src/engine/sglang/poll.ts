@@ -22,6 +22,16 @@ export class Poll {
     return true;
   }
 
+  /** Iterations, each after a decode, before the next one that receives. */
+  get iterationsLeft(): number {
+    return this.#interval <= 1 ? 0 : this.#interval - this.#count - 1;
+  }
+
+  /** That many iterations, each after a decode, go by without anything to receive. */
+  pass(iterations: number): void {
+    if (this.#interval > 1) this.#count = (this.#count + iterations) % this.#interval;
+  }
+
   /** Without anything to run the loop turns until it polls, which takes no time worth modelling. */
   spin(): void {
     this.#count = 0;

@@ -14,6 +14,13 @@ export interface Addable {
   readonly generated: number;
 }
 
+/** What the adder asks of those that run. */
+export interface Running {
+  /** Sum of their `remainingNewTokens`. */
+  remainingTokens(): number;
+  states(): readonly Addable[];
+}
+
 /** Tokens a request may still generate, as reservations count them. */
 export function remainingNewTokens({ maxNewTokens, generated }: Addable): number {
   return Math.min(Math.max(maxNewTokens - generated, 0), CLIP_NEW_TOKENS);
@@ -39,17 +46,11 @@ export class PrefillAdder {
   readonly #config: SglangConfig;
   /** KV tokens that are free or evictable: less once a prefix is locked. */
   readonly #roomTokens: () => number;
-  readonly #running: readonly Addable[];
+  readonly #running: Running;
   readonly #added: Addable[] = [];
 
   /** @param mixed running requests that decode in the same pass */
-  constructor(
-    config: SglangConfig,
-    running: readonly Addable[],
-    ratio: number,
-    mixed: number,
-    roomTokens: () => number,
-  ) {
+  constructor(config: SglangConfig, running: Running, ratio: number, mixed: number, roomTokens: () => number) {
     this.#config = config;
     this.#running = running;
 
@@ -57,9 +58,7 @@ export class PrefillAdder {
     this.inputTokens = config.maxPrefillTokens - mixed;
     this.chunkTokens = (config.chunkedPrefillTokens ?? Number.POSITIVE_INFINITY) - mixed;
     this.currentOffset = mixed;
-    let expected = 0;
-    for (const request of running) expected += remainingNewTokens(request);
-    this.totalOffset = mixed + expected * ratio;
+    this.totalOffset = mixed + running.remainingTokens() * ratio;
   }
 
   get #totalLeft(): number {
@@ -118,7 +117,7 @@ export class PrefillAdder {
   /** Everyone's last token is known in advance: plays all of them through, the shortest first. */
   #addExactly(request: Addable, tokens: number): AddResult {
     if (this.#ceil(tokens) > Math.min(this.#currentLeft, this.#totalLeft)) return 'noToken';
-    const states = [request, ...this.#running, ...this.#added]
+    const states = [request, ...this.#running.states(), ...this.#added]
       .map(({ maxNewTokens, generated, inputTokens }) => ({
         left: maxNewTokens - generated,
         held: inputTokens + generated,

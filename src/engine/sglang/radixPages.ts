@@ -1,0 +1,105 @@
+import type { PageNames } from '../../kv/pageNames.ts';
+import { RadixTree } from '../../kv/radixTree.ts';
+import type { Sequence } from '../sequence.ts';
+import { pagesToMatch } from './policies.ts';
+import type { SglangConfig } from './sglangConfig.ts';
+
+/** KV pages of one rank: the tree's, those sequences have beside it, and free ones. */
+export class RadixPages {
+  readonly tree: RadixTree;
+  readonly pageTokens: number;
+  readonly usable: number;
+  readonly #caching: boolean;
+  readonly #names: PageNames;
+  /** Pages of sequences that the tree does not have. */
+  #own = 0;
+
+  constructor(config: SglangConfig, names: PageNames) {
+    this.tree = new RadixTree(names);
+    this.pageTokens = config.blockTokens;
+    this.usable = config.blocks;
+    this.#caching = config.prefixCaching;
+    this.#names = names;
+  }
+
+  get free(): number {
+    return this.usable - this.tree.pages - this.#own;
+  }
+
+  /** Pages that are free or can be made free. */
+  get room(): number {
+    return this.free + this.tree.evictablePages;
+  }
+
+  get held(): number {
+    return this.usable - this.room;
+  }
+
+  /** Finds the sequence's cached prefix, at most all but its last known token; returns its tokens. It ends in `tree.matched`. */
+  match(sequence: Sequence): number {
+    if (this.#caching) return this.tree.match(sequence.request, pagesToMatch(sequence, this.#names)) * this.pageTokens;
+    return 0;
+  }
+
+  /** The sequence starts on its cached prefix, which ends in `node` and is locked already. */
+  begin(sequence: Sequence, tokens: number, node: number): void {
+    sequence.computed = tokens;
+    sequence.treePages = tokens / this.pageTokens;
+    sequence.node = node;
+    sequence.inserted = tokens;
+  }
+
+  /** Pages that `tokens` more tokens need after `computed`. */
+  missing(computed: number, tokens: number): number {
+    return this.#pages(computed + tokens) - this.#pages(computed);
+  }
+
+  /** Tokens that the sequence's pages, all free and all evictable ones could still take. */
+  fitting({ computed }: Sequence): number {
+    return (this.#pages(computed) + this.room) * this.pageTokens - computed;
+  }
+
+  /** Evicts `pages` (not what is missing of them) if fewer are free. */
+  makeFree(pages: number): void {
+    if (this.free < pages) this.tree.evict(pages);
+  }
+
+  allocate(pages: number): void {
+    this.#own += pages;
+  }
+
+  /** Puts the sequence's first `tokens` tokens into the tree, whole pages of them, and moves its lock there. */
+  insert(sequence: Sequence, tokens: number): void {
+    sequence.inserted = tokens;
+    if (!this.#caching) return;
+    const pages = Math.floor(tokens / this.pageTokens);
+    this.tree.insert(sequence.request, pages);
+    const node = this.tree.matched;
+    this.tree.lock(node);
+    this.tree.unlock(sequence.node);
+    sequence.node = node;
+    // What it computed beside someone else's equal pages is freed: it goes on with theirs.
+    this.#own -= pages - sequence.treePages;
+    sequence.treePages = pages;
+  }
+
+  /** The sequence is over: its first `tokens` tokens stay in the tree. */
+  finish(sequence: Sequence, tokens: number): void {
+    if (this.#caching) this.tree.insert(sequence.request, Math.floor(tokens / this.pageTokens));
+    this.drop(sequence);
+  }
+
+  /** The sequence loses its KV; what the tree has of it stays. */
+  drop(sequence: Sequence): void {
+    this.tree.unlock(sequence.node);
+    this.#own -= this.#pages(sequence.computed) - sequence.treePages;
+    sequence.computed = 0;
+    sequence.treePages = 0;
+    sequence.node = this.tree.root;
+    sequence.inserted = 0;
+  }
+
+  #pages(tokens: number): number {
+    return Math.ceil(tokens / this.pageTokens);
+  }
+}

@@ -1,0 +1,427 @@
+import { RandomStream } from '../../base/random.ts';
+import { PageNames } from '../../kv/pageNames.ts';
+import type { Batch } from '../batch.ts';
+import type { EngineLoad } from '../engineCore.ts';
+import { STATE } from '../requestLog.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { SchedulerSetup } from '../schedulerSetup.ts';
+import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
+import { NewTokenRatio, RETRACT_STEPS } from './newTokenRatio.ts';
+import { orderWaiting } from './policies.ts';
+import { type LastBatch, Poll } from './poll.ts';
+import { PrefillAdder } from './prefillAdder.ts';
+import { RadixPages } from './radixPages.ts';
+import { mostNewTokens, serves } from './requestLimits.ts';
+import { retractionOrder } from './retraction.ts';
+import { RunningBatch } from './runningBatch.ts';
+import type { SglangConfig } from './sglangConfig.ts';
+
+/** SGLang's scheduler (scheduler.py at 5c8bd8b51): prefill whenever anything can be admitted, else decode. */
+export class SglangScheduler implements Scheduler {
+  readonly #setup: SchedulerSetup<SglangConfig>;
+  readonly #names: PageNames;
+  readonly #pages: RadixPages;
+  readonly #poll: Poll;
+  readonly #ratio: NewTokenRatio;
+  readonly #random: RandomStream;
+  readonly #running: RunningBatch;
+  #inbox: Sequence[] = [];
+  #waiting: Sequence[] = [];
+  /** `batch_is_full`: no prefill until somebody leaves. */
+  #isFull = false;
+  /** The prompt in progress; neither waiting nor running. */
+  #chunked: Sequence | null = null;
+  /** Admitted and not finished. */
+  #admitted = 0;
+
+  #lastWas: LastBatch = 'none';
+  /** Of the batch formed last, if it was a prefill: those whose prompts it ended, whether it had others, and who ran beside. */
+  #lastEnded: readonly Sequence[] | null = null;
+  #lastHadChunked = false;
+  #lastWasMixed = false;
+  #runningBeside = 0;
+  /** By batch in flight: those whose prompts end in it. */
+  readonly #ended = new Map<Batch, Sequence[]>();
+
+  constructor(setup: SchedulerSetup<SglangConfig>) {
+    const { config, table, worker, batches, lanes } = setup;
+    this.#setup = setup;
+    this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
+    this.#pages = new RadixPages(config, this.#names);
+    this.#poll = new Poll(config.pollingInterval);
+    this.#ratio = new NewTokenRatio(config.conservativeness);
+    this.#random = new RandomStream(worker, 'sglang random policy', 0);
+    this.#running = new RunningBatch(lanes[0], batches);
+    for (const batch of batches) this.#ended.set(batch, []);
+  }
+
+  get usablePages(): number {
+    return this.#pages.usable;
+  }
+
+  get evictedPages(): number {
+    return this.#pages.tree.evictedPages;
+  }
+
+  admits(inputTokens: number, outputTokens: number): boolean {
+    return serves(this.#setup.config, inputTokens, outputTokens);
+  }
+
+  enqueue(sequence: Sequence): boolean {
+    const { table, config } = this.#setup;
+    const asked = table.workload.maxOutputTokens[sequence.request];
+    sequence.maxNewTokens = Math.min(asked, mostNewTokens(config, sequence.inputTokens));
+    this.#inbox.push(sequence);
+    // With an interval it matters which poll finds it.
+    return !this.#isFull || this.#running.size === 0 || config.pollingInterval > 1;
+  }
+
+  remoteArrived(): void {
+    throw new Error('SGLang decode workers are not modelled');
+  }
+
+  releaseHeld(): void {
+    throw new Error('SGLang prefill workers are not modelled');
+  }
+
+  addLoad(load: EngineLoad): void {
+    load.running += this.#admitted;
+    load.waiting += this.#inbox.length + this.#waiting.length;
+    load.usablePages += this.#pages.usable;
+    load.heldPages += this.#pages.held;
+    if (this.#chunked !== null) load.queuedPrefillTokens += this.#chunked.knownTokens - this.#chunked.computed;
+    for (const { knownTokens } of this.#inbox) load.queuedPrefillTokens += knownTokens;
+    for (const { knownTokens } of this.#waiting) load.queuedPrefillTokens += knownTokens;
+  }
+
+  cachedTokens(request: number): number {
+    const { config, table } = this.#setup;
+    if (!config.prefixCaching) return 0;
+    const limit = Math.floor((table.inputTokens[request] - 1) / config.blockTokens);
+    return this.#pages.tree.peek(request, limit) * config.blockTokens;
+  }
+
+  // ---- forming ----------------------------------------------------------------------------------------------------
+
+  form(batch: Batch, nowNs: number): boolean {
+    if (this.#turn(batch, nowNs)) return true;
+    if (this.#setup.batches.some((other) => other !== batch && other.sequences > 0)) return false;
+    // There is no batch and nothing is in flight: the loop turns until it has polled.
+    this.#ratio.reset();
+    this.#poll.spin();
+    this.#takeInbox();
+    return this.#turn(batch, nowNs);
+  }
+
+  /** One turn of the loop up to the launch. */
+  #turn(batch: Batch, nowNs: number): boolean {
+    if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
+    this.#running.noteFinishing();
+    this.#mergeLast();
+    if (this.#formPrefill(batch, nowNs)) {
+      this.#lastWas = 'other';
+      return true;
+    }
+    const runs = this.#formDecode(batch, nowNs);
+    this.#lastWas = runs ? 'decode' : 'none';
+    return runs;
+  }
+
+  #takeInbox(): void {
+    if (this.#inbox.length === 0) return;
+    this.#waiting.push(...this.#inbox);
+    this.#inbox = [];
+  }
+
+  /** The last prefill's requests join the running ones, before it is known which of them have finished. */
+  #mergeLast(): void {
+    const chunked = this.#chunked;
+    if (chunked !== null && chunked.computed > chunked.inserted) this.#pages.insert(chunked, chunked.computed);
+    const ended = this.#lastEnded;
+    if (ended === null) return;
+    this.#lastEnded = null;
+    const running = this.#running;
+    let dropped = this.#lastHadChunked;
+    // Those that decoded beside it were taken out of the running batch and come back now.
+    if (this.#lastWasMixed) {
+      const before = running.leaving.length;
+      running.filter();
+      dropped ||= running.leaving.length < before;
+    }
+    let merged = this.#lastWasMixed ? running.size : 0;
+    for (const sequence of ended) {
+      if (sequence.stage === STAGE.finished) dropped = true;
+      else merged += 1;
+      if (sequence.stage === STAGE.finishing && sequence.lane === NO_LANE) running.leaving.push(sequence);
+    }
+    // An empty running batch is replaced by the merged one, whose flag is down.
+    if (dropped || (merged > 0 && this.#runningBeside === 0)) this.#isFull = false;
+  }
+
+  #formPrefill(batch: Batch, nowNs: number): boolean {
+    const { config } = this.#setup;
+    if ((this.#isFull || this.#waiting.length === 0) && this.#chunked === null) return false;
+    const slots = config.maxSequences - this.#running.size;
+    if (slots <= 0 && this.#chunked === null) {
+      this.#isFull = true;
+      return false;
+    }
+    const tree = config.prefixCaching ? this.#pages.tree : null;
+    orderWaiting(config.policy, this.#waiting, this.#names, tree, this.#random);
+    const prompts: Sequence[] = [];
+    const tokens: number[] = [];
+    this.#addPrompts(slots, prompts, tokens, nowNs);
+    if (prompts.length === 0) return false;
+    this.#fill(batch, prompts, tokens);
+    return true;
+  }
+
+  /** Chooses the prompts of a batch, and how many tokens of each. */
+  #addPrompts(slots: number, prompts: Sequence[], tokens: number[], nowNs: number): void {
+    const { config } = this.#setup;
+    const pages = this.#pages;
+    const mixed = config.mixedChunk ? this.#running.size : 0;
+    const roomTokens = (): number => pages.room * pages.pageTokens;
+    const adder = new PrefillAdder(config, this.#running, this.#ratio.value, mixed, roomTokens);
+    if (this.#chunked !== null) {
+      const sequence = this.#chunked;
+      adder.addChunked(sequence, sequence.knownTokens - sequence.computed, pages.fitting(sequence));
+      if (adder.taken > 0) {
+        prompts.push(sequence);
+        tokens.push(adder.taken);
+      }
+      if (!adder.isCut) this.#chunked = null;
+    }
+    let node = 0;
+    const lock = (): void => pages.tree.lock(node);
+    const unlock = (): void => pages.tree.unlock(node);
+    let admitted = 0;
+    for (const sequence of this.#waiting) {
+      if (prompts.length >= slots) this.#isFull = true;
+      if (this.#isFull) break;
+      const prefix = pages.match(sequence);
+      node = pages.tree.matched;
+      const result = adder.add(sequence, prefix, sequence.knownTokens - prefix, lock, unlock);
+      if (adder.taken > 0) {
+        admitted += 1;
+        pages.begin(sequence, prefix, config.prefixCaching ? node : pages.tree.root);
+        this.#admit(sequence, prefix, nowNs);
+        prompts.push(sequence);
+        tokens.push(adder.taken);
+        if (adder.isCut) this.#chunked = sequence;
+      }
+      if (result === 'noToken') this.#isFull = true;
+      if (result !== 'continue') break;
+    }
+    // Whoever is not taken ends the loop, so those taken are the first.
+    if (admitted > 0) this.#waiting.splice(0, admitted);
+  }
+
+  #admit(sequence: Sequence, prefix: number, nowNs: number): void {
+    const { ledger, log } = this.#setup;
+    const { request, knownTokens } = sequence;
+    this.#admitted += 1;
+    sequence.stage = STAGE.prefilling;
+    ledger.lookupTokens += knownTokens;
+    ledger.hitTokens += prefix;
+    if (sequence.evictedNs < 0) log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
+    sequence.accountedNs = nowNs;
+    if (log.scheduledNs[request] >= 0) return;
+    log.scheduledNs[request] = nowNs;
+    log.reusedTokens[request] = prefix;
+  }
+
+  #fill(batch: Batch, prompts: readonly Sequence[], tokens: readonly number[]): void {
+    const { config } = this.#setup;
+    const pages = this.#pages;
+    const ended = this.#ended.get(batch)!;
+    ended.length = 0;
+    let total = 0;
+    for (const count of tokens) total += count;
+    // With pages the allocator asks for one more per request than it may need.
+    const spare = config.blockTokens > 1 ? prompts.length : 0;
+    pages.makeFree(Math.ceil(total / config.blockTokens) + spare);
+    for (const [index, sequence] of prompts.entries()) {
+      pages.allocate(pages.missing(sequence.computed, tokens[index]));
+      batch.addChunk(sequence, tokens[index]);
+      if (sequence.computed < sequence.knownTokens) continue;
+      sequence.prefilled = sequence.computed;
+      ended.push(sequence);
+    }
+    this.#lastWasMixed = config.mixedChunk && this.#mixRunning(batch);
+    this.#lastEnded = [...ended];
+    this.#lastHadChunked = ended.length < prompts.length;
+    this.#runningBeside = this.#lastWasMixed ? 0 : this.#running.size;
+  }
+
+  /** Running requests decode in the prefill batch; the real engine fails where their pages are not to be had. */
+  #mixRunning(batch: Batch): boolean {
+    const { set } = batch.lane;
+    const ghosts = this.#running.leaving.filter(({ stage }) => stage === STAGE.finishing);
+    if (set.count + ghosts.length > 0 && !this.#makeRoom(batch, ghosts)) return false;
+    this.#running.leaving = ghosts;
+    this.#takeDecodes(batch);
+    return true;
+  }
+
+  #formDecode(batch: Batch, nowNs: number): boolean {
+    const running = this.#running;
+    const before = running.size;
+    if (before === 0) return false;
+    running.filter();
+    if (running.size === 0) {
+      this.#isFull = false;
+      return false;
+    }
+    if (this.#makeRoom(batch, running.leaving)) this.#ratio.decay(1);
+    else this.#retract(batch, nowNs);
+    if (running.size < before) this.#isFull = false;
+    if (this.#pages.pageTokens > 1) this.#pages.makeFree(running.size);
+    this.#takeDecodes(batch);
+    return true;
+  }
+
+  /** Takes one slot for everybody's next token. */
+  #takeDecodes(batch: Batch): void {
+    const { set } = batch.lane;
+    const pages = this.#pages;
+    batch.takesDecodes = this.#running.size > 0;
+    pages.allocate(set.pagesDue(1));
+    for (const ghost of this.#running.leaving) {
+      pages.allocate(pages.missing(ghost.computed, 1));
+      ghost.computed += 1;
+      batch.addGhost(ghost.computed);
+    }
+  }
+
+  /** Whether one more token of each fits, after an eviction if it must be. */
+  #makeRoom({ lane: { set } }: Batch, ghosts: readonly Sequence[]): boolean {
+    const pages = this.#pages;
+    let due = set.pagesDue(1);
+    for (const { computed } of ghosts) due += pages.missing(computed, 1);
+    pages.makeFree(due);
+    return due <= pages.free;
+  }
+
+  /** Running requests lose their KV until the others' next tokens fit. */
+  #retract(batch: Batch, nowNs: number): void {
+    const running = this.#running;
+    const kept = retractionOrder(
+      [...batch.lane.set.members, ...running.leaving].map((sequence) => ({
+        request: sequence.request,
+        inputTokens: sequence.inputTokens,
+        generated: running.knownGenerated(sequence),
+        sequence,
+      })),
+    );
+    let first = true;
+    while (kept.length > 1 && (first || !this.#makeRoom(batch, running.leaving))) {
+      first = false;
+      const { sequence, generated } = kept.pop()!;
+      this.#evictRunning(sequence, generated, batch, nowNs);
+      this.#pages.makeFree(Math.ceil((kept.length * RETRACT_STEPS) / this.#pages.pageTokens));
+    }
+    if (!this.#makeRoom(batch, running.leaving) && this.#chunked !== null) {
+      this.#evictChunked(this.#chunked, nowNs);
+      this.#makeRoom(batch, running.leaving);
+    }
+    let generated = 0;
+    let most = 0;
+    for (const { generated: tokens, sequence } of kept) {
+      generated += tokens;
+      most += sequence.maxNewTokens;
+    }
+    this.#ratio.retracted(generated, most, kept.length);
+  }
+
+  #evictRunning(sequence: Sequence, generated: number, { lane }: Batch, nowNs: number): void {
+    for (const inFlight of this.#setup.batches) {
+      inFlight.withdraw(sequence, false);
+      const ended = this.#ended.get(inFlight)!;
+      if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
+    }
+    if (sequence.stage === STAGE.decoding) lane.set.remove(sequence);
+    else this.#running.leaving.splice(this.#running.leaving.indexOf(sequence), 1);
+    if (sequence.lane !== NO_LANE) lane.times.remove(sequence, nowNs, this.#setup.log);
+    sequence.generated = generated;
+    this.#evict(sequence, sequence.knownTokens, nowNs);
+  }
+
+  /** The real engine fails here; ours takes back the prompt in progress, which is all that can be in the way. */
+  #evictChunked(sequence: Sequence, nowNs: number): void {
+    for (const inFlight of this.#setup.batches) inFlight.withdraw(sequence, false);
+    this.#chunked = null;
+    this.#evict(sequence, sequence.computed, nowNs);
+  }
+
+  #evict(sequence: Sequence, regainTokens: number, nowNs: number): void {
+    const { log, ledger } = this.#setup;
+    const { request } = sequence;
+    if (sequence.evictedNs < 0) {
+      log.spend(request, STATE.prefillInterference, nowNs - sequence.accountedNs);
+      sequence.evictedNs = nowNs;
+      sequence.regainTokens = regainTokens;
+    }
+    this.#pages.drop(sequence);
+    this.#admitted -= 1;
+    sequence.lane = NO_LANE;
+    sequence.stage = STAGE.waiting;
+    log.preemptions[request] += 1;
+    ledger.preemptions += 1;
+    this.#waiting.push(sequence);
+  }
+
+  // ---- settling ---------------------------------------------------------------------------------------------------
+
+  settle(batch: Batch, nowNs: number): void {
+    const ended = this.#ended.get(batch)!;
+    if (ended.length === 0 && batch.finished.length === 0) return;
+    const done = new Set([...ended, ...batch.finished]);
+    for (const sequence of [...done].sort((a, b) => a.request - b.request)) {
+      if (batch.finished.includes(sequence)) this.#finish(sequence, nowNs);
+      else this.#pages.insert(sequence, sequence.prefilled);
+    }
+    ended.length = 0;
+  }
+
+  #finish(sequence: Sequence, nowNs: number): void {
+    const { config, host, log, worker } = this.#setup;
+    const { request, computed, prefilled } = sequence;
+    sequence.stage = STAGE.finished;
+    this.#running.noteFinished(sequence);
+    this.#admitted -= 1;
+    // The slot of a decode that was formed before this was known counts as filled.
+    this.#pages.finish(sequence, config.keepsGenerated ? computed : prefilled);
+    log.lastTokenNs[request] = nowNs;
+    host.finished(worker, request, nowNs);
+  }
+
+  // ---- runs -------------------------------------------------------------------------------------------------------
+
+  steadyPasses({ lane: { set } }: Batch, atMost: number): number {
+    const mayAdmit = !this.#isFull && this.#waiting.length > 0;
+    if (this.#chunked !== null || this.#running.leaving.length > 0 || mayAdmit) return 0;
+    let passes = Math.min(set.passesToChange(), atMost);
+    const pollMatters = !this.#isFull || this.#setup.config.pollingInterval > 1;
+    if (pollMatters && this.#inbox.length > 0) passes = Math.min(passes, this.#poll.iterationsLeft);
+    // Evictions on the way change no batch.
+    return set.passesWithin(this.#pages.room, passes);
+  }
+
+  formSteady({ lane: { set } }: Batch, passes: number): void {
+    this.#poll.pass(passes);
+    this.#ratio.decay(passes);
+    const pages = this.#pages;
+    const due = set.pagesDue(passes);
+    if (pages.free >= due + set.count) {
+      pages.allocate(due);
+      return;
+    }
+    for (let ahead = 0; ahead < passes; ahead++) {
+      const next = set.pagesDueIn(ahead);
+      pages.makeFree(next);
+      if (pages.pageTokens > 1) pages.makeFree(set.count);
+      pages.allocate(next);
+    }
+  }
+}
