@@ -200,6 +200,11 @@ describe('predict', () => {
       ],
       [['predict', '--model', 'meta-llama/Llama-3.1-8B'], /traffic: required \(--trace FILE/],
       [['catalog', 'show', 'h100_sxmm'], /did you mean "h100_sxm"/],
+      [['import', 'vllm'], /import vllm: needs the launch command/],
+      [['import', 'vlm', 'x'], /import: must be vllm, sglang, trtllm, aisimulate, got "vlm"/],
+      [['import', 'vllm', 'vllm serve m --enable-lora'], /--enable-lora: adapters change memory and step time/],
+      [['import', 'trtllm', 'trtllm-serve m --config none.yaml'], /none\.yaml: cannot be read: ENOENT/],
+      [['deploy', '-c', 'none.yaml'], /none\.yaml: no such file/],
     ];
     for (const [args, message] of wrong) {
       const { code, stdout, stderr } = await dynosim(args);

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../base/inputError.ts';
 import { addCommonOptions, addGoalFlags, addReplayOptions, addWorkloadFlags, threadCount } from './commonOptions.ts';
+import { addEngineCommands } from './engineCommands.ts';
 import { EXIT } from './exitCodes.ts';
 import { PREDICT_START, RECOMMEND_START } from './start.ts';
 import { VERSION } from './version.ts';
@@ -55,6 +56,8 @@ function createProgram(onExit: (code: number) => void): Command {
     .action(async (file, options) =>
       onExit(await (await import('./validateCommand.ts')).validateCommand(file, options)),
     );
+
+  addEngineCommands(program, onExit);
 
   program
     .command('catalog')

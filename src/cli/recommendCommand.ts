@@ -7,6 +7,7 @@ import { readFacts } from '../config/readFacts.ts';
 import type { RecommendConfig } from '../config/recommendConfig.ts';
 import { contextLengthOf } from '../config/replicaSpec.ts';
 import { mapPaths, writeYaml } from '../config/writeYaml.ts';
+import { deployFiles } from '../deploy/deployFiles.ts';
 import { goalHash, recommend } from '../recommend/recommend.ts';
 import type { Evaluated, Recommendation } from '../recommend/recommendation.ts';
 import { frontierCsv } from '../report/csv.ts';
@@ -56,6 +57,8 @@ export async function recommendCommand(options: RecommendFlags): Promise<number>
   const named = withFiles(recommendation);
   const files = candidateFiles(named, input.baseDir, join(directory, CANDIDATES));
   files.set('frontier.csv', frontierCsv(named));
+  for (const [name, text] of named.pick === null ? [] : deployFiles(named.pick.config, facts))
+    files.set(`deploy/${name}`, text);
   files.set('recommendation.json', toJson(named));
   const notes: string[] = [];
   const detail = await pickDetail(named, input.baseDir, facts);
@@ -168,10 +171,13 @@ async function pickDetail({ pick }: Recommendation, baseDir: string, facts: Fact
   return { prediction, workload, detail: detailOf(prediction, workload, config) };
 }
 
-/** Candidates' files as one. */
+/** Files of a folder as one. */
 function inBrief(written: readonly string[], directory: string): string[] {
-  const folder = join(directory, CANDIDATES);
-  const others = written.filter((path) => !path.startsWith(folder));
-  const candidates = written.length - others.length;
-  return candidates === 0 ? others : [...others, `${folder} (${candidates})`];
+  const folders = [CANDIDATES, 'deploy'].map((name) => join(directory, name));
+  const within = (folder: string): number => written.filter((path) => path.startsWith(folder)).length;
+  const others = written.filter((path) => !folders.some((folder) => path.startsWith(folder)));
+  return [
+    ...others,
+    ...folders.filter((folder) => within(folder) > 0).map((folder) => `${folder} (${within(folder)})`),
+  ];
 }

@@ -23,6 +23,8 @@ export interface EngineFlag {
   readonly yaml?: string;
   /** The engine's value where it is not ours. */
   readonly words?: Readonly<Record<string, string>>;
+  /** Words of the engine that stand for one of ours as well. */
+  readonly reads?: Readonly<Record<string, string>>;
   /** The engine counts all attention-DP ranks of a replica together, we each by itself. */
   readonly sumsRanks?: true;
   /** First version that has it. */

@@ -27,7 +27,9 @@ export function resolveGraphs(
     problems.add([...path, 'cuda_graphs'], 'must have one of max_size and sizes, got both');
   }
   const { profile } = context.engine;
-  const padding = given?.padding ?? profile.settings.get('cuda_graphs.padding')?.value;
+  const initial = profile.settings.get('cuda_graphs.padding')?.value;
+  // Without graphs there is nothing to pad to.
+  const padding = max_size === 0 ? initial : (given?.padding ?? initial);
   return {
     ...(sizes === undefined ? { max_size: max_size ?? defaultGraphSize(context) } : { sizes }),
     ...(padding === undefined ? {} : { padding: padding as boolean }),

@@ -106,9 +106,17 @@ function sglangLimits(
   };
 }
 
-/** Drafts that the engine cannot have in flight switch asynchronous scheduling off. */
+/**
+ * Drafts that the engine cannot have in flight switch asynchronous scheduling off; TensorRT-LLM's prefill workers run
+ * without it (examples/disaggregated at 1.2).
+ */
 function resolveAsync(given: Given, initial: boolean, context: SchedulerContext): boolean {
   const { engine, speculation, path, problems } = context;
+  if (engine.backend === 'trtllm' && path.includes('prefill')) {
+    if (given.async === true)
+      problems.add([...path, 'scheduler', 'async'], 'must be off in prefill workers of TensorRT-LLM');
+    return false;
+  }
   const overlaps = settingOf<readonly string[]>(engine.profile, 'speculation.overlaps');
   if (speculation === null || overlaps.includes(speculation.method)) return initial;
   if (given.async === true) {

@@ -51,12 +51,12 @@ function schedulerOf(backend: Backend, version: string): fc.Arbitrary<Record<str
 }
 
 function capacityOf(): fc.Arbitrary<Record<string, number>> {
-  const count = fc.integer({ min: 100, max: 1e6 });
+  const count = fc.integer({ min: 1000, max: 1e6 });
   return fc.oneof(
     share.map((memory_fraction) => ({ memory_fraction })),
     count.map((blocks) => ({ blocks })),
     count.map((n) => ({ tokens: n * 64 })),
-    count.map((n) => ({ bytes: n * 1e6 })),
+    count.map((n) => ({ bytes: n * 1e7 })),
   );
 }
 
@@ -107,9 +107,10 @@ function workerOf(backend: Backend, version: string, model: string): fc.Arbitrar
       },
     )
     .map((worker) => {
-      // Whether drafts allow overlapped passes depends on the version: the engine decides.
+      // Whether drafts and roles allow overlapped passes depends on engine and version: those decide.
       const { async: _dropped, ...scheduler } = worker.scheduler as { async?: boolean };
-      return worker.speculation === undefined ? worker : { ...worker, scheduler };
+      const decides = worker.speculation !== undefined || backend === 'trtllm';
+      return decides ? { ...worker, scheduler } : worker;
     });
 }
 

@@ -34,8 +34,13 @@ export const CACHE_KNOBS = [
     domain: { kind: 'choice', choices: KV_DTYPES },
     default: 'auto',
     engines: {
-      vllm: { flag: '--kv-cache-dtype', words: { bf16: 'bfloat16' } },
-      sglang: { flag: '--kv-cache-dtype', words: { bf16: 'bfloat16', fp8: 'fp8_e4m3' } },
+      vllm: {
+        flag: '--kv-cache-dtype',
+        // Older versions refuse bfloat16.
+        words: { bf16: 'auto' },
+        reads: { bfloat16: 'bf16', fp8_e4m3: 'fp8', fp8_e5m2: 'fp8' },
+      },
+      sglang: { flag: '--kv-cache-dtype', words: { bf16: 'bfloat16', fp8: 'fp8_e4m3' }, reads: { fp8_e5m2: 'fp8' } },
       trtllm: { yaml: 'kv_cache_config.dtype', words: { bf16: 'auto' } },
     },
     tunable: true,

@@ -1,0 +1,64 @@
+import type { PredictConfig } from '../config/predictConfig.ts';
+import { routerMode } from './dynamoGraph.ts';
+import { dynamoRelease } from './images.ts';
+import { kubernetesGap } from './kubernetes.ts';
+import { launchOf } from './launch.ts';
+import { nodesOf, type Server } from './serverPlan.ts';
+
+/** What somebody should know before running the files, as a page. */
+export function deployNotes(config: PredictConfig, servers: readonly Server[]): string {
+  const [{ engine }] = servers;
+  const release = dynamoRelease(engine);
+  const title = `# ${config.engine.model} on ${engine.profile.name} ${engine.version}`;
+  const pools = servers.map(
+    ({ name, pool, gpus, hardware }) => `- \`${name}\`: ${pool.parallelism.replicas} x ${gpus} ${hardware.id}`,
+  );
+  const warnings = [
+    ...(release.engineVersion === engine.version
+      ? []
+      : [
+          `\`dynamo.yaml\` uses Dynamo ${release.version}, which ships ${engine.profile.name} ${release.engineVersion}, not ${engine.version}.`,
+        ]),
+    ...servers.flatMap((server) => kubernetesGap(server) ?? []),
+    ...servers
+      .filter((server) => nodesOf(server) > 1)
+      .map(
+        ({ name }) =>
+          `\`launch/${name}.sh\` shows one command: each of its nodes needs the engine's own rank and address flags.`,
+      ),
+    ...routingNotes(config, servers),
+    'GPU nodes are not selected: add a `nodeSelector` (`nvidia.com/gpu.product`), a volume for the model cache, and the secret `hf-token-secret` (`HF_TOKEN`).',
+    'Nothing here was run on a cluster.',
+  ];
+  const untold = servers.flatMap((server) => launchOf(server).inexpressible);
+  const rows = untold.map(({ path, value, reason }) => `| \`${path}\` | \`${JSON.stringify(value)}\` | ${reason} |`);
+  return [
+    title,
+    '',
+    ...pools,
+    '',
+    'Commands are in `launch/`, a Dynamo graph in `dynamo.yaml`, plain Kubernetes objects in `kubernetes.yaml`.',
+    '',
+    '## Before you run them',
+    ...warnings.map((warning) => `- ${warning}`),
+    '',
+    '## Settings without a flag',
+    '| setting | value | why |',
+    '|---|---|---|',
+    ...new Set(rows),
+    '',
+  ].join('\n');
+}
+
+function routingNotes({ router }: PredictConfig, servers: readonly Server[]): string[] {
+  const [{ role, engine }] = servers;
+  const several = servers.reduce((sum, { pool }) => sum + pool.parallelism.replicas, 0) > 1;
+  if (role !== 'aggregated' && engine.backend === 'vllm') {
+    return [
+      'Prefill and decode servers of vLLM need a proxy that knows both (`dynamo.yaml` has one, `kubernetes.yaml` has none).',
+    ];
+  }
+  if (!several) return [];
+  const mode = `\`router.policy: ${router.policy}\` is Dynamo's \`${routerMode(router.policy)}\``;
+  return [`${mode}; a Kubernetes Service spreads connections at random instead.`];
+}
