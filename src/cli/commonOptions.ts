@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { GoalFlags } from '../config/goalFlags.ts';
 
+import { shardOf } from './shardOption.ts';
+
 /** Options of every command that simulates, as commander hands them over. */
 export interface CommonOptions extends GoalFlags {
   readonly config?: string;
@@ -63,12 +65,22 @@ export function addGoalFlags(command: Command): Command {
     .option('--maximize <metric>', 'objective, repeatable', collect)
     .option('--baseline <file>', 'configuration of your own deployment, to compare with')
     .option('--study <file>', 'keep every trial in this SQLite file, and do not repeat those it has')
-    .option('--queue <url>', 'run the trials on the workers of this Redis (redis://host:6379)');
+    .option('--queue <url>', 'run the trials on the workers of this Redis (redis://host:6379)')
+    .option('--shard <index/count>', 'run only this share of the trials the study lacks (0/8 to 7/8)', shardOf)
+    .option('--job-file <file>', 'write a Slurm array (.sbatch) or a Kubernetes job (.yaml) of all shards, and stop')
+    .option('--shards <n>', 'shards of the job file', shardCount)
+    .option('--events <file>', 'write a line of JSON for every trial as it ends');
 }
 
 function perRequestFile(text: string): string {
   if (!/\.(csv|jsonl)$/.test(text)) throw new InvalidArgumentError('must end in .csv or .jsonl');
   return text;
+}
+
+function shardCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('must be a whole number, 1 or more');
+  return count;
 }
 
 export function threadCount(text: string): number {

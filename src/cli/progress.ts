@@ -8,14 +8,14 @@ export interface Progress {
 const LINE_EVERY_MS = 5_000;
 
 /** On standard error: a bar on a terminal, a line every few seconds elsewhere, nothing when quiet. */
-export function createProgress(quiet: boolean): Progress {
+export function createProgress(quiet: boolean, inWords: () => string): Progress {
   if (quiet) return { update: () => undefined, stop: () => undefined };
-  return process.stderr.isTTY ? barProgress() : lineProgress();
+  return process.stderr.isTTY ? barProgress(inWords) : lineProgress(inWords);
 }
 
-function barProgress(): Progress {
+function barProgress(inWords: () => string): Progress {
   const bar = new SingleBar({
-    format: 'simulating [{bar}] {value}/{total} candidates, {eta_formatted} left',
+    format: 'simulating [{bar}] {value}/{total} candidates, {eta_formatted} left; {words}',
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: true,
@@ -24,9 +24,9 @@ function barProgress(): Progress {
   let started = false;
   return {
     update(done, total) {
-      if (!started) bar.start(total, 0);
+      if (!started) bar.start(total, 0, { words: '' });
       started = true;
-      bar.update(done);
+      bar.update(done, { words: inWords() });
     },
     stop() {
       if (started) bar.stop();
@@ -34,7 +34,7 @@ function barProgress(): Progress {
   };
 }
 
-function lineProgress(): Progress {
+function lineProgress(inWords: () => string): Progress {
   const startedMs = performance.now();
   let printedMs = startedMs;
   return {
@@ -43,7 +43,7 @@ function lineProgress(): Progress {
       if (nowMs - printedMs < LINE_EVERY_MS || done === total) return;
       printedMs = nowMs;
       const leftS = Math.ceil(((nowMs - startedMs) / done) * (total - done) * 1e-3);
-      process.stderr.write(`simulated ${done} of ${total} candidates, about ${leftS} s left\n`);
+      process.stderr.write(`simulated ${done} of ${total} candidates, about ${leftS} s left; ${inWords()}\n`);
     },
     stop: () => undefined,
   };

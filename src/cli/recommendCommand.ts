@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { InputError } from '../base/inputError.ts';
 import { loadWorkload } from '../config/buildWorkload.ts';
 import type { Facts } from '../config/facts.ts';
 import { parsePredict, parseRecommend } from '../config/loadPredict.ts';
@@ -14,6 +15,8 @@ import { frontierCsv } from '../report/csv.ts';
 import { recommendPage } from '../report/pageData.ts';
 import { renderRecommend } from '../report/recommendText.ts';
 import { assertOurs, writeFiles } from '../report/writeFiles.ts';
+import type { Shard } from '../study/shardRunner.ts';
+import { shardFile } from '../study/store/shardFiles.ts';
 import type { StudyStore } from '../study/store/studyStore.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { CommonOptions } from './commonOptions.ts';
@@ -24,12 +27,18 @@ import { detailOf, simulateForReport, writePerRequest } from './predictCommand.t
 import { createProgress } from './progress.ts';
 import { queueRunner } from './queueRunner.ts';
 import { type Input, overridesOf, readInput, relocate } from './readInput.ts';
+import { gatherShards, writeJobFile } from './shards.ts';
+import { SweepWatch } from './sweepWatch.ts';
 import { VERSION } from './version.ts';
 
 interface RecommendFlags extends CommonOptions {
   readonly baseline?: string;
   readonly study?: string;
   readonly queue?: string;
+  readonly shard?: Shard;
+  readonly shards?: number;
+  readonly jobFile?: string;
+  readonly events?: string;
 }
 
 const CANDIDATES = 'candidates';
@@ -45,12 +54,18 @@ export async function recommendCommand(options: RecommendFlags): Promise<number>
   const ownership = { configHash: hash, overwrite: options.overwrite === true };
   await assertOurs(directory, ownership);
 
-  const study = options.study === undefined ? null : await openStudy(options.study, options.quiet === true);
+  if (options.jobFile !== undefined) {
+    await writeJobFile(options.jobFile, options.shards, process.argv.slice(2));
+    process.stdout.write(`written: ${options.jobFile}\n`);
+    return EXIT.done;
+  }
+  const study = await openStudyOf(options);
   let recommendation: Recommendation;
   try {
     study?.begin({ goal: hash, config, objectives: config.goal.objectives });
     recommendation = await search(config, source, facts, baseline, study, options);
     study?.finish(recommendation.truncated ? 'truncated' : 'done', recommendation);
+    if (options.shard !== undefined) return shardDone(options.shard, study!.committed, recommendation.truncated);
   } finally {
     study?.close();
   }
@@ -78,6 +93,23 @@ export async function recommendCommand(options: RecommendFlags): Promise<number>
   return named.pick === null ? EXIT.failed : EXIT.done;
 }
 
+/** The study to keep trials in, or a shard's own part of it; null where none is asked for. */
+async function openStudyOf({ study, shard, quiet }: RecommendFlags): Promise<StudyStore | null> {
+  if (study === undefined) {
+    if (shard !== undefined) throw new InputError({ path: '--shard', message: 'needs --study FILE' });
+    return null;
+  }
+  if (shard !== undefined) return openStudy(shardFile(study, shard), quiet === true);
+  await gatherShards(study, quiet === true);
+  return openStudy(study, quiet === true);
+}
+
+function shardDone({ index, count }: Shard, trials: number, isPart: boolean): number {
+  const rest = isPart ? 'when all are done, run the command without --shard' : 'nothing is left to the others';
+  process.stdout.write(`shard ${index}/${count}: ${trials} trials run; ${rest}\n`);
+  return EXIT.done;
+}
+
 /** Searches until it is done or the user interrupts; a second Ctrl-C ends the process at once. */
 async function search(
   config: RecommendConfig,
@@ -94,7 +126,8 @@ async function search(
     note(options.quiet === true, '\ninterrupted: keeping what finished');
     control.abort();
   };
-  const progress = createProgress(options.quiet === true);
+  const watch = new SweepWatch(config.goal.objectives, options.events);
+  const progress = createProgress(options.quiet === true, () => watch.inWords());
   process.on('SIGINT', onInterrupt);
   try {
     return await recommend(config, source, facts, {
@@ -102,6 +135,8 @@ async function search(
       version: VERSION,
       ...(baseline === null ? {} : { baseline }),
       ...(study === null ? {} : { study }),
+      ...(options.shard === undefined ? {} : { shard: options.shard }),
+      onSettled: watch.onSettled,
       ...(options.queue === undefined ? {} : { runner: queueRunner(options.queue, options.quiet === true) }),
       onProgress: progress.update,
       signal: control.signal,
@@ -109,6 +144,7 @@ async function search(
   } finally {
     process.off('SIGINT', onInterrupt);
     progress.stop();
+    watch.close();
   }
 }
 

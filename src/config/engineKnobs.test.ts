@@ -99,7 +99,7 @@ describe('SGLang', () => {
 describe('TensorRT-LLM', () => {
   test('has one set of defaults for every GPU', () => {
     for (const gpu of ['l4', 'h100', 'b200']) {
-      const pool = parse('backend: trtllm, hardware: ' + gpu, '');
+      const pool = parse(`backend: trtllm, hardware: ${gpu}`, '');
       expect(pool.scheduler).toMatchObject({
         max_batched_tokens: 8192,
         max_sequences: 2048,

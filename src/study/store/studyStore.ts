@@ -47,6 +47,8 @@ export class StudyStore {
   readonly #database: Database;
   readonly #program: StudyProgram;
   readonly #claimant: Claimant;
+  /** Trials this process has added. */
+  committed = 0;
   #goal: string | null = null;
   #position = 0;
 
@@ -133,6 +135,7 @@ export class StudyStore {
   /** Commits what became of a claimed trial. */
   settle(key: string, trial: StoredTrial): void {
     const done = trial.status === 'done' ? trial.result : null;
+    this.committed += 1;
     this.#database.run(
       `update trials set status = ?, finished_at = ?, passes = ?, message = ?, report = ?, rest = ?
        where trial = ? and engine = ?`,
