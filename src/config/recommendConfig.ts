@@ -14,6 +14,7 @@
  */
 import type { Role } from '../cluster/scenario.ts';
 import type { SloSpec } from '../metrics/report.ts';
+import type { ALGORITHMS } from './knobs/goalKnobs.ts';
 import type { PredictConfig } from './predictConfig.ts';
 
 export type Scalar = string | number | boolean;
@@ -54,7 +55,12 @@ export interface ConstraintRule {
   readonly knob?: string;
   readonly min: number | null;
   readonly max: number | null;
+  /** The rule is for candidates in which each of these knobs has one of these values; empty: for all. */
+  readonly when: Readonly<Record<string, readonly Scalar[]>>;
 }
+
+/** `cascade` tries what may matter, `exhaustive` everything, `random` everything in random order. */
+export type Algorithm = (typeof ALGORITHMS)[number];
 
 export interface RecommendConfig {
   readonly seed: number;
@@ -81,7 +87,7 @@ export interface RecommendConfig {
     readonly rules: readonly ConstraintRule[];
   };
   readonly optimizer: {
-    readonly algorithm: 'exhaustive';
+    readonly algorithm: Algorithm;
     readonly seed: number;
     /** Simulated forward passes after which the search stops; null = no limit. */
     readonly max_passes: number | null;

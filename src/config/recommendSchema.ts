@@ -4,11 +4,13 @@
  */
 import { z } from 'zod';
 import { domainFields, plainFields } from './fields.ts';
+import { ALGORITHMS } from './knobs/goalKnobs.ts';
 import { sections } from './predictSchema.ts';
 
 const { number, choice } = plainFields;
 const direction = z.enum(['minimize', 'maximize']);
 
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const rule = z.strictObject({
   metric: z.string().min(1).optional().meta({ description: 'Leaf of the report, e.g. p95_ttft_ms or usd_per_hour.' }),
   knob: z
@@ -18,6 +20,10 @@ const rule = z.strictObject({
     .meta({ description: 'Numeric field of the candidate, in the words of this file.' }),
   min: z.number().nullable().optional(),
   max: z.number().nullable().optional(),
+  when: z
+    .record(z.string(), z.union([scalar, z.array(scalar).min(1)]))
+    .optional()
+    .meta({ description: 'Knobs and the values (one or a list) at which the rule applies.' }),
 });
 
 const constraintPath = 'optimization.constraints';
@@ -49,7 +55,7 @@ export const recommendSchema = z
       .optional(),
     optimizer: z
       .strictObject({
-        algorithm: choice('optimizer.algorithm', ['exhaustive']).optional(),
+        algorithm: choice('optimizer.algorithm', ALGORITHMS).optional(),
         seed: number('optimizer.seed').optional(),
         max_passes: number('optimizer.max_passes').nullable().optional(),
       })

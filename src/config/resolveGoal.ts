@@ -5,7 +5,7 @@ import { findKnob, knobDefault } from './knobs.ts';
 import type { Path } from './paths.ts';
 import type { PredictConfig } from './predictConfig.ts';
 import type { Problems } from './problems.ts';
-import type { ConstraintRule, Domain, GoalKind, ObjectiveSpec, RecommendConfig } from './recommendConfig.ts';
+import type { ConstraintRule, Domain, GoalKind, ObjectiveSpec, RecommendConfig, Scalar } from './recommendConfig.ts';
 import type { RecommendInput } from './recommendSchema.ts';
 
 type Optimization = NonNullable<RecommendInput['optimization']>;
@@ -104,7 +104,12 @@ function resolveRule(
   problems: Problems,
 ): ConstraintRule {
   const { metric, knob } = rule;
-  const bounds = { min: rule.min ?? null, max: rule.max ?? null };
+  const when: Record<string, readonly Scalar[]> = {};
+  for (const [condition, value] of Object.entries(rule.when ?? {})) {
+    if (findKnob(condition) === undefined) problems.add([...path, 'when', condition], 'must be the path of a field');
+    when[condition] = Array.isArray(value) ? value : [value];
+  }
+  const bounds = { min: rule.min ?? null, max: rule.max ?? null, when };
   if ((metric === undefined) === (knob === undefined)) problems.add(path, 'must have exactly one of metric and knob');
   if (bounds.min === null && bounds.max === null) problems.add(path, 'must have min or max');
   if (bounds.min !== null && bounds.max !== null && bounds.max < bounds.min) {

@@ -18,7 +18,7 @@ import { knobDefault } from './knobs.ts';
 import { withValue } from './paths.ts';
 import type { PredictInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
-import type { Domain, RecommendConfig, Scalar } from './recommendConfig.ts';
+import type { Algorithm, Domain, RecommendConfig, Scalar } from './recommendConfig.ts';
 import type { RecommendInput } from './recommendSchema.ts';
 import { resolveConstraints, resolveGoal } from './resolveGoal.ts';
 import { engineAt, ROLES_OF_MODE, resolveSlo } from './resolvePredict.ts';
@@ -54,7 +54,7 @@ export function resolveRecommend(input: RecommendInput, facts: Facts, problems: 
     goal: resolveGoal(optimization?.objectives, traffic, domains, slo, problems),
     constraints,
     optimizer: {
-      algorithm: optimizer?.algorithm ?? 'exhaustive',
+      algorithm: optimizer?.algorithm ?? knobDefault<Algorithm>('optimizer.algorithm'),
       seed: optimizer?.seed ?? seed,
       max_passes: optimizer?.max_passes ?? null,
     },

@@ -6,17 +6,11 @@ import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import { type Assignment, type Domain, domainsOfMode, type RecommendConfig } from '../config/recommendConfig.ts';
 import { enumeratePoints } from '../search/space.ts';
+import { type CandidateGroup, CandidateSpace } from './candidateSpace.ts';
 import { brokenKnobRule } from './constraints.ts';
 import { gpusOf, usdPerHourOf } from './deployment.ts';
-import { countRefusals, type Refusal, type RefusalCounts } from './refusal.ts';
+import { type Refusal, RefusalTally } from './refusal.ts';
 import { type RoleOption, type RoleOptions, roleOptions } from './roleOptions.ts';
-
-export interface CandidateSpace {
-  /** What is left to simulate, in order of enumeration. */
-  readonly configs: readonly PredictConfig[];
-  readonly enumerated: number;
-  readonly refusals: readonly RefusalCounts[];
-}
 
 /**
  * Every candidate of a goal: the product of its domains, with what can be refused without simulation counted by reason.
@@ -29,18 +23,37 @@ export function enumerateCandidates(
   facts: Facts,
   memoryRefusal: (config: PredictConfig) => string | null,
 ): CandidateSpace {
-  const space = new Space(config, facts, memoryRefusal);
+  const space = new Enumeration(config, facts, memoryRefusal);
   const modes = config.domains.find(({ path }) => path === 'engine.mode')!.values as PredictConfig['engine']['mode'][];
   for (const mode of modes) space.addMode(mode);
-  return { configs: space.configs, enumerated: space.enumerated, refusals: countRefusals(space.refusals) };
+  return new CandidateSpace(config, facts, {
+    groups: space.groups,
+    enumerated: space.enumerated,
+    refusals: space.refusals.counts(),
+  });
 }
 
 const DISAGGREGATED_ROUTERS = ['least_loaded', 'prefix_aware'];
 const DISAGGREGATED_BATCHED_TOKENS = 8192;
 
-class Space {
-  readonly configs: PredictConfig[] = [];
-  readonly refusals: Refusal[] = [];
+type RoleName = 'aggregated' | 'prefill' | 'decode';
+
+/** A role option within a group, resolved once: what is wrong with it alone, and what it adds to any partner. */
+interface Side {
+  readonly refusal: Refusal | null;
+  /** With a partner that says nothing about it; null where there is no legal one. */
+  readonly config: PredictConfig | null;
+  readonly gpus: number;
+  readonly usdPerHour: number;
+}
+
+function refusedSide(refusal: Refusal): Side {
+  return { refusal, config: null, gpus: 0, usdPerHour: 0 };
+}
+
+class Enumeration {
+  readonly groups: CandidateGroup[] = [];
+  readonly refusals = new RefusalTally();
   enumerated = 0;
   readonly #config: RecommendConfig;
   readonly #facts: Facts;
@@ -55,7 +68,7 @@ class Space {
   addMode(mode: PredictConfig['engine']['mode']): void {
     const domains = domainsOfMode(this.#config, mode).map((domain) => thinned(domain, mode));
     const shared = domains.filter(({ role }) => role === null);
-    const roles = mode === 'aggregated' ? ['aggregated'] : ['prefill', 'decode'];
+    const roles: readonly RoleName[] = mode === 'aggregated' ? ['aggregated'] : ['prefill', 'decode'];
     const known = new Map<string, RoleOptions[]>();
     for (const values of enumeratePoints(shared.map(({ path, values }) => ({ name: path, values })))) {
       const assignment: Assignment = {
@@ -71,7 +84,7 @@ class Space {
       }
       const defaultRouter = shared.some(({ path, origin }) => path === 'router.policy' && origin === 'default');
       const firstRouter = shared.find(({ path }) => path === 'router.policy')?.values[0];
-      this.#combine(assignment, known.get(key)!, {
+      this.#combine(roles, assignment, known.get(key)!, {
         // One replica leaves nothing to route: a single policy stands for all of them.
         skipSingle: defaultRouter && assignment['router.policy'] !== firstRouter,
         sameFamily: domains.every(({ path, origin }) => !path.endsWith('attention_data') || origin === 'default'),
@@ -97,6 +110,7 @@ class Space {
   }
 
   #combine(
+    names: readonly RoleName[],
     shared: Assignment,
     roles: readonly RoleOptions[],
     rules: { skipSingle: boolean; sameFamily: boolean },
@@ -105,77 +119,98 @@ class Space {
     const [first, second] = roles;
     const others = second === undefined ? 1 : second.legal.length + second.refused.length;
     for (const refusal of first.refused) this.#refuse(refusal, others);
-    if (second === undefined) {
-      for (const option of first.legal) {
-        const single = Object.entries(option.assignment).some(([path, n]) => path.endsWith('.replicas') && n === 1);
-        if (!(rules.skipSingle && single)) this.#add(shared, [option]);
+    if (second !== undefined) for (const refusal of second.refused) this.#refuse(refusal, first.legal.length);
+    const sides = roles.map(({ legal }, role) => {
+      const partners = roles[1 - role]?.legal ?? [];
+      return legal.map((option) => this.#sideOf(names[role], shared, option, partners));
+    });
+    const members: number[] = [];
+    const width = second?.legal.length ?? 1;
+    first.legal.forEach((a, i) => {
+      if (second === undefined) {
+        const single = Object.entries(a.assignment).some(([path, n]) => path.endsWith('.replicas') && n === 1);
+        if (!(rules.skipSingle && single) && this.#accepts([sides[0][i]])) members.push(i);
+        return;
       }
-      return;
-    }
-    for (const refusal of second.refused) this.#refuse(refusal, first.legal.length);
-    for (const a of first.legal) {
-      for (const b of second.legal) {
-        if (rules.sameFamily && a.family !== b.family) continue;
-        this.#add(shared, [a, b]);
-      }
-    }
+      second.legal.forEach((b, j) => {
+        if (rules.sameFamily && a.family !== b.family) return;
+        if (this.#accepts([sides[0][i], sides[1][j]])) members.push(i * width + j);
+      });
+    });
+    this.groups.push({ shared, roles: roles.map(({ legal }) => legal), members: Uint32Array.from(members) });
   }
 
   #refuse(refusal: Refusal, times: number): void {
     this.enumerated += times;
-    for (let n = 0; n < times; n++) this.refusals.push(refusal);
+    this.refusals.add(refusal, times);
   }
 
-  #add(shared: Assignment, options: readonly RoleOption[]): void {
+  /** Resolves an option beside some partner; what a partner does wrong is not held against it. */
+  #sideOf(role: RoleName, shared: Assignment, option: RoleOption, partners: readonly RoleOption[]): Side {
+    const size = option.gpus === null ? null : this.#tooLarge(option.gpus);
+    if (size !== null) return refusedSide(size);
+    let failed = refusedSide({ kind: 'illegal', reason: 'has no partner that is legal' });
+    for (const partner of partners.length === 0 ? [null] : partners) {
+      try {
+        const assignment = { ...shared, ...option.assignment, ...partner?.assignment };
+        const config = candidateConfig(this.#config, assignment, this.#facts);
+        const alone = { ...config, engine: { ...config.engine, workers: { [role]: config.engine.workers[role] } } };
+        const memory = this.#memoryRefusal(alone);
+        return {
+          refusal: memory === null ? null : { kind: 'no_memory', reason: memory },
+          config: alone,
+          gpus: gpusOf(alone),
+          usdPerHour: usdPerHourOf(alone, this.#facts),
+        };
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        const { path = '', message } = error.issues[0];
+        failed = refusedSide({ kind: 'illegal', reason: `${path} ${message.replace(/, got .*$/, '')}`.trim() });
+        const ofPartner = path.startsWith('engine.workers.') && !path.startsWith(`engine.workers.${role}`);
+        if (!ofPartner) return failed;
+      }
+    }
+    return failed;
+  }
+
+  /** Counts one point of the product, and its refusal where there is one. */
+  #accepts(sides: readonly Side[]): boolean {
     this.enumerated += 1;
-    const outcome = this.#judge(shared, options);
-    if ('kind' in outcome) this.refusals.push(outcome);
-    else this.configs.push(outcome);
+    const refusal = this.#refusalOf(sides);
+    if (refusal !== null) this.refusals.add(refusal, 1);
+    return refusal === null;
   }
 
-  #judge(shared: Assignment, options: readonly RoleOption[]): PredictConfig | Refusal {
-    // The sizes are known before the configuration is resolved, which takes far longer.
-    if (options.every(({ gpus }) => gpus !== null)) {
-      const refusal = this.#sizeRefusal(options.reduce((total, { gpus }) => total + gpus!, 0));
-      if (refusal !== null) return refusal;
-    }
-    let config: PredictConfig;
-    try {
-      config = candidateConfig(
-        this.#config,
-        Object.assign({}, shared, ...options.map(({ assignment }) => assignment)),
-        this.#facts,
-      );
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      const { path, message } = error.issues[0];
-      return { kind: 'illegal', reason: `${path ?? ''} ${message.replace(/, got .*$/, '')}`.trim() };
-    }
-    return this.#boundRefusal(config) ?? this.#fitRefusal(config) ?? config;
-  }
-
-  #sizeRefusal(gpus: number): Refusal | null {
-    const { min_candidate_gpus: fewest, max_candidate_gpus: most } = this.#config.constraints;
-    if (gpus > most) return { kind: 'bounded_out', reason: `needs more than ${most} ${most === 1 ? 'GPU' : 'GPUs'}` };
-    if (gpus < fewest) return { kind: 'bounded_out', reason: `uses fewer than ${fewest} GPUs` };
-    return null;
-  }
-
-  #boundRefusal(config: PredictConfig): Refusal | null {
-    const size = this.#sizeRefusal(gpusOf(config));
+  #refusalOf(sides: readonly Side[]): Refusal | null {
+    const { max_usd_per_hour: mostUsd, rules, min_candidate_gpus: fewest } = this.#config.constraints;
+    const bounded = sides.find(({ refusal }) => refusal?.kind === 'bounded_out' || refusal?.kind === 'illegal');
+    if (bounded !== undefined) return bounded.refusal;
+    const gpus = sides.reduce((sum, side) => sum + side.gpus, 0);
+    const size = this.#tooLarge(gpus);
     if (size !== null) return size;
-    const { max_usd_per_hour: mostUsd, rules } = this.#config.constraints;
-    if (mostUsd !== null && usdPerHourOf(config, this.#facts) > mostUsd) {
+    if (gpus < fewest) return { kind: 'bounded_out', reason: `uses fewer than ${fewest} GPUs` };
+    if (mostUsd !== null && sides.reduce((sum, side) => sum + side.usdPerHour, 0) > mostUsd) {
       return { kind: 'bounded_out', reason: `costs more than ${mostUsd} USD an hour` };
     }
-    const rule = brokenKnobRule(config, rules);
-    return rule === null ? null : { kind: 'bounded_out', reason: `breaks ${rule}` };
+    if (rules.length > 0) {
+      const broken = brokenKnobRule(together(sides.map(({ config }) => config!)), rules);
+      if (broken !== null) return { kind: 'bounded_out', reason: `breaks ${broken}` };
+    }
+    return sides.find(({ refusal }) => refusal !== null)?.refusal ?? null;
   }
 
-  #fitRefusal(config: PredictConfig): Refusal | null {
-    const reason = this.#memoryRefusal(config);
-    return reason === null ? null : { kind: 'no_memory', reason };
+  #tooLarge(gpus: number): Refusal | null {
+    const { max_candidate_gpus: most } = this.#config.constraints;
+    if (gpus <= most) return null;
+    return { kind: 'bounded_out', reason: `needs more than ${most} ${most === 1 ? 'GPU' : 'GPUs'}` };
   }
+}
+
+/** One candidate of its sides, for rules on knobs: whatever is not a worker's is the same on both. */
+function together(sides: readonly PredictConfig[]): PredictConfig {
+  const [{ engine, ...rest }] = sides;
+  const workers = Object.assign({}, ...sides.map((side) => side.engine.workers));
+  return { ...rest, engine: { ...engine, workers } };
 }
 
 function thinned(domain: Domain, mode: PredictConfig['engine']['mode']): Domain {

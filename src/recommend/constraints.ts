@@ -1,6 +1,7 @@
 /** What a deployment must hold besides running: the goal's SLO, and bounds on metrics and knobs. */
+import { log } from '../base/math.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
-import type { ConstraintRule, RecommendConfig } from '../config/recommendConfig.ts';
+import type { ConstraintRule, RecommendConfig, Scalar } from '../config/recommendConfig.ts';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Report, SloBounds, SloMetric, SloSpec, SloStatistic } from '../metrics/report.ts';
 
@@ -45,10 +46,42 @@ export function sharedBounds(slo: SloSpec | null): StatedBound[] {
 /** Everything a simulated candidate violates, by name; empty when it is feasible. */
 export function violationsOf(
   report: Report,
+  config: PredictConfig,
   constraints: RecommendConfig['constraints'],
   slo: SloSpec | null,
 ): string[] {
-  return [...sloViolations(report, slo), ...ruleViolations(report, constraints.rules)];
+  return [...sloViolations(report, slo), ...ruleViolations(report, config, constraints.rules)];
+}
+
+/**
+ * How far from feasible a simulated candidate is, as a logarithm of the worst bound's excess: at most 0 when every bound
+ * holds, 0.1 when the worst is missed by some 10 %.
+ */
+export function marginOf(
+  report: Report,
+  config: PredictConfig,
+  constraints: RecommendConfig['constraints'],
+  slo: SloSpec | null,
+): number {
+  const slack = report.slo.worst_slack ?? Number.POSITIVE_INFINITY;
+  const margins = constraints.rules
+    .filter((rule) => rule.metric !== undefined && applies(config, rule))
+    .flatMap(({ metric, min, max }) => {
+      const value = metricValue(report, metric!);
+      return [...(max === null ? [] : [excess(value, max)]), ...(min === null ? [] : [excess(min, value)])];
+    });
+  const worst = Math.max(FAR_INSIDE, slack === Number.POSITIVE_INFINITY ? FAR_INSIDE : excess(1 - slack, 1), ...margins);
+  const feasible = violationsOf(report, config, constraints, slo).length === 0;
+  return feasible ? Math.min(0, worst) : Math.max(JUST_OUTSIDE, Math.min(FAR_OUTSIDE, worst));
+}
+
+const FAR_INSIDE = -3;
+const JUST_OUTSIDE = 0.001;
+const FAR_OUTSIDE = 3;
+
+function excess(value: number, bound: number): number {
+  if (!(value > 0) || !(bound > 0)) return value <= bound ? FAR_INSIDE : FAR_OUTSIDE;
+  return Number.isFinite(value) ? log(value / bound) : FAR_OUTSIDE;
 }
 
 function sloViolations(report: Report, slo: SloSpec | null): string[] {
@@ -63,29 +96,44 @@ function sloViolations(report: Report, slo: SloSpec | null): string[] {
   return ['SLO, by requests that were not served'];
 }
 
-function ruleViolations(report: Report, rules: readonly ConstraintRule[]): string[] {
+function ruleViolations(report: Report, config: PredictConfig, rules: readonly ConstraintRule[]): string[] {
   return rules
-    .filter((rule) => rule.metric !== undefined && !within(metricValue(report, rule.metric), rule))
+    .filter((rule) => rule.metric !== undefined && applies(config, rule))
+    .filter((rule) => !within(metricValue(report, rule.metric!), rule))
     .map((rule) => boundName(rule.metric!, rule));
 }
 
 /** The first rule on a knob that the configuration breaks, by name; null when it keeps them all. */
 export function brokenKnobRule(config: PredictConfig, rules: readonly ConstraintRule[]): string | null {
   const broken = rules.find(
-    (rule) => rule.knob !== undefined && knobValues(config, rule.knob.split('.')).some((value) => !within(value, rule)),
+    (rule) =>
+      rule.knob !== undefined &&
+      applies(config, rule) &&
+      knobValues(config, rule.knob).some((value) => typeof value === 'number' && !within(value, rule)),
   );
   return broken === undefined ? null : boundName(broken.knob!, broken);
+}
+
+/** Whether a rule's `when` holds: every knob it names has one of the values, in some pool at least. */
+function applies(config: PredictConfig, { when }: ConstraintRule): boolean {
+  return Object.entries(when).every(([knob, values]) =>
+    knobValues(config, knob).some((value) => values.includes(value)),
+  );
 }
 
 function within(value: number, { min, max }: ConstraintRule): boolean {
   return (min === null || value >= min) && (max === null || value <= max);
 }
 
-/** Numbers at a path; a path that leads through a list of pools without naming one means all of them. */
-function knobValues(node: unknown, path: readonly string[]): number[] {
-  if (path.length === 0) return typeof node === 'number' ? [node] : [];
+/** Scalars at a path; a path that leads through a list of pools without naming one means all of them. */
+function knobValues(config: PredictConfig, path: string): Scalar[] {
+  return valuesAt(config, path.split('.'));
+}
+
+function valuesAt(node: unknown, path: readonly string[]): Scalar[] {
+  if (path.length === 0) return typeof node === 'object' || node === undefined ? [] : [node as Scalar];
   if (typeof node !== 'object' || node === null) return [];
   const [step, ...rest] = path;
-  if (Array.isArray(node) && !/^\d+$/.test(step)) return node.flatMap((item) => knobValues(item, path));
-  return knobValues((node as Record<string, unknown>)[step], rest);
+  if (Array.isArray(node) && !/^\d+$/.test(step)) return node.flatMap((item) => valuesAt(item, path));
+  return valuesAt((node as Record<string, unknown>)[step], rest);
 }

@@ -11,16 +11,22 @@ export interface RefusalCounts extends Refusal {
   readonly candidates: number;
 }
 
-/** Groups refusals by kind and reason, most frequent first, ties in alphabetical order. */
-export function countRefusals(refusals: readonly Refusal[]): RefusalCounts[] {
-  const counts = new Map<string, { refusal: Refusal; candidates: number }>();
-  for (const refusal of refusals) {
+/** Counts refusals by kind and reason. */
+export class RefusalTally {
+  readonly #counts = new Map<string, { refusal: Refusal; candidates: number }>();
+
+  add(refusal: Refusal, candidates: number): void {
     const key = `${refusal.kind}\n${refusal.reason}`;
-    const entry = counts.get(key);
-    if (entry === undefined) counts.set(key, { refusal, candidates: 1 });
-    else entry.candidates += 1;
+    const entry = this.#counts.get(key);
+    if (entry === undefined) this.#counts.set(key, { refusal, candidates });
+    else entry.candidates += candidates;
   }
-  return [...counts.entries()]
-    .sort(([keyA, a], [keyB, b]) => b.candidates - a.candidates || (keyA < keyB ? -1 : 1))
-    .map(([, { refusal, candidates }]) => ({ kind: refusal.kind, reason: refusal.reason, candidates }));
+
+  /** Most frequent first, ties in alphabetical order. */
+  counts(): RefusalCounts[] {
+    return [...this.#counts.entries()]
+      .filter(([, { candidates }]) => candidates > 0)
+      .sort(([keyA, a], [keyB, b]) => b.candidates - a.candidates || (keyA < keyB ? -1 : 1))
+      .map(([, { refusal, candidates }]) => ({ kind: refusal.kind, reason: refusal.reason, candidates }));
+  }
 }

@@ -2,6 +2,8 @@ import { ROUTER_POLICIES } from '../../cluster/scenario.ts';
 import { COUNT, COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE } from '../knob.ts';
 
 /** Routing, what is measured, and what is wanted of a search. */
+export const ALGORITHMS = ['cascade', 'exhaustive', 'random'] as const;
+
 export const GOAL_KNOBS = [
   {
     path: 'router.policy',
@@ -51,9 +53,9 @@ export const GOAL_KNOBS = [
   },
   {
     path: 'optimizer.algorithm',
-    domain: { kind: 'choice', choices: ['exhaustive'] },
-    default: 'exhaustive',
-    about: 'How candidates are chosen for simulation.',
+    domain: { kind: 'choice', choices: ALGORITHMS },
+    default: 'cascade',
+    about: 'How candidates are chosen for simulation: those that may matter, all, or all in random order.',
   },
   {
     path: 'optimizer.seed',

@@ -1,0 +1,162 @@
+import { GaussianProcess, type Hyperparameters, type Prediction } from './gaussianProcess.ts';
+import type { Problem, TrialOutcome } from './strategy.ts';
+
+/** What a full trial of a candidate is expected to give. */
+export interface Forecast {
+  readonly losses: readonly Prediction[];
+  readonly margin: Prediction;
+}
+
+/** Points of one fit: the latest ones; they cluster where the search is. */
+const MOST_POINTS = 320;
+/** Below this many pairs of levels a fit of the difference says less than their spread. */
+const FEWEST_PAIRS = 10;
+/** Assumed relative difference between levels until pairs have been seen. */
+const PRIOR_DEVIATION = 0.15;
+
+interface Rows {
+  readonly x: Float64Array[];
+  readonly y: number[];
+}
+
+/** One regression that is refitted as rows come in, its hyperparameters chosen anew whenever rows grew by a third. */
+class Fit {
+  #process: GaussianProcess | null = null;
+  #hyperparameters: Hyperparameters | undefined;
+  #chosenAt = 0;
+  #rows = 0;
+
+  refit({ x, y }: Rows): void {
+    if (x.length === this.#rows || x.length < 2) return;
+    this.#rows = x.length;
+    const [latestX, latestY] = [x.slice(-MOST_POINTS), y.slice(-MOST_POINTS)];
+    if (x.length >= this.#chosenAt * 1.33 || this.#hyperparameters === undefined) {
+      this.#process = GaussianProcess.fit(latestX, latestY, this.#hyperparameters);
+      this.#hyperparameters = this.#process.hyperparameters;
+      this.#chosenAt = x.length;
+    } else this.#process = GaussianProcess.with(latestX, latestY, this.#hyperparameters);
+  }
+
+  predict(point: Float64Array): Prediction | null {
+    return this.#process?.predict(point) ?? null;
+  }
+}
+
+/**
+ * Learns from trials of all levels what a full trial gives (Kennedy and O'Hagan, 2000): one regression of the lowest
+ * level over the coordinates, and one of the difference from each level to the next, which is the measured error of the
+ * cheaper trial. One instance for each family.
+ */
+export class LevelModel {
+  readonly #problem: Problem;
+  readonly #outputs: number;
+  /** By candidate and level: losses, then the margin. */
+  readonly #seen = new Map<number, (Float64Array | undefined)[]>();
+  /** By level and output; level 0 are values, level l differences from l - 1 to l. */
+  readonly #rows: Rows[][];
+  readonly #fits: Fit[][];
+
+  constructor(problem: Problem) {
+    this.#problem = problem;
+    this.#outputs = problem.objectives + 1;
+    const each = <T>(make: () => T): T[][] =>
+      problem.levels.map(() => Array.from({ length: this.#outputs }, () => make()));
+    this.#rows = each(() => ({ x: [], y: [] }));
+    this.#fits = each(() => new Fit());
+  }
+
+  add({ candidate, level, losses, margin }: TrialOutcome): void {
+    if (losses === null) return;
+    const values = Float64Array.from([...losses, margin]);
+    const seen = this.#seen.get(candidate) ?? [];
+    seen[level] = values;
+    this.#seen.set(candidate, seen);
+    const below = level === 0 ? null : seen[level - 1];
+    if (below === undefined) return;
+    const point = this.#point(candidate, below);
+    for (let output = 0; output < this.#outputs; output++) {
+      const rows = this.#rows[level][output];
+      rows.x.push(point);
+      rows.y.push(values[output] - (below?.[output] ?? 0));
+    }
+  }
+
+  refit(): void {
+    for (const [level, fits] of this.#fits.entries()) {
+      for (const [output, fit] of fits.entries()) {
+        if (this.#isExact(output)) continue;
+        const rows = this.#rows[level][output];
+        if (level === 0 || rows.x.length >= FEWEST_PAIRS) fit.refit(rows);
+      }
+    }
+  }
+
+  /** `known` is what the candidate's highest trial gave; null where there was none. */
+  forecast(candidate: number): Forecast {
+    const seen = this.#seen.get(candidate);
+    const top = seen === undefined ? -1 : seen.length - 1;
+    const floor = this.#problem.floor(candidate);
+    const predictions = Array.from({ length: this.#outputs }, (_, output): Prediction => {
+      if (this.#isExact(output)) return { mean: floor?.[output] ?? Number.POSITIVE_INFINITY, deviation: 0 };
+      return this.#forecast(candidate, output, top, seen);
+    });
+    return { losses: predictions.slice(0, -1), margin: predictions[this.#outputs - 1] };
+  }
+
+  #forecast(
+    candidate: number,
+    output: number,
+    top: number,
+    seen: readonly (Float64Array | undefined)[] | undefined,
+  ): Prediction {
+    let mean = 0;
+    let variance = 0;
+    let values = top < 0 ? null : seen![top]!;
+    if (values !== null) mean = values[output];
+    else {
+      const lowest = this.#fits[0][output].predict(this.#point(candidate, null));
+      mean = lowest?.mean ?? 0;
+      variance = lowest === null ? 1 : lowest.deviation ** 2;
+    }
+    for (let level = Math.max(top, 0) + 1; level < this.#problem.levels.length; level++) {
+      // Above the highest level seen the difference is judged by the coordinates and that level's values.
+      values ??= this.#guess(candidate);
+      const step = this.#step(level, output, this.#point(candidate, values));
+      mean += step.mean;
+      variance += step.deviation ** 2;
+    }
+    return { mean, deviation: Math.sqrt(variance) };
+  }
+
+  #step(level: number, output: number, point: Float64Array): Prediction {
+    const fitted = this.#fits[level][output].predict(point);
+    if (fitted !== null) return fitted;
+    const { y } = this.#rows[level][output];
+    const n = y.length;
+    const mean = n === 0 ? 0 : y.reduce((sum, value) => sum + value, 0) / n;
+    const spread = y.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    // The prior counts as three observations.
+    return { mean, deviation: Math.sqrt((spread + 3 * PRIOR_DEVIATION ** 2) / (n + 3)) };
+  }
+
+  #guess(candidate: number): Float64Array {
+    const point = this.#point(candidate, null);
+    return Float64Array.from({ length: this.#outputs }, (_, output) =>
+      this.#isExact(output) ? 0 : (this.#fits[0][output].predict(point)?.mean ?? 0),
+    );
+  }
+
+  /** Coordinates, for differences joined by how loaded the candidate was below: overload grows with the length of a trial. */
+  #point(candidate: number, below: Float64Array | null): Float64Array {
+    const features = this.#problem.features(candidate);
+    if (below === null) return features;
+    const point = new Float64Array(features.length + 1);
+    point.set(features);
+    point[features.length] = Math.max(-2, Math.min(2, below[this.#outputs - 1]));
+    return point;
+  }
+
+  #isExact(output: number): boolean {
+    return output < this.#problem.objectives && this.#problem.exact[output];
+  }
+}
