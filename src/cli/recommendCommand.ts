@@ -138,6 +138,11 @@ async function search(
       ...(options.shard === undefined ? {} : { shard: options.shard }),
       onSettled: watch.onSettled,
       ...(options.queue === undefined ? {} : { runner: queueRunner(options.queue, options.quiet === true) }),
+      onSpace: (legal, enumerated) =>
+        note(
+          options.quiet === true,
+          `space: ${legal.toLocaleString('en-US')} legal candidates of ${enumerated.toLocaleString('en-US')}`,
+        ),
       onProgress: progress.update,
       signal: control.signal,
     });

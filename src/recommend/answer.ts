@@ -4,7 +4,7 @@ import type { Report } from '../metrics/report.ts';
 import { hypervolumeShare } from '../search/hypervolume.ts';
 import { nonDominated } from '../search/pareto.ts';
 import type { Trial } from '../study/trial.ts';
-import type { CandidateSpace } from './candidates.ts';
+import type { CandidateSpace } from './candidateSpace.ts';
 import { violationsOf } from './constraints.ts';
 import { gpusOf, loadOf, shapeName, withLoadMultiplied } from './deployment.ts';
 import { goalOf } from './goal.ts';
@@ -18,7 +18,7 @@ import type {
   Tried,
   ViolationCount,
 } from './recommendation.ts';
-import type { RefusalKind } from './refusal.ts';
+import type { RefusalCounts, RefusalKind } from './refusal.ts';
 import type { TrialResult } from './trialTask.ts';
 import { type CutShort, whyOf } from './why.ts';
 
@@ -26,6 +26,10 @@ interface Frame {
   readonly configHash: string;
   readonly version: string;
   readonly space: CandidateSpace;
+  /** Candidates that a bound ruled out, by name of the bound. */
+  readonly ruledOut: readonly RefusalCounts[];
+  /** Candidates that describe the same deployment as one that was simulated. */
+  readonly duplicates: number;
   /** The user's own deployment, at every load of a ladder. */
   readonly baselines: readonly { readonly config: PredictConfig; readonly result: TrialResult }[];
   readonly truncated: boolean;
@@ -34,6 +38,7 @@ interface Frame {
 }
 
 interface Short extends CutShort {
+  readonly candidate: number;
   readonly reachedNs: number;
   readonly order: number;
 }
@@ -46,6 +51,8 @@ export class Answer {
   #short: Short[] = [];
   readonly #limitless = new Set<Evaluated>();
   readonly #failures = new Map<string, number>();
+  /** Candidates tried on a slice of the workload so far, and no further. */
+  readonly #sliced = new Set<number>();
   #simulations = 0;
   #passes = 0;
   #simulationMs = 0;
@@ -60,19 +67,26 @@ export class Answer {
     return this.#passes;
   }
 
-  add(config: PredictConfig, trial: Exclude<Trial<TrialResult>, { status: 'cancelled' }>): void {
+  /** A trial on a slice of the workload: work that was done, not an answer. */
+  addSlice(candidate: number, trial: Exclude<Trial<TrialResult>, { status: 'cancelled' }>): void {
+    this.#sliced.add(candidate);
+    if (trial.status === 'failed') this.#simulations += 1;
+    else this.#count(trial.result);
+  }
+
+  /** A trial on the whole workload. */
+  add(candidate: number, config: PredictConfig, trial: Exclude<Trial<TrialResult>, { status: 'cancelled' }>): void {
+    this.#sliced.delete(candidate);
     if (trial.status === 'failed') {
       this.#simulations += 1;
       this.#failures.set(trial.message, (this.#failures.get(trial.message) ?? 0) + 1);
       return;
     }
-    const { evaluation, simulations, passes, simulationMs } = trial.result;
-    this.#simulations += simulations;
-    this.#passes += passes;
-    this.#simulationMs += simulationMs;
+    const { evaluation } = trial.result;
+    this.#count(trial.result);
     if (evaluation.status === 'short') {
       const { lostBound, reachedNs } = evaluation;
-      this.#short.push({ config, lostBound, reachedNs, gpus: gpusOf(config), order: this.#short.length });
+      this.#short.push({ candidate, config, lostBound, reachedNs, gpus: gpusOf(config), order: this.#short.length });
       return;
     }
     const evaluated = this.#judge(config, trial.result.multiplier, evaluation.report);
@@ -84,11 +98,17 @@ export class Answer {
    * Candidates stopped early that held out longest, when nothing is feasible and nothing ran to its end: they are to be
    * simulated once more, to the end. Their first simulation no longer counts as the answer.
    */
-  takeNearestMisses(count: number): PredictConfig[] {
+  takeNearestMisses(count: number): number[] {
     if (this.#evaluated.length > 0) return [];
     const nearest = [...this.#short].sort((a, b) => b.reachedNs - a.reachedNs || a.order - b.order).slice(0, count);
     this.#short = this.#short.filter((each) => !nearest.includes(each));
-    return nearest.map(({ config }) => config);
+    return nearest.map(({ candidate }) => candidate);
+  }
+
+  #count({ simulations, passes, simulationMs }: TrialResult): void {
+    this.#simulations += simulations;
+    this.#passes += passes;
+    this.#simulationMs += simulationMs;
   }
 
   recommendation(frame: Frame): Recommendation {
@@ -127,12 +147,12 @@ export class Answer {
         evaluated: this.#evaluated,
         short: this.#short,
         violations,
-        refusals: frame.space.refusals,
+        refusals: refusalsOf(frame),
         failures,
       }),
       baseline,
-      tried: this.#tried(frame.space),
-      reasons: frame.space.refusals,
+      tried: this.#tried(frame),
+      reasons: refusalsOf(frame),
       failures,
       violations,
       points: this.#points(values, new Set(frontier)),
@@ -156,7 +176,7 @@ export class Answer {
 
   #judge(asked: PredictConfig, multiplier: number, summary: Report): Evaluated {
     const config = multiplier === 1 ? asked : withLoadMultiplied(asked, multiplier);
-    const violations = violationsOf(summary, this.#config.constraints, this.#goal.slo);
+    const violations = violationsOf(summary, config, this.#config.constraints, this.#goal.slo);
     return {
       id: summary.config_hash.slice(0, 12),
       shape: shapeName(config),
@@ -180,20 +200,25 @@ export class Answer {
     return ranked(broken).map(([rule, candidates]) => ({ rule, candidates }));
   }
 
-  #tried(space: CandidateSpace): Tried {
+  #tried(frame: Frame): Tried {
     const refused = (kind: RefusalKind): number =>
-      space.refusals.filter((each) => each.kind === kind).reduce((sum, { candidates }) => sum + candidates, 0);
-    const [full, short] = [this.#evaluated.length, this.#short.length];
+      refusalsOf(frame)
+        .filter((each) => each.kind === kind)
+        .reduce((sum, { candidates }) => sum + candidates, 0);
+    const [full, short] = [this.#evaluated.length, this.#short.length + this.#sliced.size];
+    const { enumerated } = frame.space;
+    const [illegal, no_memory, bounded_out] = [refused('illegal'), refused('no_memory'), refused('bounded_out')];
     const failed = [...this.#failures.values()].reduce((sum, candidates) => sum + candidates, 0);
     return {
-      enumerated: space.enumerated,
-      illegal: refused('illegal'),
-      no_memory: refused('no_memory'),
-      bounded_out: refused('bounded_out'),
+      enumerated,
+      illegal,
+      no_memory,
+      bounded_out,
+      duplicate: frame.duplicates,
       short,
       full,
       failed,
-      not_run: space.configs.length - full - short - failed,
+      not_run: enumerated - illegal - no_memory - bounded_out - frame.duplicates - full - short - failed,
       simulations: this.#simulations,
       passes: this.#passes,
     };
@@ -248,6 +273,10 @@ export class Answer {
       ),
     };
   }
+}
+
+function refusalsOf({ space, ruledOut }: Frame): RefusalCounts[] {
+  return [...space.refusals, ...ruledOut].sort((a, b) => b.candidates - a.candidates);
 }
 
 /** Most frequent first, ties in alphabetical order. */

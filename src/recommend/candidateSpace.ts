@@ -91,6 +91,11 @@ export class CandidateSpace {
     return candidateConfig(this.#config, this.assignment(candidate), this.#facts);
   }
 
+  /** Of a group's first candidate: what it shares with the others. */
+  configOfGroup(group: number): PredictConfig {
+    return this.config(this.#offsets[group]);
+  }
+
   *configs(): Generator<PredictConfig> {
     for (let candidate = 0; candidate < this.size; candidate++) yield this.config(candidate);
   }

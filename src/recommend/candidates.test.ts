@@ -7,7 +7,8 @@ import { memoryPlanner } from './memoryRefusal.ts';
 
 function spaceOf(yaml: string) {
   const config = parseRecommend(yaml, 'goal.yaml', [], catalogFacts);
-  return enumerateCandidates(config, catalogFacts, memoryPlanner(catalogFacts));
+  const space = enumerateCandidates(config, catalogFacts, memoryPlanner(catalogFacts));
+  return { configs: [...space.configs()], enumerated: space.enumerated, refusals: space.refusals };
 }
 
 const goal = (engine: string, more = ''): string => `

@@ -70,7 +70,11 @@ export function marginOf(
       const value = metricValue(report, metric!);
       return [...(max === null ? [] : [excess(value, max)]), ...(min === null ? [] : [excess(min, value)])];
     });
-  const worst = Math.max(FAR_INSIDE, slack === Number.POSITIVE_INFINITY ? FAR_INSIDE : excess(1 - slack, 1), ...margins);
+  const worst = Math.max(
+    FAR_INSIDE,
+    slack === Number.POSITIVE_INFINITY ? FAR_INSIDE : excess(1 - slack, 1),
+    ...margins,
+  );
   const feasible = violationsOf(report, config, constraints, slo).length === 0;
   return feasible ? Math.min(0, worst) : Math.max(JUST_OUTSIDE, Math.min(FAR_OUTSIDE, worst));
 }

@@ -37,7 +37,7 @@ evaluation: {slo: ${slo}}`,
   return {
     lost,
     share: lostAtPass / report.passes,
-    violations: violationsOf(report, NO_CONSTRAINTS, config.evaluation.slo),
+    violations: violationsOf(report, config, NO_CONSTRAINTS, config.evaluation.slo),
   };
 }
 

@@ -50,7 +50,7 @@ export interface Evaluated {
 
 /**
  * Counts of candidates over the whole space, each in one place:
- * `enumerated` = `illegal` + `no_memory` + `bounded_out` + `short` + `full` + `failed` + `not_run`.
+ * `enumerated` = `illegal` + `no_memory` + `bounded_out` + `duplicate` + `short` + `full` + `failed` + `not_run`.
  */
 export interface Tried {
   readonly enumerated: number;
@@ -58,15 +58,17 @@ export interface Tried {
   readonly illegal: number;
   /** Weights, activations or one sequence do not fit. */
   readonly no_memory: number;
-  /** Refused by a bound that needs no simulation: GPUs, price. */
+  /** Refused by a bound that needs no simulation: GPUs, price, a latency that no pass can be short enough for. */
   readonly bounded_out: number;
-  /** Simulated until a bound of the SLO was out of reach. */
+  /** The same deployment as another candidate, which was simulated for both. */
+  readonly duplicate: number;
+  /** Simulated in part: on a slice of the workload, or until a bound of the SLO was out of reach. */
   readonly short: number;
   /** Simulated to the end: those in `points`. */
   readonly full: number;
   /** Their simulation failed; see `failures`. */
   readonly failed: number;
-  /** Not reached, or cut off, by an interrupt or the budget; 0 unless `truncated`. */
+  /** The search had no reason to simulate them; or, when `truncated`, did not come to them. */
   readonly not_run: number;
   /** Simulations: one a candidate, several where its highest load was looked for or where it was simulated once more. */
   readonly simulations: number;

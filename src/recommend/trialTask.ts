@@ -40,7 +40,7 @@ const CAPACITY_SEARCH = { start: 1, maxDoublings: 6, relativeTolerance: 0.03 };
 
 export function prepare(shared: TrialShared): (job: TrialJob) => TrialResult {
   const context = { facts: factsFrom(shared.facts), version: shared.version, clockMs: () => performance.now() };
-  const workloadOf = rememberLast((config: PredictConfig) => {
+  const workloadOf = rememberSome((config: PredictConfig) => {
     return shapeWorkload(shared.source, config.traffic, config.seed, contextLengthOf(config, context.facts));
   });
   return ({ config, kind, stopEarly }) => {
@@ -99,15 +99,21 @@ class Trial {
   }
 }
 
-/** Candidates of one load follow each other: the last workload is worth keeping, more would cost memory. */
-function rememberLast(make: (config: PredictConfig) => Workload): (config: PredictConfig) => Workload {
-  let last: { readonly key: string; readonly workload: Workload } | null = null;
+/** Workloads kept: a search goes back and forth between a whole trace and its slices. More would cost memory. */
+const KEPT = 4;
+
+function rememberSome(make: (config: PredictConfig) => Workload): (config: PredictConfig) => Workload {
+  const known = new Map<string, Workload>();
   return (config) => {
     const { load, ...rest } = config.traffic;
     // The simulation applies speed-up and concurrency; the workload is the same for all of them.
     const arrivals = { ...load, speedup: 1, concurrency: 1 };
     const key = canonicalJson({ rest, arrivals, seed: config.seed, context: config.engine.context_length });
-    if (last?.key !== key) last = { key, workload: make(config) };
-    return last.workload;
+    const workload = known.get(key) ?? make(config);
+    // The one longest unused goes first.
+    known.delete(key);
+    known.set(key, workload);
+    if (known.size > KEPT) known.delete(known.keys().next().value!);
+    return workload;
   };
 }

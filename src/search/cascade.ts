@@ -122,7 +122,7 @@ export class Cascade implements Strategy {
   }
 
   /** Candidates worth a forecast: all of a small space, else those tried, those near the frontier, and some at random. */
-  #pool(): Iterable<number> {
+  #pool(): number[] {
     if (this.#problem.size <= POOL) return Array.from({ length: this.#problem.size }, (_, candidate) => candidate);
     const pool = new Set<number>(this.#known.keys());
     for (const candidate of this.#leaders()) {
@@ -130,7 +130,7 @@ export class Cascade implements Strategy {
       for (const neighbour of this.#problem.neighbours(candidate)) pool.add(neighbour);
     }
     for (let n = 0; n < RANDOM_POOL; n++) pool.add(this.#random.integer(0, this.#problem.size - 1));
-    return pool;
+    return [...pool];
   }
 
   /** Candidates tried, those that stick out of the believed frontier most first. */
@@ -144,7 +144,9 @@ export class Cascade implements Strategy {
     });
     const feasible = believed.filter(({ margin }) => margin <= 0);
     if (feasible.length === 0) {
-      return believed.sort((a, b) => a.margin - b.margin || a.candidate - b.candidate).map(({ candidate }) => candidate);
+      return believed
+        .sort((a, b) => a.margin - b.margin || a.candidate - b.candidate)
+        .map(({ candidate }) => candidate);
     }
     return feasible
       .map((each) => ({
@@ -173,7 +175,7 @@ export class Cascade implements Strategy {
             );
             return each.improvement > resolution;
           });
-    const quota = this.#problem.levels.map((_, level) =>
+    const quota = this.#problem.levels.map((_, level): number =>
       level === this.#full ? FULL_TRIALS : level === 0 ? GENERATION : MIDDLE_TRIALS,
     );
     const ranked = [...hopeful].sort((a, b) => b.improvement - a.improvement || a.candidate - b.candidate);

@@ -41,8 +41,9 @@ export function randomOrder(problem: Problem, seed: number): Strategy {
   );
 }
 
-function useful({ size, floor }: Problem): number[] {
+function useful(problem: Problem): number[] {
   const candidates: number[] = [];
-  for (let candidate = 0; candidate < size; candidate++) if (floor(candidate) !== null) candidates.push(candidate);
+  for (let candidate = 0; candidate < problem.size; candidate++)
+    if (problem.floor(candidate) !== null) candidates.push(candidate);
   return candidates;
 }

@@ -122,7 +122,7 @@ describe.each(GOALS)('$name', ({ yaml, costs, isFeasible, candidates, isLong = f
   it('has the frontier and the pick of trying everything', async () => {
     const goal = goalFrom(yaml);
     const found = await answerTo(goal, { threads: 2 });
-    const { configs } = enumerateCandidates(goal, catalogFacts, memoryPlanner(catalogFacts));
+    const configs = [...enumerateCandidates(goal, catalogFacts, memoryPlanner(catalogFacts)).configs()];
     expect(configs).toHaveLength(candidates);
 
     const all: { config: PredictConfig; report: Report; values: number[] }[] = [];
@@ -148,7 +148,8 @@ describe.each(GOALS)('$name', ({ yaml, costs, isFeasible, candidates, isLong = f
         a.values.map((value, k) => value - b.values[k]).find((difference) => difference !== 0) ||
         (a.report.config_hash < b.report.config_hash ? -1 : 1),
     );
-    expect(found.pick?.summary.config_hash).toBe(best.report.config_hash);
+    // Of deployments that simulate alike (one replica, whatever routes to it) one stands for all.
+    expect(found.pick?.summary.result_hash).toBe(best.report.result_hash);
     expect(found.pick?.gpus).toBe(gpusOf(best.config));
 
     const inDetail = [found.pick, found.runner_up, ...found.frontier].filter(
@@ -161,10 +162,11 @@ describe.each(GOALS)('$name', ({ yaml, costs, isFeasible, candidates, isLong = f
 
     const { tried } = found;
     expect(tried.short > 0).toBe(isLong);
-    expect(tried.short + tried.full).toBe(candidates);
-    expect([tried.failed, tried.not_run, tried.simulations]).toEqual([0, 0, candidates]);
-    expect(tried.enumerated).toBe(candidates + tried.illegal + tried.no_memory + tried.bounded_out);
+    expect([tried.failed, tried.not_run, tried.simulations]).toEqual([0, 0, tried.short + tried.full]);
+    const refused = tried.illegal + tried.no_memory + tried.bounded_out;
+    expect(tried.enumerated).toBe(tried.short + tried.full + tried.duplicate + refused);
     expect(found.points).toHaveLength(tried.full);
-    expect(found.points.filter((point) => point.feasible)).toHaveLength(feasible.length);
+    const twins = new Set(feasible.map(({ report }) => report.result_hash)).size;
+    expect(found.points.filter((point) => point.feasible).length).toBeGreaterThanOrEqual(twins);
   });
 });

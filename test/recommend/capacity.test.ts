@@ -32,7 +32,7 @@ describe('capacity', () => {
     const goal = goalFrom(POISSON);
     expect(goal.goal.kind).toBe('capacity');
     const found = await answerTo(goal, { threads: 2 });
-    const { configs } = enumerateCandidates(goal, catalogFacts, memoryPlanner(catalogFacts));
+    const configs = [...enumerateCandidates(goal, catalogFacts, memoryPlanner(catalogFacts)).configs()];
     expect(found.points).toHaveLength(configs.length);
     const highest: number[] = [];
     for (const [index, config] of configs.entries()) {

@@ -118,18 +118,19 @@ describe('the answer', () => {
 traffic: {source: {type: preset, name: chat, requests: 2500}, load: {type: poisson, requests_per_second: 8}}
 ${engine('l40s', 1, 1).replace('tensor: 1, replicas: 1', 'tensor: 1')}
 router: {policy: {choices: [least_loaded, round_robin, random]}}
-evaluation: {slo: {ttft_ms: {p95: 5}}}
+evaluation: {slo: {ttft_ms: {p95: 25}}}
+optimizer: {algorithm: exhaustive}
 optimization: {constraints: {max_candidate_gpus: 4}}`);
     const { pick, tried, points, violations, why } = await answerTo(goal, { threads: 2 });
     expect(pick).toBeNull();
     expect(tried.short).toBeGreaterThan(0);
     expect(points).toHaveLength(tried.full);
-    const { enumerated, illegal, no_memory, bounded_out, short, full, failed, not_run } = tried;
-    expect(illegal + no_memory + bounded_out + short + full + failed + not_run).toBe(enumerated);
+    const { enumerated, illegal, no_memory, bounded_out, duplicate, short, full, failed, not_run } = tried;
+    expect(illegal + no_memory + bounded_out + duplicate + short + full + failed + not_run).toBe(enumerated);
     expect(tried.simulations).toBe(short + 2 * full);
-    expect(violations).toEqual([{ rule: 'p95_ttft_ms <= 5', candidates: short + full }]);
+    expect(violations).toEqual([{ rule: 'p95_ttft_ms <= 25', candidates: short + full }]);
     expect(why[0]).toBe(
-      `p95_ttft_ms <= 5 kills most: ${short + full} of ${short + full} simulated candidates break it.`,
+      `p95_ttft_ms <= 25 kills most: ${short + full} of ${short + full} simulated candidates break it.`,
     );
   });
 
@@ -139,7 +140,8 @@ optimization: {constraints: {max_candidate_gpus: 4}}`);
     for (const threads of [1, 2]) {
       const { pick, tried, failures, why } = await answerTo(goal, { threads });
       expect(pick).toBeNull();
-      expect(tried.failed).toBe(tried.enumerated - tried.bounded_out - tried.no_memory - tried.illegal);
+      const { enumerated, bounded_out, no_memory, illegal, duplicate } = tried;
+      expect(tried.failed).toBe(enumerated - bounded_out - no_memory - illegal - duplicate);
       expect(failures).toEqual([{ message: expect.stringContaining('evaluation.window'), candidates: tried.failed }]);
       expect(why[0]).toContain(failures[0].message);
     }
@@ -152,7 +154,8 @@ optimization: {constraints: {max_candidate_gpus: 4}}`);
     };
     const { tried, truncated, points } = await answerTo(goalFrom(GOAL), { signal: control.signal, onProgress });
     expect([truncated, tried.full, points.length]).toEqual([true, 5, 5]);
-    expect(tried.not_run).toBe(tried.enumerated - tried.bounded_out - tried.no_memory - tried.illegal - 5);
+    const { enumerated, bounded_out, no_memory, illegal, duplicate } = tried;
+    expect(tried.not_run).toBe(enumerated - bounded_out - no_memory - illegal - duplicate - 5);
     expect(tried.not_run).toBeGreaterThan(0);
   });
 

@@ -159,6 +159,7 @@ export function handmadeAnswer(): Recommendation {
       illegal: 40,
       no_memory: 30,
       bounded_out: 17,
+      duplicate: 0,
       short: 0,
       full: 33,
       failed: 0,

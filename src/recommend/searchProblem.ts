@@ -1,0 +1,235 @@
+import { log } from '../base/math.ts';
+import type { Facts } from '../config/facts.ts';
+import type { PredictConfig } from '../config/predictConfig.ts';
+import { type Assignment, domainsOfMode, type RecommendConfig, type Scalar } from '../config/recommendConfig.ts';
+import { metricValue } from '../metrics/metricNames.ts';
+import type { Direction } from '../search/pareto.ts';
+import type { Problem, TrialAsk, TrialOutcome } from '../search/strategy.ts';
+import type { Workload } from '../workload/workload.ts';
+import type { CandidateSpace } from './candidateSpace.ts';
+import { marginOf } from './constraints.ts';
+import { bestPossible, type Floors, floorsOf, impossibleBound, isExact, type SideFloors, sidesOf } from './floors.ts';
+import type { RoleOption } from './roleOptions.ts';
+import type { TrialResult } from './trialTask.ts';
+
+/** Losses are logarithms, so this is a relative difference. */
+const RESOLUTION = 0.004;
+const WORST_LOSS = 30;
+/** Neighbours that move two knobs of a role at constant GPUs. */
+const TRADES = 2;
+
+/** One coordinate or more of a domain's value. */
+interface Coordinate {
+  readonly path: string;
+  encode(value: Scalar | undefined, into: Float64Array, at: number): void;
+  readonly width: number;
+}
+
+/** The candidates of a goal as a search sees them: numbers with coordinates, neighbours and bounds. */
+export class SearchProblem implements Problem {
+  readonly size: number;
+  readonly objectives: number;
+  readonly resolution = RESOLUTION;
+  readonly levels: readonly number[];
+  readonly exact: readonly boolean[];
+  readonly #config: RecommendConfig;
+  readonly #space: CandidateSpace;
+  readonly #workload: Workload;
+  readonly #facts: Facts;
+  readonly #shortestOutput: number;
+  readonly #coordinates = new Map<Scalar, Coordinate[]>();
+  readonly #sides = new Map<string, SideFloors>();
+  readonly #sharedKeys: string[] = [];
+  readonly #loads: PredictConfig['traffic'][] = [];
+  readonly #near = new Map<readonly RoleOption[], (readonly number[])[]>();
+
+  /** @param levels shares of the requests of the whole workload that trials of each level have; the last is 1. */
+  constructor(
+    config: RecommendConfig,
+    space: CandidateSpace,
+    levels: readonly number[],
+    workload: Workload,
+    facts: Facts,
+  ) {
+    this.#config = config;
+    this.#space = space;
+    this.#workload = workload;
+    this.#facts = facts;
+    this.size = space.size;
+    this.objectives = config.goal.objectives.length;
+    this.levels = levels;
+    this.exact = config.goal.objectives.map(({ metric }) => isExact(metric));
+    this.#shortestOutput =
+      config.traffic.over_length === 'truncate'
+        ? 1
+        : workload.outputTokens.reduce((least, tokens) => Math.min(least, tokens), Number.POSITIVE_INFINITY);
+  }
+
+  family(candidate: number): number {
+    return this.#space.groups[this.#space.place(candidate).group].shared['engine.mode'] === 'aggregated' ? 0 : 1;
+  }
+
+  features(candidate: number): Float64Array {
+    const assignment = this.#space.assignment(candidate);
+    const coordinates = this.#coordinatesOf(assignment['engine.mode']);
+    const width = coordinates.reduce((sum, coordinate) => sum + coordinate.width, 0);
+    const { gpus } = this.#sizes(candidate);
+    const point = new Float64Array(width + gpus.length + 1);
+    let at = 0;
+    for (const coordinate of coordinates) {
+      coordinate.encode(assignment[coordinate.path], point, at);
+      at += coordinate.width;
+    }
+    const most = log(1 + this.#config.constraints.max_candidate_gpus);
+    for (const count of [...gpus, gpus.reduce((sum, each) => sum + each, 0)]) point[at++] = log(1 + count) / most;
+    return point;
+  }
+
+  neighbours(candidate: number): number[] {
+    const { group, options } = this.#space.place(candidate);
+    const { shared, roles } = this.#space.groups[group];
+    const found: number[] = [];
+    roles.forEach((list, role) => {
+      for (const other of this.#nearOptions(list, options[role])) {
+        const moved = this.#space.find(
+          group,
+          options.map((option, k) => (k === role ? other : option)),
+        );
+        if (moved !== null) found.push(moved);
+      }
+    });
+    this.#space.groups.forEach((other, index) => {
+      if (index === group || other.roles.length !== roles.length || movesBetween(shared, other.shared) > 1) return;
+      const same = options.map((option, role) => sameOption(other.roles[role], roles[role], option));
+      const moved = same.includes(-1) ? null : this.#space.find(index, same);
+      if (moved !== null) found.push(moved);
+    });
+    return found;
+  }
+
+  floor(candidate: number): readonly number[] | null {
+    const floors = this.floorsOf(candidate);
+    if (impossibleBound(this.#config.goal.slo, floors) !== null) return null;
+    return this.#config.goal.objectives.map(({ metric, direction }) => {
+      const best = bestPossible(metric, floors);
+      return best === null ? Number.NEGATIVE_INFINITY : lossOf(best, direction);
+    });
+  }
+
+  floorsOf(candidate: number): Floors {
+    const { group, options } = this.#space.place(candidate);
+    const { load } = this.#loadOf(group);
+    return floorsOf(this.#sidesOf(candidate, group, options), load, this.#shortestOutput);
+  }
+
+  /** Each side is looked at once: what it contributes depends neither on the other nor on routing and load. */
+  #sidesOf(candidate: number, group: number, options: readonly number[]): SideFloors[] {
+    const shared = this.#sharedKey(group);
+    const keys = options.map((option, role) => `${shared} ${role} ${option}`);
+    if (keys.some((key) => !this.#sides.has(key))) {
+      const found = sidesOf(this.#space.config(candidate), this.#workload, this.#facts);
+      keys.forEach((key, role) => {
+        this.#sides.set(key, found[role]);
+      });
+    }
+    return keys.map((key) => this.#sides.get(key)!);
+  }
+
+  #sharedKey(group: number): string {
+    this.#sharedKeys[group] ??= Object.entries(this.#space.groups[group].shared)
+      .filter(([path]) => path !== 'router.policy' && !path.startsWith('traffic.'))
+      .map(([, value]) => value)
+      .join(' ');
+    return this.#sharedKeys[group];
+  }
+
+  #loadOf(group: number): PredictConfig['traffic'] {
+    this.#loads[group] ??= this.#space.configOfGroup(group).traffic;
+    return this.#loads[group];
+  }
+
+  /** @param result null for a trial that failed. */
+  outcome(ask: TrialAsk, result: TrialResult | null): TrialOutcome {
+    const { goal, constraints } = this.#config;
+    if (result === null || result.evaluation.status === 'short') return { ...ask, losses: null, margin: 1 };
+    const { report } = result.evaluation;
+    return {
+      ...ask,
+      losses: goal.objectives.map(({ metric, direction }) => lossOf(metricValue(report, metric), direction)),
+      margin: marginOf(report, this.#space.config(ask.candidate), constraints, goal.slo),
+    };
+  }
+
+  #sizes(candidate: number): { gpus: number[] } {
+    const { group, options } = this.#space.place(candidate);
+    const { roles } = this.#space.groups[group];
+    return { gpus: options.map((option, role) => roles[role][option].gpus ?? 0) };
+  }
+
+  #nearOptions(list: readonly RoleOption[], option: number): readonly number[] {
+    let near = this.#near.get(list);
+    if (near === undefined) {
+      near = [];
+      this.#near.set(list, near);
+    }
+    near[option] ??= list.flatMap((other, index) => {
+      const moves = movesBetween(list[option].assignment, other.assignment);
+      return moves === 1 || (moves === TRADES && other.gpus !== null && other.gpus === list[option].gpus)
+        ? [index]
+        : [];
+    });
+    return near[option];
+  }
+
+  #coordinatesOf(mode: Scalar): Coordinate[] {
+    let coordinates = this.#coordinates.get(mode);
+    if (coordinates === undefined) {
+      coordinates = domainsOfMode(this.#config, mode as 'aggregated' | 'disaggregated')
+        .filter(({ values }) => values.length > 1)
+        .map(({ path, values }) => coordinateOf(path, values));
+      this.#coordinates.set(mode, coordinates);
+    }
+    return coordinates;
+  }
+}
+
+/** Numbers by their logarithm, everything else by one coordinate for each value. */
+function coordinateOf(path: string, values: readonly Scalar[]): Coordinate {
+  if (values.every((value) => typeof value === 'number' && value >= 0)) {
+    const places = values.map((value) => log(1 + Number(value)));
+    const [low, high] = [Math.min(...places), Math.max(...places)];
+    return {
+      path,
+      width: 1,
+      encode: (value, into, at) => {
+        into[at] = (log(1 + Number(value ?? 0)) - low) / (high - low);
+      },
+    };
+  }
+  return {
+    path,
+    width: values.length,
+    encode: (value, into, at) => {
+      const place = values.indexOf(value as Scalar);
+      if (place >= 0) into[at + place] = 0.7;
+    },
+  };
+}
+
+export function lossOf(value: number, direction: Direction): number {
+  if (!(value > 0)) return direction === 'minimize' ? -WORST_LOSS : WORST_LOSS;
+  const loss = Number.isFinite(value) ? log(value) : WORST_LOSS;
+  return direction === 'minimize' ? loss : -loss;
+}
+
+function movesBetween(a: Assignment, b: Assignment): number {
+  let moves = 0;
+  for (const path of Object.keys(a)) if (a[path] !== b[path]) moves += 1;
+  return moves;
+}
+
+/** The option of `list` that sets the same values; lists differ between GPU types. */
+function sameOption(list: readonly RoleOption[], from: readonly RoleOption[], option: number): number {
+  if (list === from) return option;
+  return list.findIndex(({ assignment }) => movesBetween(assignment, from[option].assignment) === 0);
+}

@@ -1,0 +1,34 @@
+import type { PredictConfig } from '../config/predictConfig.ts';
+
+/** Sizes of slices worth having, as shares of the whole; ascending. */
+const SHARES = [1 / 32, 1 / 6];
+/** A slice with fewer requests says little about a percentile. */
+const FEWEST_REQUESTS = 60;
+
+/** Numbers of requests of the slices that candidates like these are tried on before a workload of `requests` whole. */
+export function sliceSizes(requests: number, configs: readonly PredictConfig[]): number[] {
+  // A window in seconds may be longer than a slice lasts.
+  if (configs.some(({ evaluation: { window } }) => 'seconds' in window.warmup || 'seconds' in window.cooldown))
+    return [];
+  // A slice must fill a closed loop more than once.
+  const slots = configs.map(({ traffic: { load } }) => (load.type === 'concurrency' ? load.concurrency : 0));
+  const fewest = Math.max(FEWEST_REQUESTS, 2 * Math.max(...slots));
+  return SHARES.map((share) => Math.max(fewest, Math.round(share * requests))).filter(
+    (size, index, all) => size <= requests / 3 && size !== all[index - 1],
+  );
+}
+
+/** The same deployment on the first `requests` requests; a window keeps its share of them. */
+export function onSlice(config: PredictConfig, requests: number): PredictConfig {
+  const { window } = config.evaluation;
+  const cut = (side: typeof window.warmup, most: number): typeof window.warmup =>
+    'requests' in side ? { requests: Math.min(side.requests, Math.floor(most)) } : side;
+  return {
+    ...config,
+    traffic: { ...config.traffic, stop: { ...config.traffic.stop, requests } },
+    evaluation: {
+      ...config.evaluation,
+      window: { warmup: cut(window.warmup, requests / 2), cooldown: cut(window.cooldown, requests / 4) },
+    },
+  };
+}
