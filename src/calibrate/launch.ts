@@ -69,6 +69,7 @@ function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
   const blockTokens = recipe.blockTokens ?? defaults.blockTokens;
   const maxSequences = Math.min(recipe.maxSequences ?? defaults.sequences, batchedTokensOf(point));
   const plan = planMemory(spec, {
+    accounting: point.backend,
     capacity: { memoryFraction: recipe.memoryFraction ?? 0.9 },
     blockTokens,
     maxBatchedTokens: batchedTokensOf(point) * ranks,

@@ -1,5 +1,6 @@
 import { InputError, type InputIssue } from '../base/inputError.ts';
 import { BYTES_PER_GIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { LoadSpec, PoolSpec, Role, Scenario, TransferSpec } from '../cluster/scenario.ts';
 import type { EngineConfig } from '../engine/engineConfig.ts';
 import { attentionWindow } from '../timing/attentionWindow.ts';
@@ -140,22 +141,27 @@ function longestContext({ blockTokens }: MemoryRequest, plan: MemoryPlan): numbe
   return Math.max(0, blocks - 1) * blockTokens;
 }
 
-/** Ranks of attention data parallelism are summed into one scheduler. */
+/** Whether a core keeps attention-DP ranks apart; otherwise they are summed into one scheduler. */
+const KEEPS_RANKS: Readonly<Record<Backend, boolean>> = { vllm: false, sglang: true, trtllm: false };
+
 function engineOf(config: PredictConfig, pool: WorkerConfig, request: MemoryRequest, plan: MemoryPlan): EngineConfig {
   const engine = engineAtVersion(config.engine.backend, config.engine.backend_version);
+  const { max_batched_tokens, max_sequences } = pool.scheduler;
+  const { attention_data, pipeline } = pool.parallelism;
+  const ranks = KEEPS_RANKS[engine.backend] ? attention_data : 1;
+  const summed = attention_data / ranks;
+  const blocks = Math.floor(plan.blocks / ranks);
+  const { blockTokens, contextLength } = request;
   const common = {
-    maxSequences:
-      pool.scheduler.max_sequences === null
-        ? runningRequests(plan.blocks * request.blockTokens, request.contextLength)
-        : request.maxSequences,
-    blockTokens: request.blockTokens,
-    blocks: plan.blocks,
-    contextLength: request.contextLength,
-    attentionDataRanks: 1,
-    pipelineStages: pool.parallelism.pipeline,
+    maxSequences: (max_sequences ?? runningRequests(blocks * blockTokens, contextLength)) * summed,
+    blockTokens,
+    blocks,
+    contextLength,
+    attentionDataRanks: ranks,
+    pipelineStages: pipeline,
   };
-  const summed = { ...pool, scheduler: { ...pool.scheduler, max_batched_tokens: request.maxBatchedTokens } };
-  return engineConfigOf(engine, summed, common, config.traffic.ignore_eos);
+  const scheduler = { ...pool.scheduler, max_batched_tokens: max_batched_tokens * summed };
+  return engineConfigOf(engine, { ...pool, scheduler }, common, config.traffic.ignore_eos);
 }
 
 function timerOf(pool: WorkerConfig, replica: ReplicaSpec): StepTimer {

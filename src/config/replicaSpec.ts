@@ -1,6 +1,8 @@
+import { settingOf } from '../catalog/engineProfile.ts';
 import type { KvDtype, ModelFacts, WeightDtype } from '../catalog/model.ts';
-import type { KvCapacity, MemoryRequest } from '../timing/memory.ts';
+import type { KvCapacity, MemoryAccounting, MemoryRequest } from '../timing/memory.ts';
 import type { ReplicaSpec } from '../timing/replica.ts';
+import { engineAtVersion } from './engineAt.ts';
 import type { Facts } from './facts.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 
@@ -25,16 +27,24 @@ export function replicaSpecOf(config: PredictConfig, pool: WorkerConfig, facts: 
   };
 }
 
-/** Settings of one attention-DP rank, as vLLM's flags have them, summed over the replica's ranks. */
+/** Settings of one attention-DP rank, summed over the replica's ranks. */
 export function memoryRequestOf(config: PredictConfig, pool: WorkerConfig, facts: Facts): MemoryRequest {
   const ranks = pool.parallelism.attention_data;
   return {
+    accounting: accountingOf(config),
     capacity: kvCapacityOf(pool.kv_cache.capacity, ranks),
     blockTokens: pool.kv_cache.block_size,
     maxBatchedTokens: pool.scheduler.max_batched_tokens * ranks,
     maxSequences: (pool.scheduler.max_sequences ?? SGLANG_SLOTS) * ranks,
     contextLength: contextLengthOf(config, facts),
   };
+}
+
+function accountingOf({ engine }: PredictConfig): MemoryAccounting {
+  const { backend, backend_version } = engine;
+  if (backend !== 'vllm') return backend;
+  const { profile } = engineAtVersion(backend, backend_version);
+  return settingOf<boolean>(profile, 'memory.countsGraphs') ? 'vllm' : 'vllm_without_graphs';
 }
 
 function kvCapacityOf(capacity: WorkerConfig['kv_cache']['capacity'], ranks: number): KvCapacity {

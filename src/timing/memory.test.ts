@@ -10,6 +10,7 @@ import type { ReplicaSpec } from './replica.ts';
 import { weightBytesPerGpu } from './replicaWeights.ts';
 
 const request: MemoryRequest = {
+  accounting: 'vllm',
   capacity: { memoryFraction: 0.9 },
   blockTokens: 16,
   maxBatchedTokens: 8192,
@@ -125,6 +126,28 @@ describe('memory plan', () => {
     // One request's pages and the null block.
     expect([enough.fits, enough.blocks]).toEqual([true, 131_072 / 16 + 1]);
     expect(planMemory(grown(short.missingBytesPerGpu - 1000), request).fits).toBe(false);
+  });
+
+  it('counts a share as each engine does', () => {
+    const llama = spec('meta-llama/Llama-3.1-8B', 'h100_sxm', 1);
+    const gib = (accounting: MemoryRequest['accounting'], memoryFraction: number) =>
+      planMemory(llama, { ...request, accounting, capacity: { memoryFraction } }).availableKvBytesPerGpu /
+      BYTES_PER_GIB;
+    // 81,559 MiB less the driver's 512 are 79.15 GiB; weights 14.99, context 0.25, graphs 0.75 GiB.
+    const { activationBytesPerGpu } = planMemory(llama, request);
+    const activations = activationBytesPerGpu / BYTES_PER_GIB;
+    expect(gib('vllm', 0.9)).toBeCloseTo(79.15 * 0.9 - 14.99 - activations - 1, 1);
+    expect(gib('vllm_without_graphs', 0.9) - gib('vllm', 0.9)).toBeCloseTo(0.75, 9);
+    expect(gib('sglang', 0.9)).toBeCloseTo((79.15 - 0.25) * 0.9 - 14.99, 1);
+    expect(gib('trtllm', 0.9)).toBeCloseTo((79.15 - 0.25 - 14.99 - activations) * 0.9, 1);
+  });
+
+  it('starts SGLang with any cache, the others only with room for one request', () => {
+    const small = spec('meta-llama/Llama-3.1-8B', 'l4', 1);
+    const fits = (accounting: MemoryRequest['accounting']) => planMemory(small, { ...request, accounting }).fits;
+    expect([fits('vllm'), fits('sglang'), fits('trtllm')]).toEqual([false, true, false]);
+    const bf16 = spec('meta-llama/Llama-3.1-70B', 'h100_sxm', 1);
+    expect(planMemory(bf16, { ...request, accounting: 'sglang' }).fits).toBe(false);
   });
 
   it('sums attention-DP ranks', () => {

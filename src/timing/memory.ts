@@ -5,9 +5,9 @@ import { kvBytesPerToken, linearStateBytes, windowedKvBytesPerToken } from './kv
 import { gpusPerReplica, type ReplicaSpec } from './replica.ts';
 import { largestStage, weightBytesPerGpu } from './replicaWeights.ts';
 
-/** What the user says about the KV cache: a share of the GPU as vLLM counts it, or the cache itself. */
+/** What the user says about the KV cache: a share of the GPU as the engine counts it, or the cache itself. */
 export type KvCapacity =
-  /** vLLM `gpu_memory_utilization`, in (0, 1]. */
+  /** In (0, 1]; of what, see `MemoryAccounting`. */
   | { readonly memoryFraction: number }
   /** KV pages of the whole replica. */
   | { readonly blocks: number }
@@ -16,8 +16,19 @@ export type KvCapacity =
   /** vLLM `kv_cache_memory_bytes`: per GPU. */
   | { readonly bytes: number };
 
+/**
+ * How an engine sizes its cache from a share f of the GPU:
+ * - `vllm`: total x f, less weights, activations of a full batch and CUDA graphs (017e9f4, v1/worker/gpu_worker.py; before
+ *   0.21 graphs are not counted: `vllm_without_graphs`);
+ * - `sglang`: what is free before the weights x f, less the weights; activations and graphs live in the rest (5c8bd8b51,
+ *   srt/model_executor/model_runner.py);
+ * - `trtllm`: what weights and activations leave x f (_torch/pyexecutor/_util.py of the 1.2 era).
+ */
+export type MemoryAccounting = 'vllm' | 'vllm_without_graphs' | 'sglang' | 'trtllm';
+
 /** The engine settings memory depends on; counts are those of the whole replica (attention-DP ranks summed). */
 export interface MemoryRequest {
+  readonly accounting: MemoryAccounting;
   readonly capacity: KvCapacity;
   readonly blockTokens: number;
   readonly maxBatchedTokens: number;
@@ -48,19 +59,18 @@ export interface MemoryPlan {
  */
 const DRIVER_BYTES = 512 * BYTES_PER_MIB;
 
-/**
- * CUDA context, libraries and workspaces (logs of vLLM 0.7 to 0.9 print 0.1 to 0.4 GiB without NCCL) and CUDA graphs (0.5
- * to 1.1 GiB; counted by default since vLLM 0.21). An assumption in that range.
- */
-const OTHER_BYTES = 1024 * BYTES_PER_MIB;
+/** CUDA context, libraries and workspaces: logs of vLLM 0.7 to 0.9 print 0.1 to 0.4 GiB without NCCL. An assumption in that range. */
+const CONTEXT_BYTES = 256 * BYTES_PER_MIB;
+
+/** CUDA graphs: 0.5 to 1.1 GiB in the same logs. An assumption in that range. */
+const GRAPH_BYTES = 768 * BYTES_PER_MIB;
 
 /** NCCL's buffers at 2 GPUs and at more (AIConfigurator 095f58a: 342 and 392 MiB). */
 const NCCL_PAIR_BYTES = 342 * BYTES_PER_MIB;
 const NCCL_GROUP_BYTES = 392 * BYTES_PER_MIB;
 
 /**
- * What a replica's GPUs hold, and the KV pages that leaves, by vLLM's arithmetic: requested = total x fraction, less
- * weights, activations of a full batch and reserves. Windowed layers are not paged: their state is set aside for
+ * What a replica's GPUs hold, and the KV pages that leaves by the engine's own arithmetic. Windowed layers are not paged: their state is set aside for
  * `maxSequences` sequences of one window plus a page, and one batch in flight, but for no more than their layers' share
  * of the cache (a sequence never needs more pages in a windowed layer than in a full one).
  */
@@ -69,23 +79,22 @@ export function planMemory(spec: ReplicaSpec, request: MemoryRequest): MemoryPla
   const ranks = spec.parallelism.attentionData;
   const weights = weightBytesPerGpu(spec);
   const activations = activationBytesPerGpu(spec, request.maxBatchedTokens, request.maxSequences);
-  const fixedReserve = OTHER_BYTES + ncclBytes(gpusPerReplica(spec.parallelism));
+  const context = CONTEXT_BYTES + ncclBytes(gpusPerReplica(spec.parallelism));
   const stage = largestStage(spec.model.layers, spec.parallelism.pipeline);
   const perToken = stage * kvBytesPerToken(spec.model, spec.kvDtype, spec.parallelism.tensor);
   const blockBytes = blockTokens * perToken;
-  const shared = requestedBytes(spec.hardware, capacity) - weights - activations - fixedReserve;
+  const shared = cacheBytes(spec.hardware, request, { weights, activations, context });
   const linear = linearReserve(spec, request, stage);
   const windowed = windowedStateBytes(spec, request, shared - linear, perToken, stage) + linear;
   const available = 'bytes' in capacity ? capacity.bytes - windowed : shared - windowed;
 
   const blocks = blocksOf(capacity, blockTokens, ranks * Math.max(0, Math.floor(available / blockBytes)));
-  const blocksPerRequest = Math.ceil(contextLength / blockTokens);
-  // One page is vLLM's null block.
-  const missing = 'memoryFraction' in capacity ? Math.max(0, (blocksPerRequest + 1) * blockBytes - available) : 0;
+  const needed = pagesNeeded(request.accounting, Math.ceil(contextLength / blockTokens)) * blockBytes;
+  const missing = 'memoryFraction' in capacity ? Math.max(0, needed - available) : 0;
   return {
     weightBytesPerGpu: weights,
     activationBytesPerGpu: activations,
-    reservedBytesPerGpu: fixedReserve + windowed,
+    reservedBytesPerGpu: context + GRAPH_BYTES + windowed,
     kvBytesPerTokenPerGpu: perToken,
     availableKvBytesPerGpu: available,
     blocks,
@@ -118,10 +127,31 @@ function withTensor(spec: ReplicaSpec, tensor: number): ReplicaSpec | null {
   return { ...spec, parallelism: { ...parallelism, tensor, moeTensor, moeExpert } };
 }
 
-/** What the engine may use of a GPU; a cache given outright may use all of it. */
-function requestedBytes(hardware: HardwareFacts, capacity: KvCapacity): number {
+interface Held {
+  readonly weights: number;
+  readonly activations: number;
+  /** CUDA context and communication buffers. */
+  readonly context: number;
+}
+
+/** What the engine sets aside for the cache of a GPU; a cache given outright may use all of it. */
+function cacheBytes(hardware: HardwareFacts, { accounting, capacity }: MemoryRequest, held: Held): number {
+  const { weights, activations, context } = held;
   const total = hardware.memoryMib.value * BYTES_PER_MIB - DRIVER_BYTES;
-  return 'memoryFraction' in capacity ? total * capacity.memoryFraction : total;
+  const fraction = 'memoryFraction' in capacity ? capacity.memoryFraction : 1;
+  if (accounting === 'sglang') return (total - context) * fraction - weights;
+  if (accounting === 'trtllm') return (total - context - weights - activations) * fraction;
+  const graphs = accounting === 'vllm' ? GRAPH_BYTES : 0;
+  return total * fraction - weights - activations - context - graphs;
+}
+
+/**
+ * Pages without which an engine does not start: vLLM wants room for one request of full length beside its null block, TensorRT-LLM
+ * for the request; SGLang starts with any cache and refuses what is longer.
+ */
+function pagesNeeded(accounting: MemoryAccounting, pagesOfRequest: number): number {
+  if (accounting === 'sglang') return 1;
+  return accounting === 'trtllm' ? pagesOfRequest : pagesOfRequest + 1;
 }
 
 function blocksOf(capacity: KvCapacity, blockTokens: number, fromMemory: number): number {

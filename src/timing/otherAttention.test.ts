@@ -38,6 +38,7 @@ describe('gated DeltaNet beside attention', () => {
 
   it('sets the state aside for every sequence that may run', () => {
     const request = {
+      accounting: 'vllm' as const,
       capacity: { memoryFraction: 0.9 },
       blockTokens: 64,
       maxBatchedTokens: 8192,
@@ -97,6 +98,7 @@ describe('pipeline stages', () => {
     const layers = 80 * (8192 * 8192 * 2 + 2 * 8192 * 1024 + 3 * 8192 * 28_672) * 2;
     expect(weightBytesPerGpu(staged) / BYTES_PER_GIB).toBeCloseTo((layers / 4 + 128_256 * 8192 * 2) / BYTES_PER_GIB, 6);
     const request = {
+      accounting: 'vllm' as const,
       capacity: { memoryFraction: 0.9 },
       blockTokens: 16,
       maxBatchedTokens: 8192,
