@@ -1,6 +1,7 @@
 /**
- * Applies each mutation of test/mutations/mutations.ts to a copy of the sources and expects test/mutations/check.ts to
- * notice. Prints what was caught by what; exits with 1 if any mutation survives or the sources fail unmutated.
+ * Applies each mutation of test/mutations to a copy of the sources and expects the check of its set to notice: `mutations.ts
+ * [SET...]`, all sets by default. Prints what was caught by what; exits with 1 if any mutation survives or the sources fail
+ * unmutated.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
-import { MUTATIONS, type Mutation } from '../test/mutations/mutations.ts';
+import { KV_MUTATIONS } from '../test/mutations/kvMutations.ts';
+import type { Mutation } from '../test/mutations/mutation.ts';
+import { MUTATIONS } from '../test/mutations/mutations.ts';
 
 const RUNS = Number(process.env.DYNOSIM_RUNS ?? 600);
 /** A mutant that loops for ever is caught by this; an honest check takes a tenth of it. */
@@ -16,16 +19,33 @@ const LIMIT_MS = 60_000;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 
+/** Mutations and the check that must notice them. */
+const SETS: Readonly<Record<string, { mutations: readonly Mutation[]; check: string }>> = {
+  cores: { mutations: MUTATIONS, check: 'check.ts' },
+  kv: { mutations: KV_MUTATIONS, check: 'kvCheck.ts' },
+};
+
 /** How the check noticed, or null if it did not. */
 type Verdict = string | null;
 
 async function main(): Promise<void> {
+  const chosen = process.argv.slice(2);
+  let survivors = 0;
+  for (const [name, set] of Object.entries(SETS)) {
+    if (chosen.length === 0 || chosen.includes(name)) survivors += await survivorsOf(set);
+  }
+  process.exitCode = survivors > 0 ? 1 : 0;
+}
+
+async function survivorsOf({ mutations, check: script }: (typeof SETS)[string]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'dynosim-mutations-'));
   try {
-    const honest = await check(copySources(join(folder, 'honest')));
+    const honest = await check(copySources(join(folder, 'honest')), script);
     if (honest !== null) throw new Error(`the sources fail as they are: ${honest}`);
-    const verdicts = await inParallel(MUTATIONS, (mutation, index) => verdictOf(mutation, join(folder, String(index))));
-    process.exitCode = report(verdicts) > 0 ? 1 : 0;
+    const verdicts = await inParallel(mutations, (mutation, index) =>
+      verdictOf(mutation, join(folder, String(index)), script),
+    );
+    return report(mutations, verdicts);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -33,28 +53,28 @@ async function main(): Promise<void> {
 
 function copySources(folder: string): string {
   mkdirSync(folder);
-  for (const part of ['src', 'test/kernel', 'test/metamorphic', 'test/mutations']) {
+  for (const part of ['src', 'test/kernel', 'test/kv', 'test/metamorphic', 'test/mutations']) {
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
   return folder;
 }
 
-async function verdictOf({ file, find, replace }: Mutation, folder: string): Promise<Verdict> {
+async function verdictOf({ file, find, replace }: Mutation, folder: string, script: string): Promise<Verdict> {
   copySources(folder);
   const path = join(folder, file);
   const pieces = readFileSync(path, 'utf8').split(find);
   if (pieces.length !== 2) throw new Error(`${file} has ${pieces.length - 1} places that read: ${find}`);
   writeFileSync(path, pieces.join(replace));
-  const verdict = await check(folder);
+  const verdict = await check(folder, script);
   rmSync(folder, { recursive: true });
   return verdict;
 }
 
 /** Runs the check of the copy in its own process. */
-function check(folder: string): Promise<Verdict> {
+function check(folder: string, script: string): Promise<Verdict> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', TSX, 'test/mutations/check.ts', String(RUNS)], { cwd: folder });
+    const child = spawn(process.execPath, ['--import', TSX, `test/mutations/${script}`, String(RUNS)], { cwd: folder });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
     let late = false;
@@ -84,14 +104,14 @@ async function inParallel<In, Out>(items: readonly In[], run: (item: In, index: 
 }
 
 /** Prints the table; returns how many survived. */
-function report(verdicts: readonly Verdict[]): number {
+function report(mutations: readonly Mutation[], verdicts: readonly Verdict[]): number {
   const table = new Table({ head: ['mutation', 'verdict', 'by'], colWidths: [62, 10, 60], wordWrap: true });
-  for (const [index, { why }] of MUTATIONS.entries()) {
+  for (const [index, { why }] of mutations.entries()) {
     table.push([why, verdicts[index] === null ? 'SURVIVED' : 'caught', verdicts[index] ?? '']);
   }
   const survivors = verdicts.filter((verdict) => verdict === null).length;
   console.log(table.toString());
-  console.log(`${MUTATIONS.length - survivors} of ${MUTATIONS.length} mutations caught on ${RUNS} random scenarios`);
+  console.log(`${mutations.length - survivors} of ${mutations.length} mutations caught on ${RUNS} random scenarios`);
   return survivors;
 }
 

@@ -1,3 +1,4 @@
+import { FreeQueue } from '../kv/freeQueue.ts';
 import { PageNames } from '../kv/pageNames.ts';
 import { RunPool } from '../kv/runPool.ts';
 import type { CommonConfig } from './commonConfig.ts';
@@ -7,6 +8,7 @@ import type { Sequence } from './sequence.ts';
 /** A worker's KV pages as its sequences take, fill, publish and lose them (vLLM's KVCacheManager). */
 export class SequencePages {
   readonly pageTokens: number;
+  readonly #queue: FreeQueue;
   readonly #pool: RunPool;
   readonly #caching: boolean;
 
@@ -15,19 +17,20 @@ export class SequencePages {
     this.#caching = config.prefixCaching;
     const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     // vLLM's block 0 is the null block: never handed out.
-    this.#pool = new RunPool(config.blocks - 1, names);
+    this.#queue = new FreeQueue(config.blocks - 1, true);
+    this.#pool = new RunPool(this.#queue, names);
   }
 
   get usable(): number {
-    return this.#pool.usablePages;
+    return this.#queue.usablePages;
   }
 
   get free(): number {
-    return this.#pool.freePages;
+    return this.#queue.freePages;
   }
 
   get evicted(): number {
-    return this.#pool.evictedPages;
+    return this.#queue.evictedPages;
   }
 
   /** Cached leading pages; the last known token is always computed, so a full hit leaves one page (vLLM). */
@@ -41,7 +44,7 @@ export class SequencePages {
    */
   fits(request: number, hit: number, knownTokens: number): boolean {
     const missing = Math.ceil(knownTokens / this.pageTokens) - hit;
-    return missing + this.#pool.idleAmong(request, hit) <= this.#pool.freePages;
+    return missing + this.#pool.idleAmong(request, hit) <= this.#queue.freePages;
   }
 
   /** A sequence that owns nothing starts with its cached pages. */
@@ -58,13 +61,13 @@ export class SequencePages {
 
   /** The sequence gets pages, which must be free. */
   grow(sequence: Sequence, pages: number): void {
-    this.#pool.allocate(pages);
+    this.#queue.take(pages);
     sequence.owned += pages;
   }
 
   /** Decoding sequences, whose pages follow from the clock, get pages, which must be free. */
   allocate(pages: number): void {
-    this.#pool.allocate(pages);
+    this.#queue.take(pages);
   }
 
   /** The full pages of the sequence's first `tokens` tokens can be found from now on. */

@@ -1,4 +1,6 @@
-/** The published pages one request holds in a RunPool: the first `published` pages of its context, some as second copies. */
+import type { GroupPages } from './groupPages.ts';
+
+/** What one request holds of a worker's KV pages. */
 export class PageHold {
   readonly request: number;
   /** Prompt tokens: a replay of the prompt can hit all but the last of them. */
@@ -7,11 +9,19 @@ export class PageHold {
   isHeld = false;
   /** Tokens up to which another request had the same text while some group lagged behind; 0 = none. */
   junction = 0;
-  /** Leading pages whose content is registered (hit or published); pages past them are scratch. */
+
+  /** In a RunPool: pages held. */
+  owned = 0;
+  /** In a RunPool: leading pages whose content is registered (hit or published); pages past them are scratch. */
   published = 0;
-  /** Runs that are second copies of pages someone else registered first, in page order, and the segments they stand in for. */
-  readonly copyRuns: number[] = [];
+  /** In a RunPool: pages that are copies of such as were there before, in page order: segment, strand, pages [from, to). */
   readonly copySegments: number[] = [];
+  readonly copyStrands: number[] = [];
+  readonly copyFrom: number[] = [];
+  readonly copyTo: number[] = [];
+
+  /** Pages in each PageGroup. */
+  readonly groups: GroupPages[] = [];
 
   constructor(request: number, promptTokens: number) {
     this.request = request;

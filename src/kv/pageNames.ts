@@ -1,3 +1,6 @@
+/** More pages than one request can generate; request x this stays a whole number for thousands of millions of requests. */
+const PAGES_OF_PRIVATE = 2 ** 20;
+
 /**
  * How a request's KV pages are named. The workload's block ids name stretches of `blockTokens` tokens; a page of
  * `pageTokens` tokens belongs to the block its last token falls in, so any page size works with any block size. Because an id
@@ -10,6 +13,8 @@ export class PageNames {
   readonly #blockIds: Int32Array;
   readonly #namedTokens: Int32Array;
   readonly #sharedIds: number;
+  /** More than a block has. */
+  readonly #pagesOfBlock: number;
 
   constructor(
     naming: { blockTokens: number; blockOffsets: Int32Array; blockIds: Int32Array; blockIdCount: number },
@@ -22,6 +27,7 @@ export class PageNames {
     this.#blockIds = naming.blockIds;
     this.#namedTokens = namedTokens;
     this.#sharedIds = naming.blockIdCount;
+    this.#pagesOfBlock = Math.ceil(naming.blockTokens / pageTokens) + 1;
   }
 
   /** Segments with an id below this are named by the workload; the rest are one private segment per request. */
@@ -83,5 +89,15 @@ export class PageNames {
     if (page >= named) return `${this.privateSegment(request)}:${page - named}`;
     const position = this.positionOf(page);
     return `${this.segmentAt(request, position)}:${page - this.firstPage(position)}`;
+  }
+
+  /** The same name as a whole number, unique among pages of this size. */
+  numberOf(request: number, page: number): number {
+    const named = this.namedPages(request);
+    if (page < named) {
+      const position = this.positionOf(page);
+      return this.segmentAt(request, position) * this.#pagesOfBlock + page - this.firstPage(position);
+    }
+    return (this.#sharedIds + request) * PAGES_OF_PRIVATE + this.#sharedIds * this.#pagesOfBlock + page - named;
   }
 }

@@ -1,11 +1,4 @@
-/** A deliberate mistake in the fast core: `find` occurs exactly once in `file` and is replaced. */
-export interface Mutation {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  /** What the mistake is about. */
-  readonly why: string;
-}
+import type { Mutation } from './mutation.ts';
 
 const DRIVER = 'src/engine/driver.ts';
 const BATCH = 'src/engine/batch.ts';
@@ -16,89 +9,10 @@ const ADMISSION = 'src/engine/vllm/admission.ts';
 const SET = 'src/engine/decodeSet.ts';
 const PAGES = 'src/engine/sequencePages.ts';
 const QUEUE = 'src/engine/admissionQueue.ts';
-const POOL = 'src/kv/runPool.ts';
 const PEAKS = 'src/engine/gapPeaks.ts';
 
 /** Small mistakes of the kind one really makes; each must be noticed by the comparison with the plain core or by a law. */
 export const MUTATIONS: readonly Mutation[] = [
-  {
-    file: POOL,
-    find: `    if (next !== NONE && this.#start[next] < end) this.#letGo(next, end);
-    this.#holders[run] -= 1;
-    if (this.#holders[run] === 0) this.#enqueue(run);`,
-    replace: `    this.#holders[run] -= 1;
-    if (this.#holders[run] === 0) this.#enqueue(run);
-    if (next !== NONE && this.#start[next] < end) this.#letGo(next, end);`,
-    why: 'release order: first pages of a segment queue for eviction before its last',
-  },
-  {
-    file: POOL,
-    find: `    if (published > named) this.#releaseSegment(hold, names.privateSegment(request), published - named);
-    let end = named;`,
-    replace: '    let end = named;',
-    why: 'release: the private tail is never given back',
-  },
-  {
-    file: POOL,
-    find: `    this.#older[run] = this.#newest;
-    this.#newer[run] = NONE;
-    if (this.#newest === NONE) this.#oldest = run;
-    else this.#newer[this.#newest] = run;
-    this.#newest = run;`,
-    replace: `    this.#older[run] = NONE;
-    this.#newer[run] = this.#oldest;
-    if (this.#oldest === NONE) this.#newest = run;
-    else this.#older[this.#oldest] = run;
-    this.#oldest = run;`,
-    why: 'eviction order: last released goes first',
-  },
-  {
-    file: POOL,
-    find: 'if (this.#segment[run] !== COPY) this.#setPresent(this.#segment[run], this.#end[run]);',
-    replace: '',
-    why: 'eviction of part of a run leaves its pages to be found',
-  },
-  {
-    file: POOL,
-    find: '} else if (this.#presentOf(segment) > from) {',
-    replace: '} else if (this.#presentOf(segment) > from + 1) {',
-    why: 'copies: the second copy of one page is registered again',
-  },
-  {
-    file: POOL,
-    find: '      registered -= this.#end[run] - this.#start[run];\n',
-    replace: '',
-    why: 'copies: pages of a copy are let go in the segment too',
-  },
-  {
-    file: POOL,
-    find: '      this.#end[hold.copyRuns[copies - 1]] += to - from;',
-    replace: '      this.#end[hold.copyRuns[copies - 1]] = to - from;',
-    why: 'copies: a growing copy forgets its earlier pages',
-  },
-  {
-    file: POOL,
-    find: `      const older = this.#older[run];
-      this.#older[rest] = older;`,
-    replace: `      this.#idlePages -= this.#end[rest] - this.#start[rest];
-      this.#enqueue(rest);
-      return;
-      const older = this.#older[run];
-      this.#older[rest] = older;`,
-    why: 'eviction order: the tail cut off a hit counts as just used',
-  },
-  {
-    file: POOL,
-    find: 'if (last !== NONE && this.#holders[last] === 1) {',
-    replace: 'if (last !== NONE && this.#holders[last] >= 1) {',
-    why: 'registering extends a run that others hold, too',
-  },
-  {
-    file: POOL,
-    find: 'idle += Math.min(this.#end[run], to) - this.#start[run];',
-    replace: 'idle += this.#end[run] - this.#start[run];',
-    why: 'admission gate: idle pages past the hit count as part of it',
-  },
   {
     file: SET,
     find: 'this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;',
@@ -216,8 +130,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: PAGES,
-    find: 'return missing + this.#pool.idleAmong(request, hit) <= this.#pool.freePages;',
-    replace: 'return missing <= this.#pool.freePages;',
+    find: 'return missing + this.#pool.idleAmong(request, hit) <= this.#queue.freePages;',
+    replace: 'return missing <= this.#queue.freePages;',
     why: 'admission gate: hits that nobody holds cost nothing',
   },
   {
