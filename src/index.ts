@@ -16,7 +16,7 @@ export { parsePredict, parseRecommend } from './config/loadPredict.ts';
 export type { PredictConfig } from './config/predictConfig.ts';
 export { readFacts } from './config/readFacts.ts';
 export type { RecommendConfig } from './config/recommendConfig.ts';
-export { contextLengthOf } from './config/replicaSpec.ts';
+export { contextLengthOf, longestRequestOf } from './config/replicaSpec.ts';
 export { writeYaml } from './config/writeYaml.ts';
 export type { Report } from './metrics/report.ts';
 export { summarize } from './metrics/summarize.ts';

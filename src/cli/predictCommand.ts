@@ -4,7 +4,7 @@ import type { Facts } from '../config/facts.ts';
 import { parsePredict } from '../config/loadPredict.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import { readFacts } from '../config/readFacts.ts';
-import { contextLengthOf } from '../config/replicaSpec.ts';
+import { longestRequestOf } from '../config/replicaSpec.ts';
 import { configInWords, workloadInWords } from '../report/configWords.ts';
 import { predictPage } from '../report/pageData.ts';
 import { perRequestCsv, perRequestJsonl } from '../report/perRequest.ts';
@@ -24,7 +24,7 @@ const TIMELINE_SAMPLES = 400;
 export async function predictCommand(options: CommonOptions): Promise<number> {
   const input = await readInput(options.config);
   const { config, facts } = readPredict(options, input);
-  const workload = await loadWorkload(config.traffic, config.seed, input.baseDir, contextLengthOf(config, facts));
+  const workload = await loadWorkload(config.traffic, config.seed, input.baseDir, longestRequestOf(config, facts));
   const hash = configHash(config, workload.digest, facts);
   const directory = options.outputDir ?? defaultDirectory('predict', hash);
   const ownership = { configHash: hash, overwrite: options.overwrite === true };

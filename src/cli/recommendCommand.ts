@@ -6,7 +6,7 @@ import { parsePredict, parseRecommend } from '../config/loadPredict.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import { readFacts } from '../config/readFacts.ts';
 import type { RecommendConfig } from '../config/recommendConfig.ts';
-import { contextLengthOf } from '../config/replicaSpec.ts';
+import { longestRequestOf } from '../config/replicaSpec.ts';
 import { mapPaths, writeYaml } from '../config/writeYaml.ts';
 import { deployFiles } from '../deploy/deployFiles.ts';
 import { goalHash, recommend } from '../recommend/recommend.ts';
@@ -207,7 +207,7 @@ function candidateFiles(recommendation: Recommendation, baseDir: string, folder:
 async function pickDetail({ pick }: Recommendation, baseDir: string, facts: Facts) {
   if (pick === null) return null;
   const { config } = pick;
-  const workload = await loadWorkload(config.traffic, config.seed, baseDir, contextLengthOf(config, facts));
+  const workload = await loadWorkload(config.traffic, config.seed, baseDir, longestRequestOf(config, facts));
   const prediction = simulateForReport(config, workload, facts);
   return { prediction, workload, detail: detailOf(prediction, workload, config) };
 }

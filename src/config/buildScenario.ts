@@ -16,7 +16,7 @@ import type { Facts } from './facts.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
 import { runningRequests } from './sglangMemory.ts';
-import { unsimulatedSettings } from './unsimulated.ts';
+import { hasCore, unsimulatedSettings } from './unsimulated.ts';
 import { userTimer } from './userTimer.ts';
 
 export interface BuildOptions {
@@ -58,7 +58,9 @@ export function buildScenario(
     const request = memoryRequestOf(config, pool, facts);
     const plan = planMemory(replica, request);
     if (!plan.fits) issues.push({ path, ...memoryIssue(replica, request, plan) });
-    for (const setting of unsimulatedSettings(config.engine.backend, pool)) {
+    const { backend } = config.engine;
+    if (!hasCore(backend, role)) issues.push({ path, message: `${role} workers of ${backend} are not simulated yet` });
+    for (const setting of unsimulatedSettings(backend, pool)) {
       issues.push({ path: `${path}.${setting}`, message: 'is not simulated yet' });
     }
     return { role, pool, replica, request, plan };

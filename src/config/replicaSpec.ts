@@ -14,6 +14,14 @@ export function contextLengthOf(config: PredictConfig, facts: Facts): number {
   return config.engine.context_length ?? facts.model(config.engine.model).contextLength;
 }
 
+/**
+ * Longest prompt plus output that a client may ask for: SGLang keeps two tokens of the context to itself (5c8bd8b51,
+ * srt/managers/tp_worker.py and scheduler.py).
+ */
+export function longestRequestOf(config: PredictConfig, facts: Facts): number {
+  return contextLengthOf(config, facts) - (config.engine.backend === 'sglang' ? 2 : 0);
+}
+
 /** One replica of a pool as the timing and memory models see it. */
 export function replicaSpecOf(config: PredictConfig, pool: WorkerConfig, facts: Facts): ReplicaSpec {
   const model = facts.model(config.engine.model);

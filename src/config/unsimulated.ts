@@ -1,5 +1,18 @@
 import type { Backend } from '../catalog/engineProfile.ts';
+import type { Role } from '../cluster/scenario.ts';
 import type { WorkerConfig } from './predictConfig.ts';
+
+/** Roles that an engine core can play. */
+const CORES: Readonly<Record<Backend, readonly Role[]>> = {
+  vllm: ['aggregated', 'prefill', 'decode'],
+  sglang: ['aggregated'],
+  trtllm: [],
+};
+
+/** Whether workers of a role can be simulated. */
+export function hasCore(backend: Backend, role: Role): boolean {
+  return CORES[backend].includes(role);
+}
 
 type Neutral = readonly (readonly [path: string, neutral: unknown])[];
 
@@ -15,6 +28,7 @@ const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
     ['speculation', null],
   ],
   sglang: [
+    ['scheduler.prefill_delay_passes', 0],
     ['parallelism.pipeline', 1],
     ['speculation', null],
   ],

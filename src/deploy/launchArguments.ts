@@ -152,8 +152,3 @@ function knownFlags(backend: Backend): ReadonlyMap<string, Known> {
   tables.set(backend, table);
   return table;
 }
-
-/** Every name a backend's flags go by, for checks. */
-export function flagNames(backend: Backend): ReadonlySet<string> {
-  return new Set(knownFlags(backend).keys());
-}

@@ -1,7 +1,7 @@
 /** The task module of a search: simulates one candidate, or finds the highest load it holds. Runs in worker threads. */
 import { canonicalJson } from '../base/canonicalJson.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
-import { contextLengthOf } from '../config/replicaSpec.ts';
+import { longestRequestOf } from '../config/replicaSpec.ts';
 import { shapeWorkload } from '../config/shapeWorkload.ts';
 import { highestHeldLoad } from '../search/bisect.ts';
 import type { PredictionContext } from '../study/prediction.ts';
@@ -41,7 +41,7 @@ const CAPACITY_SEARCH = { start: 1, maxDoublings: 6, relativeTolerance: 0.03 };
 export function prepare(shared: TrialShared): (job: TrialJob) => TrialResult {
   const context = { facts: factsFrom(shared.facts), version: shared.version, clockMs: () => performance.now() };
   const workloadOf = rememberSome((config: PredictConfig) => {
-    return shapeWorkload(shared.source, config.traffic, config.seed, contextLengthOf(config, context.facts));
+    return shapeWorkload(shared.source, config.traffic, config.seed, longestRequestOf(config, context.facts));
   });
   return ({ config, kind, stopEarly }) => {
     const trial = new Trial(workloadOf, context, stopEarly);
