@@ -7,6 +7,9 @@ export function checkScenario(scenario: Scenario): void {
   const split = roles.has('prefill') && roles.has('decode') && roles.size === 2;
   if (!aggregated && !split) throw new Error('pools must be all aggregated, or prefill and decode');
   if (split && scenario.transfer === null) throw new Error('prefill and decode pools need a transfer');
+  const { policy, scorer, queue } = scenario.router;
+  const isBooked = policy === 'kv_router' ? scorer?.load !== 'reported' : scorer?.load === 'booked';
+  if (queue !== undefined && !isBooked) throw new Error('a router queue needs a router that books load');
   for (const { name, engine, replicas, timer } of scenario.pools) {
     if (replicas < 1) throw new Error(`pool ${name} has no replicas`);
     if (engine.backend === 'vllm' && engine.maxSequences > engine.maxBatchedTokens)

@@ -7,3 +7,5 @@ export const TRANSFER_END = 1;
 export const FOLLOW_UP = 4;
 /** A request comes from outside, or (from the timers, and first) out of the front end. */
 export const ARRIVAL = 5;
+/** A worker has room for requests that the router holds back. */
+export const ROUTER_RELEASE = 6;

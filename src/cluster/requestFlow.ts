@@ -4,7 +4,7 @@ import { buildRequestTable, type RequestTable } from '../engine/requestTable.ts'
 import { Arrivals } from './arrivals.ts';
 import { Census } from './census.ts';
 import { Clock } from './clock.ts';
-import { ARRIVAL, FOLLOW_UP } from './eventKinds.ts';
+import { ARRIVAL, FOLLOW_UP, ROUTER_RELEASE } from './eventKinds.ts';
 import { Fleet } from './fleet.ts';
 import { FrontEnd } from './frontEnd.ts';
 import { Handoff } from './handoff.ts';
@@ -25,6 +25,10 @@ export class RequestFlow implements EngineHost {
   readonly #entry: WorkerGroup;
   readonly #decode: WorkerGroup | null;
   readonly #handoff: Handoff | null;
+  /** When requests that the router held back came to it. */
+  readonly #routedNs: Float64Array;
+  /** The time for which a release is due; -1 = none is. */
+  #releaseNs = -1;
 
   constructor(scenario: Scenario) {
     const { workload, pools, router, seed } = scenario;
@@ -38,9 +42,11 @@ export class RequestFlow implements EngineHost {
     this.clock = new Clock(this.#arrivals, this.fleet.workers.length);
     this.#frontEnd = scenario.frontEnd === undefined ? null : new FrontEnd(scenario.frontEnd);
     const split = pools.some((pool) => pool.role !== 'aggregated');
-    this.#entry = new WorkerGroup(this.fleet.ofRole(split ? 'prefill' : 'aggregated'), router, seed);
-    this.#decode = split ? new WorkerGroup(this.fleet.ofRole('decode'), router, seed) : null;
+    const setup = { table: this.#table, log: this.log, seed };
+    this.#entry = new WorkerGroup(this.fleet.ofRole(split ? 'prefill' : 'aggregated'), router, setup);
+    this.#decode = split ? new WorkerGroup(this.fleet.ofRole('decode'), router, setup) : null;
     this.#handoff = split ? new Handoff(scenario.transfer!, this.clock, workload.count) : null;
+    this.#routedNs = new Float64Array(router.queue === undefined ? 0 : workload.count);
     if (scenario.load.kind === 'closed') {
       for (let slot = 0; slot < scenario.load.concurrency; slot++) this.#startNextSession(0);
     }
@@ -48,13 +54,15 @@ export class RequestFlow implements EngineHost {
 
   // ---- what workers report --------------------------------------------------------------------------------------
 
-  finished(_worker: number, request: number, nowNs: number): void {
+  finished(worker: number, request: number, nowNs: number): void {
+    (this.#decode ?? this.#entry).left(request, this.fleet.workers[worker], nowNs);
     this.log.outcome[request] = OUTCOME.completed;
     this.census.count(-1, nowNs);
     this.#continueSession(request, nowNs);
   }
 
-  prefilled(_worker: number, request: number, nowNs: number): void {
+  prefilled(worker: number, request: number, nowNs: number): void {
+    this.#entry.left(request, this.fleet.workers[worker], nowNs);
     this.#handoff!.prefilled(request, nowNs);
   }
 
@@ -113,8 +121,36 @@ export class RequestFlow implements EngineHost {
     this.clock.expect(index, core.nextEventNs, core.nextEventKind);
   }
 
+  /** Before anything happens at `nowNs`: reports of load that are due. */
+  reportUntil(nowNs: number): void {
+    this.#entry.reports?.reportUntil(nowNs);
+    this.#decode?.reports?.reportUntil(nowNs);
+  }
+
+  /** After a worker's event: it may have made room for requests that the router holds back. */
+  askForRelease(nowNs: number): void {
+    if (this.#releaseNs === nowNs || !this.#entry.hasRelease) return;
+    this.#releaseNs = nowNs;
+    this.clock.at(nowNs, ROUTER_RELEASE, 0);
+  }
+
+  /** Lets go what the router held back, as long as there is room. */
+  release(nowNs: number): void {
+    this.#releaseNs = -1;
+    while (this.#entry.hasRelease) {
+      const request = this.#entry.release();
+      this.log.spend(request, STATE.routerQueue, nowNs - this.#routedNs[request]);
+      this.#send(request, nowNs);
+    }
+  }
+
   /** The request has reached the router. */
   #enter(request: number, nowNs: number): void {
+    if (this.#entry.holdsBack(request, nowNs)) this.#routedNs[request] = nowNs;
+    else this.#send(request, nowNs);
+  }
+
+  #send(request: number, nowNs: number): void {
     const worker = this.#choose(this.#entry, request, nowNs);
     this.#handoff?.begin(request, worker);
     worker.core.enqueue(request, nowNs);
@@ -122,7 +158,7 @@ export class RequestFlow implements EngineHost {
   }
 
   #choose(group: WorkerGroup, request: number, nowNs: number): Worker {
-    const worker = group.choose(request, this.#table.inputTokens[request], nowNs);
+    const worker = group.choose(request, nowNs);
     this.log.worker[request] = worker.index;
     return worker;
   }

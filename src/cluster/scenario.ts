@@ -2,6 +2,7 @@ import type { EngineConfig } from '../engine/engineConfig.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { FrontEndSpec } from './frontEnd.ts';
+import type { RouterSpec } from './router/routerSpec.ts';
 
 export type Role = 'aggregated' | 'prefill' | 'decode';
 
@@ -13,13 +14,6 @@ export interface PoolSpec {
   readonly gpusPerReplica: number;
   readonly engine: EngineConfig;
   readonly timer: StepTimer;
-}
-
-export const ROUTER_POLICIES = ['round_robin', 'random', 'least_loaded', 'prefix_aware'] as const;
-export type RouterPolicy = (typeof ROUTER_POLICIES)[number];
-
-export interface RouterSpec {
-  readonly policy: RouterPolicy;
 }
 
 /** How KV moves from a prefill to a decode replica. Transfers do not contend. */

@@ -5,7 +5,8 @@ import type { CommonConfig } from '../engine/commonConfig.ts';
 import { OUTCOME, STATE } from '../engine/requestLog.ts';
 import { fixedTimer } from '../timing/fixed.ts';
 import { WorkloadBuilder, type WorkloadRow } from '../workload/workloadBuilder.ts';
-import type { PoolSpec, RouterPolicy, Scenario } from './scenario.ts';
+import type { RouterPolicy } from './router/routerSpec.ts';
+import type { PoolSpec, Scenario } from './scenario.ts';
 import { createSimulation } from './simulation.ts';
 
 const MS = 1e6;

@@ -1,6 +1,6 @@
 import { checkScenario } from './checkScenario.ts';
 import { SOURCE } from './clock.ts';
-import { ARRIVAL, FOLLOW_UP } from './eventKinds.ts';
+import { ARRIVAL, FOLLOW_UP, ROUTER_RELEASE } from './eventKinds.ts';
 import { FleetSampler } from './fleetSampler.ts';
 import { RequestFlow } from './requestFlow.ts';
 import type { Scenario } from './scenario.ts';
@@ -83,11 +83,13 @@ class Cluster implements Simulation {
     }
     const { timeNs } = clock;
     if (this.#sampler !== null) this.#sampleUntil(this.#sampler, timeNs);
+    flow.reportUntil(timeNs);
     this.#nowNs = timeNs;
     if (clock.source === SOURCE.worker) {
       const worker = flow.fleet.workers[clock.id];
       worker.core.runEvent();
       flow.reschedule(worker);
+      flow.askForRelease(timeNs);
       return;
     }
     clock.take();
@@ -95,6 +97,7 @@ class Cluster implements Simulation {
     if (clock.source === SOURCE.outside) flow.arrive(id, timeNs);
     else if (kind === ARRIVAL) flow.leaveFrontEnd(id, timeNs);
     else if (kind === FOLLOW_UP) flow.followUp(id, timeNs);
+    else if (kind === ROUTER_RELEASE) flow.release(timeNs);
     else flow.endTransfer(id, timeNs);
   }
 

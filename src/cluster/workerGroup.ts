@@ -1,22 +1,75 @@
 import { createRouter } from './router/createRouter.ts';
-import type { Router } from './router/router.ts';
-import type { RouterSpec } from './scenario.ts';
+import { LiveLoads, ReportedLoads } from './router/loads.ts';
+import type { Router, RouterSetup } from './router/router.ts';
+import { RouterQueue } from './router/routerQueue.ts';
+import type { RouterSpec } from './router/routerSpec.ts';
 import type { Worker } from './worker.ts';
 
 /** Workers that share a router: one role. */
 export class WorkerGroup {
+  /** What the workers report, if the router does not see them live. */
+  readonly reports: ReportedLoads | null;
   readonly #workers: readonly Worker[];
   readonly #router: Router;
+  readonly #setup: Omit<RouterSetup, 'loads' | 'group'>;
+  readonly #queue: RouterQueue | null;
+  readonly #thresholdTokens: number;
 
-  constructor(workers: readonly Worker[], spec: RouterSpec, seed: number) {
+  constructor(workers: readonly Worker[], spec: RouterSpec, setup: Omit<RouterSetup, 'loads' | 'group'>) {
+    const { reportIntervalNs, queue } = spec;
     this.#workers = workers;
-    this.#router = createRouter(spec, seed, workers[0].pool.role);
+    this.#setup = setup;
+    this.reports = reportIntervalNs === undefined ? null : new ReportedLoads(reportIntervalNs, workers);
+    this.#router = createRouter(spec, {
+      ...setup,
+      group: workers[0].pool.role,
+      loads: this.reports ?? new LiveLoads(),
+    });
+    this.#queue = queue === undefined ? null : new RouterQueue(queue, setup.table, setup.log);
+    this.#thresholdTokens = queue?.thresholdTokens ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The worker for a request of `inputTokens` prompt tokens. */
-  choose(request: number, inputTokens: number, nowNs: number): Worker {
-    const workers = this.#workers;
-    if (this.#router.readsState) for (const { core } of workers) core.advanceTo(nowNs);
-    return workers[this.#router.choose(request, inputTokens, workers)];
+  /** The worker for a request. */
+  choose(request: number, nowNs: number): Worker {
+    if (this.#router.readsState) this.#advanceTo(nowNs);
+    return this.#workers[this.#router.choose(request, this.#workers, nowNs)];
+  }
+
+  /** Whether the request has to wait in the router's queue; it then does. */
+  holdsBack(request: number, nowNs: number): boolean {
+    if (this.#queue === null || (this.#queue.size === 0 && !this.#isFull())) return false;
+    this.#advanceTo(nowNs);
+    let cached = 0;
+    for (const { core } of this.#workers) cached = Math.max(cached, core.cachedTokens(request));
+    this.#queue.push(request, this.#setup.table.inputTokens[request] - cached);
+    return true;
+  }
+
+  /** Whether a request held back may go now. */
+  get hasRelease(): boolean {
+    return this.#queue !== null && this.#queue.size > 0 && !this.#isFull();
+  }
+
+  /** The next request to go. */
+  release(): number {
+    return this.#queue!.shift();
+  }
+
+  /** The request has left the worker, in whatever way. */
+  left(request: number, worker: Worker, nowNs: number): void {
+    this.#router.bookings?.(worker).remove(request, nowNs);
+  }
+
+  #advanceTo(nowNs: number): void {
+    for (const { core } of this.#workers) core.advanceTo(nowNs);
+  }
+
+  /** Every worker has prefill enough booked. */
+  #isFull(): boolean {
+    return this.#workers.every((worker) => {
+      const booked = this.#router.bookings!(worker);
+      booked.settle();
+      return booked.prefillTokens > this.#thresholdTokens;
+    });
   }
 }

@@ -3,7 +3,7 @@
  * hashed, sent to a worker thread and written back as a file that gives the same result.
  */
 import type { Backend } from '../catalog/engineProfile.ts';
-import type { RouterPolicy } from '../cluster/scenario.ts';
+import type { RouterPolicy } from '../cluster/router/routerSpec.ts';
 import type { SloSpec } from '../metrics/report.ts';
 import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
 

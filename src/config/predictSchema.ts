@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { BACKENDS } from '../catalog/engineProfile.ts';
-import { ROUTER_POLICIES } from '../cluster/scenario.ts';
+import { ROUTER_POLICIES } from '../cluster/router/routerSpec.ts';
 import { PRESET_NAMES } from '../workload/presets.ts';
 import { type Fields, plainFields } from './fields.ts';
 import { MODES, QUANTIZATIONS } from './knobs/engineKnobs.ts';

@@ -3,7 +3,7 @@
  * before (ai-dynamo/dynamo examples/backends, stamped 1.3.0).
  */
 import { isSince } from '../catalog/engineVersion.ts';
-import type { RouterPolicy } from '../cluster/scenario.ts';
+import type { RouterPolicy } from '../cluster/router/routerSpec.ts';
 import { withValue } from '../config/paths.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import { type DynamoRelease, dynamoImage, dynamoRelease } from './images.ts';

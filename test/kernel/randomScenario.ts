@@ -1,6 +1,6 @@
 import { RandomStream } from '../../src/base/random.ts';
+import { ROUTER_POLICIES, type RouterPolicy, type RouterSpec } from '../../src/cluster/router/routerSpec.ts';
 import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
-import { ROUTER_POLICIES } from '../../src/cluster/scenario.ts';
 import type { PassShape } from '../../src/timing/passShape.ts';
 import type { BoundIndex, StepTimer } from '../../src/timing/stepTimer.ts';
 import type { Workload } from '../../src/workload/workload.ts';
@@ -69,6 +69,38 @@ export function randomWorkload(random: RandomStream): Workload {
   return builder.build();
 }
 
+/** The policy, or in half of the cases one of all with some of what routers can have. */
+export function randomRouter(random: RandomStream, policy: RouterPolicy): RouterSpec {
+  if (random.integer(0, 1) === 0) return { policy };
+  const drawn = ROUTER_POLICIES[random.integer(0, ROUTER_POLICIES.length - 1)];
+  const isBooked = drawn === 'kv_router';
+  return {
+    policy: drawn,
+    ...(random.integer(0, 2) === 0 ? { affinity: { ttlNs: random.integer(0, 1) === 0 ? 20_000 : 1e9 } } : {}),
+    ...(random.integer(0, 2) === 0 ? { reportIntervalNs: random.integer(1, 30_000) } : {}),
+    ...(isBooked && random.integer(0, 1) === 0
+      ? {
+          queue: {
+            thresholdTokens: random.integer(0, 40),
+            order: (['fcfs', 'lcfs', 'wspt'] as const)[random.integer(0, 2)],
+            classes: [{ priority: random.integer(0, 1), jumpS: random.integer(0, 3) * 1e-5 }],
+          },
+        }
+      : {}),
+    scorer: {
+      ...(random.integer(0, 2) === 0 ? { index: 'remembered', indexTtlNs: random.integer(0, 1) * 1e9 + 10_000 } : {}),
+      overlapCredit: random.integer(0, 2) / 2,
+      overlapCreditDecay: random.integer(0, 1) * 0.7,
+      prefillLoadScale: [0.25, 1, 4][random.integer(0, 2)],
+      activeRequestWeight: random.integer(0, 2),
+      combine: random.integer(0, 3) === 0 ? 'product' : 'sum',
+      temperature: random.integer(0, 3) === 0 ? 0.5 : 0,
+      prefillFades: isBooked && random.integer(0, 1) === 0,
+      ties: random.integer(0, 1) === 0 ? 'in_turn' : 'random',
+    },
+  };
+}
+
 /** A scenario drawn from a seed, with pools small enough to preempt and evict. */
 export function randomScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const random = new RandomStream(seed, 'scenario');
@@ -111,7 +143,7 @@ export function randomScenario(seed: number, core: 'fast' | 'plain'): Scenario {
         ? { kind: 'open', speedup: [1, 0.5, 3.7][random.integer(0, 2)] }
         : { kind: 'closed', concurrency: random.integer(1, 12) },
     pools,
-    router: { policy: ROUTER_POLICIES[random.integer(0, 3)] },
+    router: randomRouter(new RandomStream(seed, 'router'), ROUTER_POLICIES[random.integer(0, 3)]),
     transfer: split
       ? {
           bandwidthBytesPerS: random.integer(0, 3) === 0 ? Number.POSITIVE_INFINITY : 2e6,

@@ -1,6 +1,6 @@
 import { RandomStream } from '../../src/base/random.ts';
+import { ROUTER_POLICIES } from '../../src/cluster/router/routerSpec.ts';
 import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
-import { ROUTER_POLICIES } from '../../src/cluster/scenario.ts';
 import { SGLANG_POLICIES, type SglangConfig } from '../../src/engine/sglang/sglangConfig.ts';
 import { PLAIN_SGLANG } from '../support/engineConfigs.ts';
 import { awkwardTimer, randomWorkload } from './randomScenario.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ROUTER_POLICIES, type Scenario } from '../../src/cluster/scenario.ts';
+import { ROUTER_POLICIES } from '../../src/cluster/router/routerSpec.ts';
+import type { Scenario } from '../../src/cluster/scenario.ts';
 import { createSimulation } from '../../src/cluster/simulation.ts';
 import type { SimulationResult } from '../../src/cluster/simulationResult.ts';
 import { STATE } from '../../src/engine/requestLog.ts';

@@ -1,11 +1,11 @@
 import { RandomStream } from '../../base/random.ts';
-import type { Router } from './router.ts';
+import type { Router, RouterSetup } from './router.ts';
 
 /** A worker drawn uniformly, keyed by the request, so that adding requests never shifts the draws of others. */
-export function randomRouter(seed: number, group: string): Router {
+export function randomRouter({ seed, group }: RouterSetup): Router {
   return {
     readsState: false,
-    choose(request, _inputTokens, candidates) {
+    choose(request, candidates) {
       return new RandomStream(seed, `router/${group}`, request).integer(0, candidates.length - 1);
     },
   };

@@ -1,13 +1,14 @@
 import type { Router } from './router.ts';
 
-/** Each request goes to the next worker in turn. */
+/** Each request goes to the worker after the last one, in the order of the fleet. */
 export function roundRobinRouter(): Router {
-  let turn = 0;
+  let last = -1;
   return {
     readsState: false,
-    choose(_request, _inputTokens, candidates) {
-      const chosen = turn % candidates.length;
-      turn = chosen + 1;
+    choose(_request, candidates) {
+      const after = candidates.findIndex(({ index }) => index > last);
+      const chosen = Math.max(0, after);
+      last = candidates[chosen].index;
       return chosen;
     },
   };

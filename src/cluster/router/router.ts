@@ -1,12 +1,33 @@
 import type { EngineLoad } from '../../engine/engineCore.ts';
+import type { RequestLog } from '../../engine/requestLog.ts';
+import type { RequestTable } from '../../engine/requestTable.ts';
 import type { Worker } from '../worker.ts';
+import type { Bookings } from './bookings.ts';
 
 /** Chooses a worker for each request of one group. */
 export interface Router {
   /** Whether `choose` reads the workers' state; if not, they need not be advanced. */
   readonly readsState: boolean;
-  /** Index into `candidates` (never empty, advanced to now) for a request of `inputTokens` prompt tokens. */
-  choose(request: number, inputTokens: number, candidates: readonly Worker[]): number;
+  /** Index into `candidates` (never empty, advanced to now). */
+  choose(request: number, candidates: readonly Worker[], nowNs: number): number;
+  /** What it has sent to a worker and not seen finished, if it keeps book of that. */
+  readonly bookings?: ((worker: Worker) => Bookings) | undefined;
+}
+
+/** What routers are made of. */
+export interface RouterSetup {
+  readonly table: RequestTable;
+  readonly log: RequestLog;
+  readonly seed: number;
+  /** Names the group's random streams. */
+  readonly group: string;
+  readonly loads: Loads;
+}
+
+/** The load of workers as the router knows it. */
+export interface Loads {
+  /** Valid until the next call. */
+  of(worker: Worker): EngineLoad;
 }
 
 export function emptyLoad(): EngineLoad {

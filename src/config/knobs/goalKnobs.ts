@@ -1,4 +1,4 @@
-import { ROUTER_POLICIES } from '../../cluster/scenario.ts';
+import { ROUTER_POLICIES } from '../../cluster/router/routerSpec.ts';
 import { COUNT, COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE } from '../knob.ts';
 
 /** Routing, what is measured, and what is wanted of a search. */

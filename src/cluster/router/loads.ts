@@ -1,0 +1,43 @@
+import type { EngineLoad } from '../../engine/engineCore.ts';
+import type { Worker } from '../worker.ts';
+import { emptyLoad, type Loads } from './router.ts';
+
+/** The load as it is. */
+export class LiveLoads implements Loads {
+  readonly #load = emptyLoad();
+
+  of(worker: Worker): EngineLoad {
+    worker.core.readLoad(this.#load);
+    return this.#load;
+  }
+}
+
+/** The load as each worker last reported it, at multiples of an interval. */
+export class ReportedLoads implements Loads {
+  readonly #intervalNs: number;
+  readonly #workers: readonly Worker[];
+  /** By the worker's number in the fleet. */
+  readonly #reports: EngineLoad[] = [];
+  #nextNs = 0;
+
+  constructor(intervalNs: number, workers: readonly Worker[]) {
+    this.#intervalNs = intervalNs;
+    this.#workers = workers;
+    for (const { index } of workers) this.#reports[index] = emptyLoad();
+  }
+
+  /** To be called before each event: takes the last report due before it; nobody reads those in between. */
+  reportUntil(nowNs: number): void {
+    if (this.#nextNs >= nowNs) return;
+    const dueNs = (Math.ceil(nowNs / this.#intervalNs) - 1) * this.#intervalNs;
+    for (const { core, index } of this.#workers) {
+      core.advanceTo(dueNs);
+      core.readLoad(this.#reports[index]);
+    }
+    this.#nextNs = dueNs + this.#intervalNs;
+  }
+
+  of(worker: Worker): EngineLoad {
+    return this.#reports[worker.index];
+  }
+}
