@@ -1,6 +1,6 @@
 /**
  * How long does one core take for the 12,031-request Mooncake conversation trace on 8 replicas?
- *   DYNOSIM_DATA=... npx tsx bench/howFastIsTheMooncakeTrace.ts
+ *   DYNOSIM_DATA=... npx tsx bench/howFastIsTheMooncakeTrace.ts [vllm | sglang]
  * The first run is what `predict` pays (the code is cold); the others are what a search pays per trial.
  */
 
@@ -12,6 +12,8 @@ import { readFacts } from '../src/config/readFacts.ts';
 
 const RUNS = 9;
 
+const backend = process.argv[2] ?? 'vllm';
+const scheduler = backend === 'vllm' ? ', scheduler: {max_batched_tokens: 8192}' : '';
 const data = process.env.DYNOSIM_DATA;
 if (data === undefined) {
   console.log('skipped: DYNOSIM_DATA is not set');
@@ -23,10 +25,11 @@ const config = parsePredict(
   source: {type: trace, format: mooncake, path: ${data}/traces/mooncake-conversation.jsonl}
   load: {type: trace_timestamps, spread: uniform}
 engine:
+  backend: ${backend}
   model: meta-llama/Llama-3.1-70B
   quantization: fp8
   hardware: h200_sxm
-  workers: {aggregated: {parallelism: {replicas: 8, tensor: 4}, scheduler: {max_batched_tokens: 8192}}}
+  workers: {aggregated: {parallelism: {replicas: 8, tensor: 4}${scheduler}}}
 router: {policy: round_robin}
 `,
   'bench.yaml',
