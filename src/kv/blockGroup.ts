@@ -1,6 +1,6 @@
-import type { KvGroup } from '../timing/kvGroup.ts';
+import { admissionCap, type KvGroup } from '../timing/kvGroup.ts';
 import type { Block, BlockPool } from './blockPool.ts';
-import { admissionCap, blocksOfHit, isPublished, type KvLayout, skippedTokens } from './kvLayout.ts';
+import { blocksOfHit, isPublished, type KvLayout, skippedTokens } from './kvLayout.ts';
 import type { PageNames } from './pageNames.ts';
 
 /** The blocks that requests hold in one group of layers, block by block (vLLM single_type_kv_cache_manager.py at 017e9f4). */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { freshTokens, Texts } from '../../test/support/texts.ts';
-import type { KvGroup } from '../timing/kvGroup.ts';
+import { admissionCap, type KvGroup } from '../timing/kvGroup.ts';
 import { BlockGroup } from './blockGroup.ts';
 import { BlockManager } from './blockManager.ts';
 import { BlockPool } from './blockPool.ts';
-import { admissionCap, type KvLayout, skippedTokens } from './kvLayout.ts';
+import { type KvLayout, skippedTokens } from './kvLayout.ts';
 import { PageHold } from './pageHold.ts';
 
 const full = (blockTokens = 16, dropsLastHit = false): KvGroup => ({ kind: 'full', blockTokens, dropsLastHit });

@@ -1,7 +1,7 @@
-import type { KvGroup } from '../timing/kvGroup.ts';
+import { admissionCap, type KvGroup } from '../timing/kvGroup.ts';
 import type { FreeQueue, RunOwner } from './freeQueue.ts';
 import type { GroupPages } from './groupPages.ts';
-import { admissionCap, blocksOfHit, isPublished, type KvLayout, skippedTokens } from './kvLayout.ts';
+import { blocksOfHit, isPublished, type KvLayout, skippedTokens } from './kvLayout.ts';
 import type { PageHold } from './pageHold.ts';
 import type { PageNames } from './pageNames.ts';
 import { NONE, type Runs } from './runs.ts';

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { PoolSpec } from '../cluster/scenario.ts';
+import { kvLayoutOf } from '../engine/vllm/kvLayoutOf.ts';
 import type { AttributionVector, BoundShares, LatencyName, Report, SloSpec } from '../metrics/report.ts';
 import { kvCacheLines } from '../timing/kvCacheLines.ts';
 import { rankedShares, sloFinding, stateInWords } from './findings.ts';
@@ -140,7 +141,11 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
 /** One replica's cache in the words of vLLM's start-up log. */
 function kvText({ name, engine }: PoolSpec): string {
   const { blocks, blockTokens, contextLength } = engine;
-  return `${name}: ${kvCacheLines(blocks, blockTokens, contextLength).join('; ')} (${formatCount(blocks, 'block')})`;
+  const { groups, inFlightTokens } =
+    engine.backend === 'vllm'
+      ? kvLayoutOf(engine)
+      : { groups: [{ kind: 'full', blockTokens, dropsLastHit: false } as const], inFlightTokens: 0 };
+  return `${name}: ${kvCacheLines(blocks, groups, contextLength, inFlightTokens).join('; ')} (${formatCount(blocks, 'block')})`;
 }
 
 function boundText(shares: BoundShares): string {

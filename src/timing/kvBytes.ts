@@ -8,12 +8,12 @@ import type { ReplicaSpec } from './replica.ts';
  * compressed KV, whole on every rank.
  */
 export function kvBytesPerToken(model: ModelFacts, kvDtype: KvDtype, tensor: number): number {
-  return fullLayers(model) * layerBytes(model, kvDtype, tensor);
+  return fullLayers(model) * attentionLayerBytes(model, kvDtype, tensor);
 }
 
 /** The same for windowed layers, which keep only the last `slidingWindow` tokens of a sequence; 0 without them. */
 export function windowedKvBytesPerToken(model: ModelFacts, kvDtype: KvDtype, tensor: number): number {
-  return (attentionLayers(model) - fullLayers(model)) * layerBytes(model, kvDtype, tensor);
+  return (attentionLayers(model) - fullLayers(model)) * attentionLayerBytes(model, kvDtype, tensor);
 }
 
 /** The state of linear layers is kept in float32 (`mamba_ssm_dtype`), the inputs of their convolution in bf16. */
@@ -51,7 +51,8 @@ function fullLayers(model: ModelFacts): number {
   return layers - model.attention.windowedLayers;
 }
 
-function layerBytes(model: ModelFacts, kvDtype: KvDtype, tensor: number): number {
+/** KV bytes of one token in one layer with attention, on one GPU. */
+export function attentionLayerBytes(model: ModelFacts, kvDtype: KvDtype, tensor: number): number {
   const { attention } = model;
   if (attention.kind === 'mla') {
     return (attention.kvLoraRank + attention.ropeHeadDim) * kvBytesOf(kvDtype) + indexerBytes(model);

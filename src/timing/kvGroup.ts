@@ -38,3 +38,18 @@ export interface StateGroup extends GroupOfLayers {
   /** States kept besides the running one while drafts are verified. */
   readonly draftBlocks: number;
 }
+
+/**
+ * Blocks of a group one request can come to hold, at most, while its blocks behind the window are given back: what
+ * admission and start-up reckon with (vLLM `max_admission_blocks_per_request`). Infinity when nothing is given back.
+ */
+export function admissionCap(group: KvGroup, inFlightTokens: number, contextLength: number): number {
+  switch (group.kind) {
+    case 'window':
+      return Math.ceil(Math.min(group.window - 1 + inFlightTokens, contextLength) / group.blockTokens) + 1;
+    case 'chunked':
+      return Math.ceil(Math.min(group.chunk + inFlightTokens, contextLength) / group.blockTokens);
+    default:
+      return Number.POSITIVE_INFINITY;
+  }
+}

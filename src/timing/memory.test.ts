@@ -95,7 +95,7 @@ describe('memory plan', () => {
     expect(plan.blocks * 16 * 131_072).toBeLessThanOrEqual(plan.availableKvBytesPerGpu);
     expect((plan.blocks + 1) * 16 * 131_072).toBeGreaterThan(plan.availableKvBytesPerGpu);
     const tokens = (plan.blocks * 16).toLocaleString('en-US');
-    expect(kvCacheLines(plan.blocks, 16, 131_072)).toEqual([
+    expect(kvCacheLines(plan.blocks, plan.groups, 131_072, 8192)).toEqual([
       `GPU KV cache size: ${tokens} tokens`,
       `Maximum concurrency for 131,072 tokens per request: ${((plan.blocks * 16) / 131_072).toFixed(2)}x`,
     ]);

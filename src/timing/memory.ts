@@ -2,6 +2,8 @@ import { BYTES_PER_MIB } from '../base/units.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import { activationBytesPerGpu } from './activations.ts';
 import { kvBytesPerToken, linearStateBytes, windowedKvBytesPerToken } from './kvBytes.ts';
+import type { KvGroup } from './kvGroup.ts';
+import { blocksPerRequest, type KvGroupRequest, kvGroupsOf } from './kvGroups.ts';
 import { gpusPerReplica, type ReplicaSpec } from './replica.ts';
 import { largestStage, weightBytesPerGpu } from './replicaWeights.ts';
 
@@ -34,12 +36,14 @@ export interface MemoryRequest {
   readonly maxBatchedTokens: number;
   readonly maxSequences: number;
   readonly contextLength: number;
+  /** vLLM: windows and states are pages of the same pool as the rest. Others set memory aside for them. */
+  readonly groups?: Omit<KvGroupRequest, 'blockTokens' | 'contextLength'>;
 }
 
 export interface MemoryPlan {
   readonly weightBytesPerGpu: number;
   readonly activationBytesPerGpu: number;
-  /** Communication buffers, CUDA context and graphs, and the state of windowed layers. */
+  /** Communication buffers, CUDA context and graphs, and what is set aside for windows and states. */
   readonly reservedBytesPerGpu: number;
   /** Of the layers that keep every token. */
   readonly kvBytesPerTokenPerGpu: number;
@@ -47,6 +51,8 @@ export interface MemoryPlan {
   readonly availableKvBytesPerGpu: number;
   /** Whole replica: pages of one attention-DP rank times ranks. */
   readonly blocks: number;
+  /** How the layers share the pages. */
+  readonly groups: readonly KvGroup[];
   /** Whether one request of `contextLength` tokens fits on a rank; always true of a capacity given outright. */
   readonly fits: boolean;
   /** What a GPU lacks for that; 0 when it fits. */
@@ -70,34 +76,34 @@ const NCCL_PAIR_BYTES = 342 * BYTES_PER_MIB;
 const NCCL_GROUP_BYTES = 392 * BYTES_PER_MIB;
 
 /**
- * What a replica's GPUs hold, and the KV pages that leaves by the engine's own arithmetic. Windowed layers are not paged: their state is set aside for
- * `maxSequences` sequences of one window plus a page, and one batch in flight, but for no more than their layers' share
- * of the cache (a sequence never needs more pages in a windowed layer than in a full one).
+ * What a replica's GPUs hold, and the KV pages that leaves by the engine's own arithmetic. Without
+ * `request.groups` windowed layers are not paged: their state is set aside for `maxSequences` sequences of one window plus
+ * a page, and one batch in flight, but for no more than their layers' share of the cache (a sequence never needs more
+ * pages in a windowed layer than in a full one).
  */
 export function planMemory(spec: ReplicaSpec, request: MemoryRequest): MemoryPlan {
-  const { capacity, blockTokens, contextLength } = request;
+  const { capacity } = request;
   const ranks = spec.parallelism.attentionData;
   const weights = weightBytesPerGpu(spec);
   const activations = activationBytesPerGpu(spec, request.maxBatchedTokens, request.maxSequences);
   const context = CONTEXT_BYTES + ncclBytes(gpusPerReplica(spec.parallelism));
   const stage = largestStage(spec.model.layers, spec.parallelism.pipeline);
   const perToken = stage * kvBytesPerToken(spec.model, spec.kvDtype, spec.parallelism.tensor);
-  const blockBytes = blockTokens * perToken;
   const shared = cacheBytes(spec.hardware, request, { weights, activations, context });
-  const linear = linearReserve(spec, request, stage);
-  const windowed = windowedStateBytes(spec, request, shared - linear, perToken, stage) + linear;
-  const available = 'bytes' in capacity ? capacity.bytes - windowed : shared - windowed;
-
-  const blocks = blocksOf(capacity, blockTokens, ranks * Math.max(0, Math.floor(available / blockBytes)));
-  const needed = pagesNeeded(request.accounting, Math.ceil(contextLength / blockTokens)) * blockBytes;
+  const setAside = request.groups === undefined ? setAsideBytes(spec, request, shared, perToken, stage) : 0;
+  const available = 'bytes' in capacity ? capacity.bytes - setAside : shared - setAside;
+  const { groups, blockBytes, pagesOfRequest } = pagesOf(spec, request, perToken, stage);
+  const blocks = blocksOf(capacity, groups[0].blockTokens, ranks * Math.max(0, Math.floor(available / blockBytes)));
+  const needed = pagesNeeded(request.accounting, pagesOfRequest) * blockBytes;
   const missing = 'memoryFraction' in capacity ? Math.max(0, needed - available) : 0;
   return {
     weightBytesPerGpu: weights,
     activationBytesPerGpu: activations,
-    reservedBytesPerGpu: context + GRAPH_BYTES + windowed,
+    reservedBytesPerGpu: context + GRAPH_BYTES + setAside,
     kvBytesPerTokenPerGpu: perToken,
     availableKvBytesPerGpu: available,
     blocks,
+    groups,
     fits: missing === 0,
     missingBytesPerGpu: missing,
   };
@@ -158,6 +164,30 @@ function blocksOf(capacity: KvCapacity, blockTokens: number, fromMemory: number)
   if ('blocks' in capacity) return capacity.blocks;
   if ('tokens' in capacity) return Math.floor(capacity.tokens / blockTokens);
   return fromMemory;
+}
+
+/** Groups, bytes of a block on one GPU, and the blocks that one request of full length needs. */
+function pagesOf(spec: ReplicaSpec, request: MemoryRequest, perToken: number, stage: number) {
+  const { blockTokens, contextLength, groups: asked } = request;
+  if (asked === undefined) {
+    const groups: KvGroup[] = [{ kind: 'full', blockTokens, dropsLastHit: false }];
+    return { groups, blockBytes: blockTokens * perToken, pagesOfRequest: Math.ceil(contextLength / blockTokens) };
+  }
+  const { groups, blockBytes } = kvGroupsOf(spec, { ...asked, blockTokens, contextLength });
+  const pagesOfRequest = blocksPerRequest(groups, contextLength, asked.inFlightTokens);
+  return { groups, blockBytes: stage * blockBytes, pagesOfRequest };
+}
+
+/** Bytes for the windows and states of every sequence that may run, outside the pages. */
+function setAsideBytes(
+  spec: ReplicaSpec,
+  request: MemoryRequest,
+  shared: number,
+  perToken: number,
+  stage: number,
+): number {
+  const linear = linearReserve(spec, request, stage);
+  return windowedStateBytes(spec, request, shared - linear, perToken, stage) + linear;
 }
 
 /** The state of linear layers for every sequence that may run. */

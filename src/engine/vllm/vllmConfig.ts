@@ -1,3 +1,4 @@
+import type { KvGroup } from '../../timing/kvGroup.ts';
 import type { CommonConfig } from '../commonConfig.ts';
 
 /** What changed in vLLM's V1 scheduler over time; see the version profiles for which release has which. */
@@ -45,5 +46,7 @@ export interface VllmConfig extends CommonConfig {
   readonly watermark: number;
   /** Steps between prefills under attention DP (`prefill_schedule_interval`), 0 = none. */
   readonly prefillInterval: number;
+  /** How the layers share the pages; absent: all of them keep every token. */
+  readonly kvGroups?: readonly KvGroup[];
   readonly semantics: VllmSemantics;
 }
