@@ -10,6 +10,7 @@ import { type Sequence, STAGE } from './sequence.ts';
 /** Known tokens of one sequence that a pass computes. */
 interface Chunk {
   readonly sequence: Sequence;
+  readonly tokens: number;
   /** Computed tokens after it. */
   readonly end: number;
   /** The known tokens end with it, so a token comes out. */
@@ -17,7 +18,7 @@ interface Chunk {
   /** That token is the sequence's last. */
   readonly ends: boolean;
   /** How long it would take alone. */
-  readonly aloneNs: number;
+  aloneNs: number;
 }
 
 /** What a scheduler decides a pass shall compute, by one rank. Cleared before it is formed. */
@@ -31,7 +32,8 @@ export class Batch {
   sequences = 0;
   /** Which of the lane's passes with decodes it is. */
   #pass = 0;
-  /** How long it would take without prefill tokens. */
+  /** How long it takes if the replica has no other rank, and how long it would take without prefill tokens. */
+  durationNs = 0;
   decodeNs = 0;
   /** Sequences outside the set that decode to no avail, and tokens they attend to, in all and inside the window. */
   #ghosts = 0;
@@ -40,7 +42,7 @@ export class Batch {
   readonly #chunks: Chunk[] = [];
   /** Sequences that decode their last token in it. */
   readonly finishing: Sequence[] = [];
-  /** Sequences evicted since it was formed: their token still comes out. */
+  /** Sequences that have left the batch since it was formed: their token still comes out. */
   readonly #late: Sequence[] = [];
   /** After `settle`: sequences whose last token came out of it. */
   readonly finished: Sequence[] = [];
@@ -85,16 +87,20 @@ export class Batch {
 
   /** The next `tokens` >= 1 known tokens of a sequence outside the lane's set. */
   addChunk(sequence: Sequence, tokens: number): void {
-    const { computed } = sequence;
-    const end = computed + tokens;
+    const end = sequence.computed + tokens;
     const completes = end === sequence.knownTokens;
-    this.shape.addChunk(computed, tokens, completes);
-    this.#alone.clear();
-    this.#alone.addChunk(computed, tokens, completes);
     const ends = completes && sequence.generated + 1 === sequence.outputTokens;
-    this.#chunks.push({ sequence, end, completes, ends, aloneNs: this.#timer.passNs(this.#alone) });
-    this.sequences += 1;
+    this.#chunks.push({ sequence, tokens, end, completes, ends, aloneNs: 0 });
     sequence.computed = end;
+  }
+
+  /** The sequence's chunk, if it has one, is taken out before the batch is sealed; returns its tokens. */
+  removeChunk(sequence: Sequence): number {
+    const at = this.#chunks.findIndex((chunk) => chunk.sequence === sequence);
+    if (at < 0) return 0;
+    const [{ tokens }] = this.#chunks.splice(at, 1);
+    sequence.computed -= tokens;
+    return tokens;
   }
 
   /**
@@ -113,12 +119,22 @@ export class Batch {
    */
   seal(): void {
     if (this.takesDecodes) this.#takeDecodes();
-    for (const { sequence, completes, ends } of this.#chunks) {
-      if (!completes) continue;
-      sequence.generated += 1;
-      if (ends) sequence.stage = STAGE.finishing;
-      else this.lane.add(sequence);
-    }
+    for (const chunk of this.#chunks) this.#sealChunk(chunk);
+    this.sequences = this.decodes + this.#ghosts + this.#chunks.length;
+    this.durationNs = this.hasChunks ? this.#timer.passNs(this.shape) : this.decodeNs;
+    this.decodeNs = Math.min(this.decodeNs, this.durationNs);
+  }
+
+  #sealChunk(chunk: Chunk): void {
+    const { sequence, end, tokens, completes, ends } = chunk;
+    this.shape.addChunk(end - tokens, tokens, completes);
+    this.#alone.clear();
+    this.#alone.addChunk(end - tokens, tokens, completes);
+    chunk.aloneNs = this.#timer.passNs(this.#alone);
+    if (!completes) return;
+    sequence.generated += 1;
+    if (ends) sequence.stage = STAGE.finishing;
+    else this.lane.add(sequence);
   }
 
   #takeDecodes(): void {
@@ -128,7 +144,6 @@ export class Batch {
     const sequences = set.count + this.#ghosts;
     const context = set.contextTokens + this.#ghostContext;
     const windowed = set.windowedTokens + this.#ghostWindowed;
-    this.sequences += sequences;
     this.shape.setDecodes(sequences, context, windowed);
     this.decodeNs = this.#timer.decodeNs(sequences, context, windowed);
     set.tick(1, this.finishing);
@@ -144,11 +159,6 @@ export class Batch {
   repeat(later: number, decodeNs: number): void {
     this.#pass = this.lane.set.clock - later;
     this.decodeNs = decodeNs;
-  }
-
-  /** How long it takes, ns, if the replica has no other rank. */
-  get durationNs(): number {
-    return this.hasChunks ? this.#timer.passNs(this.shape) : this.decodeNs;
   }
 
   // ---- in flight ------------------------------------------------------------------------------------------------
@@ -219,8 +229,13 @@ export class Batch {
   }
 
   #settleLate(sequence: Sequence, nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {
-    log.spend(sequence.request, STATE.preemption, nowNs - sequence.evictedNs);
-    sequence.evictedNs = nowNs;
+    if (sequence.evictedNs >= 0) {
+      log.spend(sequence.request, STATE.preemption, nowNs - sequence.evictedNs);
+      sequence.evictedNs = nowNs;
+    } else {
+      log.spend(sequence.request, STATE.decodeInterference, nowNs - sequence.accountedNs);
+      sequence.accountedNs = nowNs;
+    }
     emit(sequence, nowNs, role, log, ledger);
     sequence.pending -= 1;
     if (sequence.pending === 0 && sequence.generated === sequence.outputTokens) this.finished.push(sequence);

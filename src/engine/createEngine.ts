@@ -1,17 +1,19 @@
 import { EngineDriver } from './driver.ts';
 import type { EngineCore } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
+import { PlainEngine } from './plain/plainEngine.ts';
 import { PlainSglang } from './sglang/plainSglang.ts';
 import { SglangScheduler } from './sglang/sglangScheduler.ts';
-import { ReferenceEngine } from './vllm/referenceEngine.ts';
+import { PlainVllm } from './vllm/plainVllm.ts';
 import { VllmScheduler } from './vllm/vllmScheduler.ts';
 
 /** The engine a worker runs: `fast` skips over unchanged decode passes, `plain` is its slow reference. */
 export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): EngineCore {
   const { config } = setup;
   if (config.backend === 'vllm') {
-    if (core === 'plain') return new ReferenceEngine({ ...setup, config });
-    return new EngineDriver(setup, 1, (batches, lanes) => new VllmScheduler({ ...setup, config, batches, lanes }));
+    const depth = config.asyncScheduling ? 2 : 1;
+    if (core === 'plain') return new PlainEngine(setup, depth, new PlainVllm({ ...setup, config }));
+    return new EngineDriver(setup, depth, (batches, lanes) => new VllmScheduler({ ...setup, config, batches, lanes }));
   }
   if (config.backend === 'sglang') {
     if (core === 'plain' || config.attentionDataRanks > 1) return new PlainSglang({ ...setup, config });

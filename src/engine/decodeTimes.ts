@@ -29,7 +29,7 @@ export class DecodeTimes {
 
   /** From now on, an end of a pass or a time at which none is in flight, the sequence's time is the lane's. */
   startCounting(sequence: Sequence): void {
-    sequence.firstGapPass = sequence.firstDecodePass;
+    sequence.firstGapPass = Math.max(sequence.firstDecodePass, this.#passes + 1);
     sequence.decodeNsBefore = this.#decodeNs;
     sequence.interferenceNsBefore = this.#interferenceNs;
     this.#counting += 1;
@@ -49,7 +49,8 @@ export class DecodeTimes {
     this.#decodeNs += ownNs;
     this.#interferenceNs += elapsedNs - ownNs;
     this.#passes += 1;
-    const together = this.#newcomers.length === 0 ? decodes : decodes - this.#settleNewcomers(nowNs, gaps, log);
+    const together =
+      this.#newcomers.length === 0 ? decodes : decodes - this.#settleNewcomers(nowNs, decodeNs, gaps, log);
     if (together > 0) {
       const gapNs = nowNs - this.#tokenNs;
       gaps.add(gapNs, together);
@@ -86,7 +87,7 @@ export class DecodeTimes {
   }
 
   /** Returns how many newcomers' last token did not come out together with the others'. */
-  #settleNewcomers(nowNs: number, gaps: LogHistogram, log: RequestLog): number {
+  #settleNewcomers(nowNs: number, decodeNs: number, gaps: LogHistogram, log: RequestLog): number {
     let apart = 0;
     let settled = 0;
     for (const sequence of this.#newcomers) {
@@ -94,20 +95,22 @@ export class DecodeTimes {
       settled += 1;
       if (sequence.lastTokenNs === this.#tokenNs) continue;
       apart += 1;
-      sequence.firstGapPass = this.#passes + 1;
-      if (sequence.lastTokenNs < 0) this.#markFirstToken(sequence, nowNs, log);
+      if (sequence.firstGapPass > 0) sequence.firstGapPass = this.#passes + 1;
+      if (sequence.lastTokenNs < 0) this.#startFromRemote(sequence, nowNs, decodeNs, log);
       else noteGap(sequence, nowNs, gaps, log);
     }
     this.#newcomers.splice(0, settled);
     return apart;
   }
 
-  /** The first token of a sequence with remote KV comes out of a decode. */
-  #markFirstToken(sequence: Sequence, nowNs: number, log: RequestLog): void {
-    this.#spend(sequence, log);
-    log.firstTokenNs[sequence.request] = nowNs;
-    sequence.decodeNsBefore = this.#decodeNs;
-    sequence.interferenceNsBefore = this.#interferenceNs;
+  /** The first token of a sequence with remote KV comes out of a decode: until then its time was its own. */
+  #startFromRemote(sequence: Sequence, nowNs: number, decodeNs: number, log: RequestLog): void {
+    const { request, accountedNs } = sequence;
+    const ownNs = Math.min(decodeNs, nowNs - accountedNs);
+    log.spend(request, STATE.decode, ownNs);
+    log.spend(request, STATE.decodeInterference, nowNs - accountedNs - ownNs);
+    log.firstTokenNs[request] = nowNs;
+    this.startCounting(sequence);
   }
 
   /** A sequence has left the lane: what was counted for all up to `nowNs` is written down for it. */

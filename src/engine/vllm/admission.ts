@@ -48,7 +48,6 @@ export class Admission {
     this.#pages.publish(sequence, sequence.inputTokens);
     this.#start(sequence, nowNs);
     batch.lane.add(sequence);
-    batch.lane.times.startCounting(sequence);
   }
 
   /** Admits the head of the queue with as many tokens as the budget has; returns them, or -1 if it must wait. */

@@ -7,6 +7,7 @@ import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { type Sequence, STAGE } from '../sequence.ts';
 import { SequencePages } from '../sequencePages.ts';
 import { Admission } from './admission.ts';
+import { fits } from './fits.ts';
 import { RunningList } from './runningList.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
@@ -117,13 +118,4 @@ export class VllmScheduler implements Scheduler {
   formSteady({ lane: { set } }: Batch, passes: number): void {
     this.#pages.allocate(set.pagesDue(passes));
   }
-}
-
-/** Whether an engine could ever serve the request: inside the context, and its KV inside the pool. */
-export function fits(config: VllmConfig, inputTokens: number, outputTokens: number): boolean {
-  const tokens = inputTokens + outputTokens;
-  if (tokens > config.contextLength) return false;
-  if (Math.ceil(tokens / config.blockTokens) > config.blocks - 1) return false;
-  // Without chunking a (re-)computed context must fit one pass.
-  return config.chunkedPrefill || tokens <= config.maxBatchedTokens;
 }

@@ -1,0 +1,214 @@
+import { PassShape } from '../../timing/passShape.ts';
+import type { BoundIndex } from '../../timing/stepTimer.ts';
+import { BATCH_FORMATION, type EngineCore, type EngineLoad, PASS_END } from '../engineCore.ts';
+import type { EngineSetup } from '../engineSetup.ts';
+import type { EngineTotals } from '../engineTotals.ts';
+import { STATE } from '../requestLog.ts';
+import { Job, type Share } from './job.ts';
+import type { PlainScheduler } from './plainScheduler.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+interface Pass {
+  readonly shares: readonly Share[];
+  readonly startNs: number;
+  readonly endNs: number;
+  /** Its part that would be left without chunks. */
+  readonly decodeNs: number;
+  readonly bound: BoundIndex;
+}
+
+/**
+ * The slow statement of what `EngineDriver` does: one event per pass, every sum taken afresh over the jobs in it. It exists to
+ * be obviously right, and the fast driver must agree with it on every timestamp.
+ */
+export class PlainEngine implements EngineCore {
+  nextEventNs = NEVER;
+  nextEventKind = BATCH_FORMATION;
+  readonly #setup: EngineSetup;
+  readonly #scheduler: PlainScheduler;
+  readonly #depth: number;
+  /** Passes in flight, oldest first. */
+  #passes: Pass[] = [];
+  #settledNs = 0;
+
+  constructor(setup: EngineSetup, depth: number, scheduler: PlainScheduler) {
+    this.#setup = setup;
+    this.#depth = depth;
+    this.#scheduler = scheduler;
+  }
+
+  get passesInFlight(): number {
+    return this.#passes.length;
+  }
+
+  admits(inputTokens: number, outputTokens: number): boolean {
+    return this.#scheduler.admits(inputTokens, outputTokens);
+  }
+
+  advanceTo(): void {
+    // Every pass is an event: there is nothing private to catch up with.
+  }
+
+  enqueue(request: number, nowNs: number): void {
+    const { role, table } = this.#setup;
+    this.#join(
+      new Job(request, table.inputTokens[request], role === 'prefill' ? 1 : table.outputTokens[request], 0, nowNs),
+    );
+  }
+
+  enqueueRemote(request: number, nowNs: number): void {
+    const { table } = this.#setup;
+    const job = new Job(request, table.inputTokens[request], table.outputTokens[request], 0, nowNs);
+    job.remote = true;
+    this.#join(job);
+  }
+
+  #join(job: Job): void {
+    this.#scheduler.enqueue(job);
+    this.#wake(job.arrivalNs);
+  }
+
+  remoteArrived(request: number, nowNs: number): void {
+    this.#scheduler.remoteArrived(request, nowNs);
+    this.#wake(nowNs);
+  }
+
+  releaseHeld(request: number, nowNs: number): void {
+    this.#scheduler.releaseHeld(request);
+    this.#wake(nowNs);
+  }
+
+  cachedTokens(request: number): number {
+    return this.#scheduler.cachedTokens(request);
+  }
+
+  readLoad(load: EngineLoad): void {
+    Object.assign(load, { running: 0, waiting: 0, queuedPrefillTokens: 0, heldPages: 0, usablePages: 0 });
+    this.#scheduler.addLoad(load);
+  }
+
+  totals(): EngineTotals {
+    return this.#setup.ledger.totals(this.#scheduler.usablePages, this.#scheduler.evictedPages);
+  }
+
+  runEvent(): void {
+    const nowNs = this.nextEventNs;
+    if (this.nextEventKind === PASS_END) {
+      this.#settle(this.#passes.shift()!, nowNs);
+      this.#expect(nowNs, BATCH_FORMATION);
+      return;
+    }
+    while (this.#passes.length < this.#depth) {
+      const shares = this.#scheduler.form(
+        this.#passes.map((pass) => pass.shares),
+        nowNs,
+      );
+      if (shares.length === 0) break;
+      this.#passes.push(this.#launch(shares, nowNs));
+    }
+    if (this.#passes.length > 0) this.#expect(this.#passes[0].endNs, PASS_END);
+    else this.#expect(NEVER, BATCH_FORMATION);
+  }
+
+  #expect(timeNs: number, kind: number): void {
+    this.nextEventNs = timeNs;
+    this.nextEventKind = kind;
+  }
+
+  /** With a pass in flight, the next occasion to form a batch is its end. */
+  #wake(nowNs: number): void {
+    if (this.#passes.length === 0) this.#expect(nowNs, BATCH_FORMATION);
+  }
+
+  #launch(shares: readonly Share[], nowNs: number): Pass {
+    const { timer } = this.#setup;
+    const shape = new PassShape(timer.window);
+    const contexts = shares.filter((share) => share.decodes).map((share) => share.before + 1);
+    const context = sum(contexts);
+    const windowed = timer.window > 0 ? sum(contexts.map((tokens) => Math.min(tokens, timer.window))) : 0;
+    if (contexts.length > 0) shape.setDecodes(contexts.length, context, windowed);
+    for (const share of shares.filter(({ decodes }) => !decodes)) {
+      shape.addChunk(share.before, share.tokens, share.completes);
+      const alone = new PassShape(timer.window);
+      alone.addChunk(share.before, share.tokens, share.completes);
+      share.aloneNs = timer.passNs(alone);
+    }
+    const durationNs = timer.passNs(shape);
+    const decodeNs = contexts.length > 0 ? timer.decodeNs(contexts.length, context, windowed) : 0;
+    const startNs = this.#passes.at(-1)?.endNs ?? nowNs;
+    return {
+      shares,
+      startNs,
+      endNs: startNs + durationNs,
+      decodeNs: Math.min(decodeNs, durationNs),
+      bound: timer.boundOf(shape),
+    };
+  }
+
+  #settle(pass: Pass, nowNs: number): void {
+    const { ledger } = this.#setup;
+    const busyNs = nowNs - Math.max(pass.startNs, this.#settledNs);
+    this.#settledNs = nowNs;
+    ledger.passes += 1;
+    ledger.busyNs += busyNs;
+    ledger.batchSum += pass.shares.length;
+    const chunked = pass.shares.some(({ decodes }) => !decodes);
+    (chunked ? ledger.prefillBoundNs : ledger.decodeBoundNs)[pass.bound] += busyNs;
+    for (const share of pass.shares) {
+      if (share.fate === 'void') continue;
+      this.#account(share, pass.decodeNs, nowNs);
+      if (share.completes) this.#emit(share, nowNs);
+    }
+    this.#scheduler.settle(pass.shares, nowNs);
+  }
+
+  /** Says where the job's time since it was last said went. */
+  #account(share: Share, decodeNs: number, nowNs: number): void {
+    const { log } = this.#setup;
+    const { job, decodes, before, tokens, completes, aloneNs } = share;
+    const { request } = job;
+    const elapsedNs = nowNs - job.accountedNs;
+    if (share.fate === 'late') {
+      if (!completes) return;
+      if (job.evictedNs >= 0) {
+        log.spend(request, STATE.preemption, nowNs - job.evictedNs);
+        job.evictedNs = nowNs;
+      } else {
+        log.spend(request, STATE.decodeInterference, elapsedNs);
+      }
+    } else if (decodes) {
+      const ownNs = Math.min(decodeNs, elapsedNs);
+      log.spend(request, STATE.decode, ownNs);
+      log.spend(request, STATE.decodeInterference, elapsedNs - ownNs);
+    } else if (job.evictedNs < 0) {
+      const ownNs = Math.min(aloneNs, elapsedNs);
+      log.spend(request, STATE.prefill, ownNs);
+      log.spend(request, STATE.prefillInterference, elapsedNs - ownNs);
+    } else if (before + tokens >= job.regain) {
+      log.spend(request, STATE.preemption, nowNs - job.evictedNs);
+      job.evictedNs = -1;
+    }
+    job.accountedNs = nowNs;
+    if (completes && share.fate === 'due') job.countsAsDecode = true;
+  }
+
+  #emit({ job, fate }: Share, nowNs: number): void {
+    const { log, ledger, role } = this.#setup;
+    if (job.lastTokenNs < 0) {
+      if (role !== 'prefill') log.firstTokenNs[job.request] = nowNs;
+    } else {
+      const gapNs = nowNs - job.lastTokenNs;
+      ledger.gaps.add(gapNs, 1);
+      log.maxGapNs[job.request] = Math.max(log.maxGapNs[job.request], gapNs);
+    }
+    job.lastTokenNs = nowNs;
+    job.generated += 1;
+    if (fate === 'late') job.stale -= 1;
+    else job.placeholders -= 1;
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

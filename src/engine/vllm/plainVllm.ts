@@ -1,0 +1,328 @@
+import type { KvManager } from '../../kv/kvManager.ts';
+import { PageNames } from '../../kv/pageNames.ts';
+import type { EngineLoad } from '../engineCore.ts';
+import type { EngineSetup } from '../engineSetup.ts';
+import type { Job, Share } from '../plain/job.ts';
+import { PagePoolManager } from '../plain/pagePoolManager.ts';
+import type { PlainScheduler } from '../plain/plainScheduler.ts';
+import { STATE } from '../requestLog.ts';
+import { fits } from './fits.ts';
+import type { VllmConfig } from './vllmConfig.ts';
+
+/** vLLM's `schedule` and `update_from_output`, step by step as scheduler.py has them, one request and one block at a time. */
+export class PlainVllm implements PlainScheduler {
+  readonly #setup: EngineSetup<VllmConfig>;
+  readonly #pages: KvManager;
+  #waiting: Job[] = [];
+  #remote: Job[] = [];
+  #running: Job[] = [];
+  readonly #held = new Map<number, Job>();
+  /** Of the step being formed. */
+  #shares: Share[] = [];
+  #inFlight: readonly (readonly Share[])[] = [];
+  #budget = 0;
+  #hasPreempted = false;
+
+  constructor(setup: EngineSetup<VllmConfig>) {
+    this.#setup = setup;
+    const { config, table } = setup;
+    const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
+    this.#pages = new PagePoolManager(config.blocks - 1, config.blockTokens, config.prefixCaching, names);
+  }
+
+  get usablePages(): number {
+    return this.#pages.usablePages;
+  }
+
+  get evictedPages(): number {
+    return this.#pages.evictedPages;
+  }
+
+  admits(inputTokens: number, outputTokens: number): boolean {
+    return fits(this.#setup.config, inputTokens, outputTokens);
+  }
+
+  enqueue(job: Job): void {
+    this.#waiting.push(job);
+    this.#sortWaiting();
+  }
+
+  remoteArrived(request: number, nowNs: number): void {
+    const job = this.#remote.find((candidate) => candidate.request === request)!;
+    this.#setup.log.spend(request, STATE.transfer, nowNs - job.accountedNs);
+    job.accountedNs = nowNs;
+    job.status = 'loaded';
+  }
+
+  releaseHeld(request: number): void {
+    this.#pages.release(this.#held.get(request)!.hold);
+    this.#held.delete(request);
+  }
+
+  cachedTokens(request: number): number {
+    return this.#pages.lookup(request, this.#setup.table.inputTokens[request]);
+  }
+
+  addLoad(load: EngineLoad): void {
+    load.running += this.#running.length;
+    load.waiting += this.#waiting.length + this.#remote.length;
+    load.usablePages += this.#pages.usablePages;
+    load.heldPages += this.#pages.usablePages - this.#pages.freePages;
+    for (const job of this.#waiting) load.queuedPrefillTokens += job.expected;
+    for (const job of this.#running) if (!job.decodes) load.queuedPrefillTokens += job.expected - job.computed;
+  }
+
+  #sortWaiting(): void {
+    if (this.#setup.config.policy === 'priority') this.#waiting.sort(byPriority);
+  }
+
+  form(inFlight: readonly (readonly Share[])[], nowNs: number): Share[] {
+    this.#inFlight = inFlight;
+    this.#shares = [];
+    do {
+      this.#budget = this.#setup.config.maxBatchedTokens;
+      this.#hasPreempted = false;
+      this.#scheduleRunning(nowNs);
+      if (!this.#hasPreempted) this.#scheduleWaiting(nowNs);
+    } while (this.#shares.length === 0 && this.#hasPreempted);
+    for (const { job, completes } of this.#shares) {
+      if (!completes) continue;
+      job.placeholders += 1;
+      job.decodes = true;
+    }
+    return this.#shares;
+  }
+
+  // ---- running (1.2 B) --------------------------------------------------------------------------------------------
+
+  #scheduleRunning(nowNs: number): void {
+    const { longPrefillTokens } = this.#setup.config;
+    let index = 0;
+    while (index < this.#running.length && this.#budget > 0) {
+      const job = this.#running[index];
+      let tokens = this.#wanted(job);
+      if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
+      tokens = Math.min(tokens, this.#budget);
+      if (tokens === 0) {
+        index += 1;
+        continue;
+      }
+      while (!this.#allocate(job, tokens)) {
+        const victim = this.#victim();
+        const at = this.#running.indexOf(victim);
+        this.#running.splice(at, 1);
+        if (at < index) index -= 1;
+        this.#preempt(victim, nowNs);
+        if (victim === job) return;
+      }
+      this.#schedule(job, tokens);
+      index += 1;
+    }
+    // Who gets no token of the budget decodes no longer in step with the others.
+    for (const job of this.#running.slice(index))
+      if (job.decodes && this.#wanted(job) > 0) this.#fallBehind(job, nowNs);
+  }
+
+  /** Known tokens the next step could compute. */
+  #wanted(job: Job): number {
+    if (job.generated + job.placeholders + job.stale >= job.output) return 0;
+    // Without asynchronous scheduling a token must be out before the next can be asked for.
+    return this.#setup.config.asyncScheduling
+      ? job.expected - job.computed
+      : Math.max(0, job.known + job.stale - job.computed);
+  }
+
+  #victim(): Job {
+    if (this.#setup.config.policy === 'fcfs') return this.#running.at(-1)!;
+    return this.#running.reduce((worst, job) =>
+      job.priority > worst.priority || (job.priority === worst.priority && job.arrivalNs > worst.arrivalNs)
+        ? job
+        : worst,
+    );
+  }
+
+  #allocate(job: Job, tokens: number): boolean {
+    return this.#pages.allocate(job.hold, {
+      known: job.known,
+      computed: job.computed,
+      processed: job.computed,
+      hit: 0,
+      junction: 0,
+      external: 0,
+      tokens,
+      lookahead: 0,
+      keepFree: 0,
+      gate: false,
+      publishes: true,
+    });
+  }
+
+  #schedule(job: Job, tokens: number): void {
+    const before = job.computed;
+    const completes = before + tokens === job.expected;
+    this.#shares.push({ job, tokens, before, decodes: job.decodes, completes, aloneNs: 0, fate: 'due' });
+    job.computed += tokens;
+    this.#budget -= tokens;
+  }
+
+  #preempt(job: Job, nowNs: number): void {
+    const { log, ledger, config } = this.#setup;
+    const mine = this.#shares.find((share) => share.job === job);
+    if (mine !== undefined) {
+      this.#shares.splice(this.#shares.indexOf(mine), 1);
+      job.computed = mine.before;
+      if (config.semantics.refundsVictim) this.#budget += mine.tokens;
+    }
+    const regain = job.decodes ? job.expected : job.computed;
+    this.#pages.publish(job.hold, job.computed - job.placeholders);
+    this.#outrun(job, this.#setup.role === 'prefill' ? 'void' : 'late');
+    if (job.evictedNs < 0) {
+      const state = job.countsAsDecode ? STATE.decodeInterference : STATE.prefillInterference;
+      log.spend(job.request, state, nowNs - job.accountedNs);
+      job.evictedNs = nowNs;
+      job.regain = regain;
+    } else if (job.decodes) {
+      job.regain = regain;
+    }
+    this.#pages.release(job.hold);
+    job.computed = 0;
+    job.decodes = false;
+    job.countsAsDecode = false;
+    job.remote = false;
+    job.status = 'waiting';
+    log.preemptions[job.request] += 1;
+    ledger.preemptions += 1;
+    this.#hasPreempted = true;
+    this.#waiting.unshift(job);
+    this.#sortWaiting();
+  }
+
+  /**
+   * What passes in flight compute for the job is in vain. Tokens still come out of them, but a KV producer has no use for one
+   * whose KV is gone.
+   */
+  #outrun(job: Job, fate: 'late' | 'void'): void {
+    for (const share of this.#inFlight.flat()) {
+      if (share.job !== job || share.fate !== 'due') continue;
+      share.fate = fate;
+      if (!share.completes) continue;
+      job.placeholders -= 1;
+      if (fate === 'late') job.stale += 1;
+    }
+  }
+
+  #fallBehind(job: Job, nowNs: number): void {
+    this.#outrun(job, 'late');
+    job.decodes = false;
+    const state = job.countsAsDecode ? STATE.decodeInterference : STATE.prefillInterference;
+    this.#setup.log.spend(job.request, state, nowNs - job.accountedNs);
+    job.countsAsDecode = false;
+    job.accountedNs = nowNs;
+  }
+
+  // ---- waiting (1.2 C) --------------------------------------------------------------------------------------------
+
+  #scheduleWaiting(nowNs: number): void {
+    const { config } = this.#setup;
+    for (const job of this.#remote.filter(({ status }) => status === 'loaded')) {
+      if (this.#running.length >= config.maxSequences || this.#budget === 0) return;
+      this.#remote.splice(this.#remote.indexOf(job), 1);
+      job.computed = job.input - 1;
+      job.decodes = true;
+      this.#pages.publish(job.hold, job.input);
+      this.#run(job, nowNs);
+      this.#schedule(job, 1);
+    }
+    const skipped: Job[] = [];
+    while (this.#waiting.length > 0 && this.#budget > 0 && this.#running.length < config.maxSequences) {
+      const job = this.#waiting[0];
+      const verdict = job.stale > 0 ? 'skip' : this.#admit(job, nowNs);
+      if (verdict === 'stop') break;
+      this.#waiting.shift();
+      if (verdict === 'skip') skipped.push(job);
+    }
+    this.#waiting.unshift(...skipped);
+  }
+
+  #admit(job: Job, nowNs: number): 'in' | 'skip' | 'stop' {
+    const { config, host, ledger, log, worker } = this.#setup;
+    const { semantics, longPrefillTokens } = config;
+    const hit = this.#pages.lookup(job.request, job.known);
+    const external = job.remote ? job.known - hit : 0;
+    let tokens = job.known - hit - external;
+    if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
+    if (!config.chunkedPrefill && tokens > this.#budget) return semantics.oversizedStopsAdmission ? 'stop' : 'skip';
+    tokens = Math.min(tokens, this.#budget);
+    const fitted = this.#pages.allocate(job.hold, {
+      known: job.known,
+      computed: 0,
+      processed: 0,
+      hit,
+      junction: this.#pages.junction,
+      external,
+      tokens,
+      lookahead: 0,
+      keepFree: this.#running.length > 0 ? Math.floor(config.watermark * config.blocks) : 0,
+      gate: semantics.fullIslGate,
+      publishes: !job.remote,
+    });
+    if (!fitted) return 'stop';
+    ledger.lookupTokens += job.known;
+    ledger.hitTokens += hit;
+    if (log.scheduledNs[job.request] < 0) log.reusedTokens[job.request] = hit;
+    job.computed = hit;
+    if (job.remote) {
+      job.status = 'loading';
+      log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
+      job.accountedNs = nowNs;
+      this.#remote.push(job);
+      host.reserved(worker, job.request, external, nowNs);
+      return 'in';
+    }
+    this.#run(job, nowNs);
+    this.#schedule(job, tokens);
+    return 'in';
+  }
+
+  #run(job: Job, nowNs: number): void {
+    const { log } = this.#setup;
+    if (job.evictedNs < 0) {
+      log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
+      job.accountedNs = nowNs;
+    }
+    if (log.scheduledNs[job.request] < 0) log.scheduledNs[job.request] = nowNs;
+    job.status = 'running';
+    job.remote = false;
+    this.#running.push(job);
+  }
+
+  // ---- results (1.4) ----------------------------------------------------------------------------------------------
+
+  settle(shares: readonly Share[], nowNs: number): void {
+    const jobs = shares.filter(({ fate }) => fate !== 'void').map(({ job }) => job);
+    const over = new Set(jobs.filter((job) => job.generated === job.output));
+    if (over.size === 0) return;
+    this.#waiting = this.#waiting.filter((job) => !over.has(job));
+    for (const job of over) if (job.status === 'waiting') this.#finish(job, nowNs);
+    for (const job of this.#running) if (over.has(job)) this.#finish(job, nowNs);
+    this.#running = this.#running.filter((job) => !over.has(job));
+  }
+
+  #finish(job: Job, nowNs: number): void {
+    const { host, log, role, worker } = this.#setup;
+    if (role === 'prefill') {
+      job.status = 'held';
+      this.#held.set(job.request, job);
+      host.prefilled(worker, job.request, nowNs);
+      return;
+    }
+    this.#pages.publish(job.hold, job.computed);
+    this.#pages.release(job.hold);
+    log.lastTokenNs[job.request] = nowNs;
+    host.finished(worker, job.request, nowNs);
+  }
+}
+
+function byPriority(a: Job, b: Job): number {
+  return a.priority - b.priority || a.arrivalNs - b.arrivalNs || a.request - b.request;
+}
