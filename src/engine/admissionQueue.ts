@@ -6,6 +6,7 @@ export class AdmissionQueue {
   readonly #waiting = new Deque<Sequence>();
   /** Remote sequences with pages reserved, in order of reservation, until they run. */
   readonly #remote: Sequence[] = [];
+  readonly #skipped: Sequence[] = [];
   /** Known tokens of those that wait for admission. */
   tokens = 0;
 
@@ -36,6 +37,16 @@ export class AdmissionQueue {
 
   removeHead(): void {
     this.tokens -= this.#waiting.popFront().knownTokens;
+  }
+
+  /** The head is passed over until `restoreSkipped`. */
+  skipHead(): void {
+    this.#skipped.push(this.#waiting.popFront());
+  }
+
+  /** Who was passed over is in front again. */
+  restoreSkipped(): void {
+    while (this.#skipped.length > 0) this.#waiting.pushFront(this.#skipped.pop()!);
   }
 
   /** A sequence that waits for admission leaves unadmitted. */

@@ -39,12 +39,12 @@ export class SequencePages {
   }
 
   /**
-   * Whether `knownTokens` fit, of which `hit` pages are cached. Cached pages nobody holds are free until taken, so taking
-   * them counts.
+   * Whether `knownTokens`, of which `hit` pages are cached, fit and leave `keepFree` pages free. Cached pages nobody holds are
+   * free until taken, so taking them counts.
    */
-  fits(request: number, hit: number, knownTokens: number): boolean {
+  fits(request: number, hit: number, knownTokens: number, keepFree: number): boolean {
     const missing = Math.ceil(knownTokens / this.pageTokens) - hit;
-    return missing + this.#pool.idleAmong(request, hit) <= this.#queue.freePages;
+    return missing + this.#pool.idleAmong(request, hit) + keepFree <= this.#queue.freePages;
   }
 
   /** A sequence that owns nothing starts with its cached pages. */

@@ -7,6 +7,10 @@ import type { SequencePages } from '../sequencePages.ts';
 import type { RunningList } from './runningList.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
+/** Instead of a number of tokens: the sequence is passed over this time, or nobody else is admitted. */
+const SKIP = -1;
+const STOP = -2;
+
 /** How the queue's head comes to run: while tokens, sequences and pages last, and nobody past a head that must wait. */
 export class Admission {
   readonly #setup: SchedulerSetup<VllmConfig>;
@@ -21,24 +25,37 @@ export class Admission {
     this.#running = running;
   }
 
-  admit(batch: Batch, tokenBudget: number, nowNs: number): void {
+  /** Returns whether whoever joins the queue now would be looked at next time, too, if nothing leaves. */
+  admit(batch: Batch, tokenBudget: number, nowNs: number): boolean {
     const { maxSequences } = this.#setup.config;
     let budget = tokenBudget;
     // Requests whose remote KV has arrived were queued first and go first.
     for (let loaded = this.#queue.firstLoaded; loaded !== undefined; loaded = this.#queue.firstLoaded) {
-      if (this.#running.size >= maxSequences || budget === 0) return;
+      if (this.#running.size >= maxSequences || budget === 0) return !this.#queue.isWaiting;
       this.#admitLoaded(loaded, batch, nowNs);
       budget -= 1;
     }
-    while (this.#queue.isWaiting && budget > 0) {
-      if (this.#running.size >= maxSequences) break;
-      const { head } = this.#queue;
-      if (head.pending > 0) break;
-      const admitted = head.remote ? this.#reserve(head, nowNs) : this.#admitLocal(head, batch, budget, nowNs);
-      if (admitted < 0) break;
-      this.#queue.removeHead();
-      budget -= admitted;
+    while (this.#queue.isWaiting && budget > 0 && this.#running.size < maxSequences) {
+      const tokens = this.#admitHead(batch, budget, nowNs);
+      if (tokens === STOP) break;
+      if (tokens === SKIP) {
+        this.#queue.skipHead();
+      } else {
+        this.#queue.removeHead();
+        budget -= tokens;
+      }
     }
+    const isOpen = !this.#queue.isWaiting;
+    this.#queue.restoreSkipped();
+    return isOpen;
+  }
+
+  /** Tokens scheduled of the head of the queue, SKIP or STOP. */
+  #admitHead(batch: Batch, budget: number, nowNs: number): number {
+    const { head } = this.#queue;
+    // Its own tokens are still coming out of passes it was evicted from.
+    if (head.pending > 0) return SKIP;
+    return head.remote ? this.#reserve(head, nowNs) : this.#admitLocal(head, batch, budget, nowNs);
   }
 
   /** All KV but the last prompt token's is there: that one is computed as in a decode (vLLM's connectors). */
@@ -50,29 +67,39 @@ export class Admission {
     batch.lane.add(sequence);
   }
 
-  /** Admits the head of the queue with as many tokens as the budget has; returns them, or -1 if it must wait. */
+  /** Admits a sequence with as many tokens as the budget has; returns them, or SKIP or STOP. */
   #admitLocal(sequence: Sequence, batch: Batch, budget: number, nowNs: number): number {
+    const { config } = this.#setup;
     const known = sequence.knownTokens;
     const hit = this.#pages.lookup(sequence.request, known);
     let tokens = known - hit * this.#pages.pageTokens;
+    if (config.longPrefillTokens > 0) tokens = Math.min(tokens, config.longPrefillTokens);
     if (tokens > budget) {
-      if (!this.#setup.config.chunkedPrefill) return -1;
+      if (!config.chunkedPrefill) return config.semantics.oversizedStopsAdmission ? STOP : SKIP;
       tokens = budget;
     }
-    // The whole known sequence must fit (vLLM's full-ISL gate), which covers the first chunk too.
-    if (!this.#pages.fits(sequence.request, hit, known)) return -1;
+    // The whole known sequence must fit (vLLM's full-ISL gate), or just its first chunk.
+    const needed = config.semantics.fullIslGate ? known : hit * this.#pages.pageTokens + tokens;
+    if (!this.#fits(sequence, hit, needed)) return STOP;
     this.#take(sequence, hit, known);
     this.#start(sequence, nowNs);
     this.#running.prefill(sequence, tokens, batch);
     return tokens;
   }
 
-  /** Reserves pages for a remote prompt; returns 0 tokens, or -1 if it must wait. */
+  /** Whether there are pages for `tokens` of the sequence, `hit` of them cached, and those that shall stay free. */
+  #fits(sequence: Sequence, hit: number, tokens: number): boolean {
+    const { watermark, blocks } = this.#setup.config;
+    const keepFree = this.#running.size > 0 ? Math.floor(watermark * blocks) : 0;
+    return this.#pages.fits(sequence.request, hit, tokens, keepFree);
+  }
+
+  /** Reserves pages for a remote prompt; returns 0 tokens, or STOP. */
   #reserve(sequence: Sequence, nowNs: number): number {
     const { log, host, worker } = this.#setup;
     const { request, inputTokens } = sequence;
     const hit = this.#pages.lookup(request, inputTokens);
-    if (!this.#pages.fits(request, hit, inputTokens)) return -1;
+    if (!this.#fits(sequence, hit, inputTokens)) return STOP;
     this.#take(sequence, hit, inputTokens);
     this.#pages.grow(sequence, this.#pages.missing(sequence, inputTokens));
     sequence.stage = STAGE.loading;

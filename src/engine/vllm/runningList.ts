@@ -1,4 +1,5 @@
 import type { Batch } from '../batch.ts';
+import type { EngineRole } from '../engineCore.ts';
 import type { Lane } from '../lane.ts';
 import type { PassLedger } from '../passLedger.ts';
 import { type RequestLog, STATE } from '../requestLog.ts';
@@ -12,6 +13,7 @@ export class RunningList {
   /** Somebody was evicted while the last batch was formed. */
   hasPreempted = false;
   readonly #config: VllmConfig;
+  readonly #role: EngineRole;
   readonly #log: RequestLog;
   readonly #ledger: PassLedger;
   readonly #batches: readonly Batch[];
@@ -23,6 +25,7 @@ export class RunningList {
   /** `putBack` takes the evicted. */
   constructor(setup: SchedulerSetup<VllmConfig>, pages: SequencePages, putBack: (sequence: Sequence) => void) {
     this.#config = setup.config;
+    this.#role = setup.role;
     this.#log = setup.log;
     this.#ledger = setup.ledger;
     this.#batches = setup.batches;
@@ -123,7 +126,9 @@ export class RunningList {
   #preempt(sequence: Sequence, nowNs: number): void {
     const { lane, request } = sequence;
     const inFlight = this.#inFlight(sequence);
-    for (const batch of this.#batches) batch.withdraw(sequence, true);
+    // A KV producer has no use for a token whose KV is gone.
+    const keepsToken = this.#role !== 'prefill';
+    for (const batch of this.#batches) batch.withdraw(sequence, keepsToken);
     if (sequence.stage === STAGE.decoding) {
       this.#lanes[lane].set.remove(sequence);
       // It lost the token it was about to compute too: "back where it was" is when the next one comes out.
@@ -139,6 +144,7 @@ export class RunningList {
       this.#log.spend(request, STATE.prefillInterference, nowNs - sequence.accountedNs);
       sequence.evictedNs = nowNs;
     }
+    if (!keepsToken) sequence.generated -= inFlight;
     this.#pages.release(sequence);
     sequence.lane = NO_LANE;
     sequence.stage = STAGE.waiting;

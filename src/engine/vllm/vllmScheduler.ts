@@ -77,8 +77,7 @@ export class VllmScheduler implements Scheduler {
       const budget = this.#running.schedule(batch, this.#setup.config.maxBatchedTokens, nowNs);
       this.#isBlocked = false;
       if (!this.#running.hasPreempted && this.#queue.size > 0) {
-        this.#admission.admit(batch, budget, nowNs);
-        this.#isBlocked = this.#queue.isWaiting;
+        this.#isBlocked = !this.#admission.admit(batch, budget, nowNs);
       }
       batch.takesDecodes = batch.lane.set.count > 0;
       if (batch.takesDecodes || batch.hasChunks) return true;
@@ -90,8 +89,11 @@ export class VllmScheduler implements Scheduler {
   settle(batch: Batch, nowNs: number): void {
     if (batch.finished.length === 0) return;
     for (const sequence of batch.finished) {
-      if (sequence.stage === STAGE.waiting) this.#queue.remove(sequence);
+      const wasEvicted = sequence.stage === STAGE.waiting;
       sequence.stage = STAGE.finished;
+      if (!wasEvicted) continue;
+      this.#queue.remove(sequence);
+      this.#finish(sequence, nowNs);
     }
     this.#running.dropFinished((sequence) => this.#finish(sequence, nowNs));
   }
