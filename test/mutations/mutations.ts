@@ -57,8 +57,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: VLLM,
-    find: 'this.#isBlocked = this.#queue.isWaiting;',
-    replace: 'this.#isBlocked = true;',
+    find: 'this.#isBlocked = !this.#admission.admit(batch, budget, nowNs);',
+    replace: 'this.#admission.admit(batch, budget, nowNs);\n        this.#isBlocked = true;',
     why: 'blocked flag: newcomers to an empty queue do not interrupt',
   },
   {
@@ -112,8 +112,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: TIMES,
-    find: 'sequence.firstGapPass = sequence.firstDecodePass;',
-    replace: 'sequence.firstGapPass = sequence.firstDecodePass - 1;',
+    find: 'sequence.firstGapPass = Math.max(sequence.firstDecodePass, this.#passes + 1);',
+    replace: 'sequence.firstGapPass = this.#passes;',
     why: 'gap peaks: the pass of the first token counts as a gap',
   },
   {
@@ -124,20 +124,20 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: ADMISSION,
-    find: 'budget -= admitted;',
-    replace: 'budget -= Math.min(admitted, 1);',
+    find: 'budget -= tokens;\n      }',
+    replace: 'budget -= Math.min(tokens, 1);\n      }',
     why: 'budget: a new prompt takes one token of it',
   },
   {
     file: PAGES,
-    find: 'return missing + this.#pool.idleAmong(request, hit) <= this.#queue.freePages;',
-    replace: 'return missing <= this.#queue.freePages;',
+    find: 'missing + this.#pool.idleAmong(request, hit) + keepFree <=',
+    replace: 'missing + keepFree <=',
     why: 'admission gate: hits that nobody holds cost nothing',
   },
   {
     file: ADMISSION,
-    find: 'if (!this.#pages.fits(request, hit, inputTokens)) return -1;',
-    replace: 'if (this.#pages.missing(sequence, inputTokens) - hit > this.#pages.free) return -1;',
+    find: 'if (!this.#fits(sequence, hit, inputTokens)) return STOP;',
+    replace: 'if (this.#pages.missing(sequence, inputTokens) - hit > this.#pages.free) return STOP;',
     why: 'reservation gate: hits that nobody holds cost nothing',
   },
   {
@@ -264,9 +264,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: TIMES,
-    find: `    this.#spend(sequence, log);
-    log.firstTokenNs`,
-    replace: '    log.firstTokenNs',
+    find: `    log.firstTokenNs[request] = nowNs;
+    this.startCounting(sequence);`,
+    replace: '    this.startCounting(sequence);',
     why: 'remote prompts: the pass of the first token counts as after it',
   },
 ];
