@@ -12,12 +12,12 @@ export class SequencePages {
   readonly #pool: RunPool;
   readonly #caching: boolean;
 
-  constructor(config: CommonConfig, table: RequestTable) {
+  constructor(config: CommonConfig, table: RequestTable, unhashedFreedFirst: boolean) {
     this.pageTokens = config.blockTokens;
     this.#caching = config.prefixCaching;
     const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     // vLLM's block 0 is the null block: never handed out.
-    this.#queue = new FreeQueue(config.blocks - 1, true);
+    this.#queue = new FreeQueue(config.blocks - 1, unhashedFreedFirst);
     this.#pool = new RunPool(this.#queue, names);
   }
 

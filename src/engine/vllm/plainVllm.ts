@@ -1,9 +1,9 @@
+import { BlockManager } from '../../kv/blockManager.ts';
 import type { KvManager } from '../../kv/kvManager.ts';
 import { PageNames } from '../../kv/pageNames.ts';
 import type { EngineLoad } from '../engineCore.ts';
 import type { EngineSetup } from '../engineSetup.ts';
 import type { Job, Share } from '../plain/job.ts';
-import { PagePoolManager } from '../plain/pagePoolManager.ts';
 import type { PlainScheduler } from '../plain/plainScheduler.ts';
 import { STATE } from '../requestLog.ts';
 import { fits } from './fits.ts';
@@ -26,8 +26,19 @@ export class PlainVllm implements PlainScheduler {
   constructor(setup: EngineSetup<VllmConfig>) {
     this.#setup = setup;
     const { config, table } = setup;
-    const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
-    this.#pages = new PagePoolManager(config.blocks - 1, config.blockTokens, config.prefixCaching, names);
+    const { blockTokens, blocks, contextLength, prefixCaching, semantics } = config;
+    this.#pages = new BlockManager(
+      {
+        groups: [{ kind: 'full', blockTokens, dropsLastHit: config.speculation?.method === 'eagle' }],
+        blocks,
+        contextLength,
+        inFlightTokens: config.maxBatchedTokens,
+        prefixCaching,
+        unhashedFreedFirst: semantics.unhashedFreedFirst,
+        retentionTokens: semantics.windowRetentionTokens,
+      },
+      (tokens) => new PageNames(table.workload, table.namedTokens, tokens),
+    );
   }
 
   get usablePages(): number {
@@ -80,6 +91,7 @@ export class PlainVllm implements PlainScheduler {
     this.#inFlight = inFlight;
     this.#shares = [];
     do {
+      this.#pages.startStep();
       this.#budget = this.#setup.config.maxBatchedTokens;
       this.#hasPreempted = false;
       this.#scheduleRunning(nowNs);

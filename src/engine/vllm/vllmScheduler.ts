@@ -24,7 +24,7 @@ export class VllmScheduler implements Scheduler {
 
   constructor(setup: SchedulerSetup<VllmConfig>) {
     this.#setup = setup;
-    this.#pages = new SequencePages(setup.config, setup.table);
+    this.#pages = new SequencePages(setup.config, setup.table, setup.config.semantics.unhashedFreedFirst);
     this.#running = new RunningList(setup, this.#pages, (sequence) => this.#queue.putBack(sequence));
     this.#admission = new Admission(setup, this.#pages, this.#queue, this.#running);
   }
