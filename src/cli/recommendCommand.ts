@@ -27,7 +27,7 @@ import { detailOf, simulateForReport, writePerRequest } from './predictCommand.t
 import { createProgress } from './progress.ts';
 import { queueRunner } from './queueRunner.ts';
 import { type Input, overridesOf, readInput, relocate } from './readInput.ts';
-import { gatherShards, writeJobFile } from './shards.ts';
+import { assertDivisible, gatherShards, writeJobFile } from './shards.ts';
 import { SweepWatch } from './sweepWatch.ts';
 import { VERSION } from './version.ts';
 
@@ -54,6 +54,7 @@ export async function recommendCommand(options: RecommendFlags): Promise<number>
   const ownership = { configHash: hash, overwrite: options.overwrite === true };
   await assertOurs(directory, ownership);
 
+  if ((options.shard ?? options.jobFile) !== undefined) assertDivisible(config);
   if (options.jobFile !== undefined) {
     await writeJobFile(options.jobFile, options.shards, process.argv.slice(2));
     process.stdout.write(`written: ${options.jobFile}\n`);

@@ -1,9 +1,20 @@
 import { InputError } from '../base/inputError.ts';
+import type { RecommendConfig } from '../config/recommendConfig.ts';
 import { unwritable, writeFileAtomically } from '../report/writeFiles.ts';
 import { jobFile } from '../study/jobFile.ts';
 import { collectShards } from '../study/store/shardFiles.ts';
 import { note } from './outputFiles.ts';
 import { VERSION } from './version.ts';
+
+/** @throws InputError when what the search asks for depends on what it is told: no machine could go on alone. */
+export function assertDivisible({ optimizer }: RecommendConfig): void {
+  if (optimizer.algorithm !== 'cascade') return;
+  throw new InputError({
+    path: '--shard',
+    message: 'shards divide a search whose trials are known beforehand, which cascade is not',
+    hint: 'add --set optimizer.algorithm=exhaustive, or use --queue',
+  });
+}
 
 /** Writes the file that runs this very command as `shards` jobs. */
 export async function writeJobFile(path: string, shards: number | undefined, words: readonly string[]): Promise<void> {

@@ -25,7 +25,7 @@ export class SweepWatch {
   }
 
   readonly onSettled = (trial: Trial<TrialResult>, job: TrialJob): void => {
-    if (trial.status === 'cancelled') return;
+    if (trial.status !== 'done' && trial.status !== 'failed') return;
     this.#trials += 1;
     const result = trial.status === 'done' ? trial.result : null;
     this.#passes += result?.passes ?? 0;

@@ -3,7 +3,7 @@ import type { RecommendConfig } from '../config/recommendConfig.ts';
 import type { Report } from '../metrics/report.ts';
 import { hypervolumeShare } from '../search/hypervolume.ts';
 import { nonDominated } from '../search/pareto.ts';
-import type { Trial } from '../study/trial.ts';
+import type { SettledTrial } from '../study/trial.ts';
 import type { CandidateSpace } from './candidateSpace.ts';
 import { violationsOf } from './constraints.ts';
 import { gpusOf, loadOf, shapeName, withLoadMultiplied } from './deployment.ts';
@@ -68,14 +68,14 @@ export class Answer {
   }
 
   /** A trial on a slice of the workload: work that was done, not an answer. */
-  addSlice(candidate: number, trial: Exclude<Trial<TrialResult>, { status: 'cancelled' }>): void {
+  addSlice(candidate: number, trial: SettledTrial<TrialResult>): void {
     this.#sliced.add(candidate);
     if (trial.status === 'failed') this.#simulations += 1;
     else this.#count(trial.result);
   }
 
   /** A trial on the whole workload. */
-  add(candidate: number, config: PredictConfig, trial: Exclude<Trial<TrialResult>, { status: 'cancelled' }>): void {
+  add(candidate: number, config: PredictConfig, trial: SettledTrial<TrialResult>): void {
     this.#sliced.delete(candidate);
     if (trial.status === 'failed') {
       this.#simulations += 1;

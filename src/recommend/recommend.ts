@@ -133,6 +133,8 @@ class Search {
   readonly #tried = new Set<number>();
   readonly #duplicates = new Set<number>();
   readonly #budget: number;
+  /** Some trials fell to other shards. */
+  #isPart = false;
 
   constructor(
     config: RecommendConfig,
@@ -187,7 +189,7 @@ class Search {
     const strategy = STRATEGIES[algorithm](this.#problem, seed);
     for (;;) {
       const asks = strategy.ask();
-      if (asks.length === 0) return false;
+      if (asks.length === 0) return this.#isPart;
       if (this.answer.passes >= this.#budget) return true;
       const outcomes = await this.#generation(asks);
       if (outcomes === null) return true;
@@ -226,6 +228,11 @@ class Search {
           cut = true;
           return false;
         }
+        if (trial.status === 'elsewhere') {
+          this.#isPart = true;
+          this.#known.set(key, null);
+          return true;
+        }
         this.#tried.add(ask.candidate);
         if (ask.level < this.#slices.length) this.answer.addSlice(ask.candidate, trial);
         else this.answer.add(ask.candidate, config, trial);
@@ -246,7 +253,7 @@ class Search {
       candidates.map((candidate) => this.#job(this.#space.config(candidate), false)),
       (trial, { config }) => {
         const candidate = candidates[next++];
-        if (trial.status !== 'cancelled') this.answer.add(candidate, config, trial);
+        if (trial.status === 'done' || trial.status === 'failed') this.answer.add(candidate, config, trial);
         return true;
       },
     );

@@ -25,7 +25,7 @@ export interface TrialPlace {
   readonly version: string;
   /** Keeps every trial; those it knows are not run again. */
   readonly study?: StudyStore;
-  /** With a study: run only this share of what it does not know; the rest counts as cancelled. */
+  /** With a study: run only this share of what it does not know. */
   readonly shard?: Shard;
   /** What runs the trials; by default this machine's threads. */
   readonly runner?: (task: TaskSource) => Promise<TrialRunner<TrialJob, TrialResult>>;

@@ -12,7 +12,7 @@ export function isInShard(key: string, { index, count }: Shard): boolean {
   return Number.parseInt(key.slice(0, 12), 16) % count === index;
 }
 
-/** Runs this shard's trials and leaves the others, which count as cancelled. */
+/** Runs this shard's trials and leaves the others. */
 export class ShardRunner<Job, Result> implements TrialRunner<Job, Result> {
   readonly #inner: TrialRunner<Job, Result>;
   readonly #shard: Shard;
@@ -30,7 +30,7 @@ export class ShardRunner<Job, Result> implements TrialRunner<Job, Result> {
 
   start(ask: Ask<Job>): Promise<Trial<Result>> {
     if (isInShard(this.#keyOf(ask.job), this.#shard)) return this.#inner.start(ask);
-    return Promise.resolve({ id: ask.id, status: 'cancelled' });
+    return Promise.resolve({ id: ask.id, status: 'elsewhere' });
   }
 
   cancel(): void {

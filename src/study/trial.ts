@@ -4,7 +4,12 @@ export type Trial<Result> =
   /** `repeatable`: the task threw and will throw again; else its thread or machine died, again and again. */
   | { readonly id: string; readonly status: 'failed'; readonly message: string; readonly repeatable: boolean }
   /** Not run, or stopped while running, because the study was interrupted. */
-  | { readonly id: string; readonly status: 'cancelled' };
+  | { readonly id: string; readonly status: 'cancelled' }
+  /** Another shard's to run. */
+  | { readonly id: string; readonly status: 'elsewhere' };
+
+/** A trial that has been run. */
+export type SettledTrial<Result> = Extract<Trial<Result>, { status: 'done' | 'failed' }>;
 
 /** A job for a task module. `id` names it in the study; `job` must survive structured cloning. */
 export interface Ask<Job> {

@@ -7,7 +7,9 @@ import { StudyFile } from '../../src/study/store/studyFile.ts';
 import { answerIn, startDynosim } from './sweepProcess.ts';
 
 const GOAL = `recommend --model Qwen/Qwen3-8B --gpu h100_sxm --max-gpus 2 --preset chat --rps 10 --ttft-p95 1500
-  --tpot-p95 50 --set traffic.source.requests=500 --threads 1 --quiet --overwrite`.split(/\s+/);
+  --tpot-p95 50 --set traffic.source.requests=500 --set optimizer.algorithm=exhaustive --threads 1 --quiet --overwrite`.split(
+  /\s+/,
+);
 
 let folder: string;
 beforeAll(() => {

@@ -83,7 +83,7 @@ export class QueueWorker {
     for (const [index, job] of jobs.entries()) {
       const trial = await pool.start({ id: String(index), job });
       if (trial.status === 'done') replies.push({ ok: true, result: trial.result });
-      else if (trial.status === 'cancelled') throw new Error('the worker was stopped');
+      else if (trial.status !== 'failed') throw new Error('the worker was stopped');
       else if (trial.repeatable) replies.push({ ok: false, message: trial.message });
       else replies.push({ ok: null, message: trial.message });
     }
