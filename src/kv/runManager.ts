@@ -89,23 +89,66 @@ export class RunManager implements KvManager {
 
   allocate(hold: PageHold, call: KvCall): boolean {
     const { contextLength } = this.#layout;
-    const queue = this.#queue;
-    const computed = call.computed + call.hit + call.external;
-    this.#open(hold);
-    if (call.gate) {
-      const known = Math.min(call.known, contextLength);
-      if (this.#need(hold, call, known, 0, computed, true) + call.keepFree > queue.freePages) return false;
-    }
+    const { hit, external, keepFree } = call;
+    const computed = call.computed + hit + external;
+    if (call.gate && !this.fits(hold, hit, external, call.known, keepFree)) return false;
     const main = Math.min(computed + call.tokens, contextLength);
     const total = Math.min(computed + call.tokens + call.lookahead, contextLength);
-    const processed = call.processed + call.hit + call.external;
-    for (const group of this.#groups) group?.moveOn(hold, processed);
-    if (this.#need(hold, call, total, total - main, computed, false) + call.keepFree > queue.freePages) return false;
-    if (!hold.isHeld) this.#adopt(hold, call, computed);
-    if (this.#full !== null) this.#growFull(hold, total);
-    for (const group of this.#groups) group?.grow(hold, total, total - main);
+    this.moveOn(hold, call.processed + hit + external);
+    if (this.#need(hold, hit, total, total - main, computed, false) + keepFree > this.freePages) return false;
+    if (!hold.isHeld) this.adopt(hold, hit, external, call.junction);
+    this.grow(hold, total, total - main);
     if (call.publishes) this.publish(hold, Math.min(computed + call.tokens, call.known));
     return true;
+  }
+
+  /**
+   * Whether `tokens` tokens of a waiting request fit and leave `keepFree` pages free; its first `hit` ones were found by the
+   * lookup just before, and `external` ones after them come from elsewhere.
+   */
+  fits(hold: PageHold, hit: number, external: number, tokens: number, keepFree: number): boolean {
+    const { contextLength } = this.#layout;
+    const needed = this.#need(hold, hit, Math.min(tokens, contextLength), 0, hit + external, true);
+    return needed + keepFree <= this.freePages;
+  }
+
+  /** What lies wholly behind what the request, `processed` tokens long, still looks at is given back. */
+  moveOn(hold: PageHold, processed: number): void {
+    this.#open(hold);
+    for (const group of this.#groups) group?.moveOn(hold, processed);
+  }
+
+  /** Whether a running request can grow to `tokens` tokens. */
+  hasRoom(hold: PageHold, tokens: number): boolean {
+    return this.#need(hold, 0, Math.min(tokens, this.#layout.contextLength), 0, 0, false) <= this.freePages;
+  }
+
+  /**
+   * A request that holds nothing holds the hit of the lookup just before, and pages for what comes from elsewhere. All groups
+   * hold their hits before any takes a page: it could be another's hit.
+   */
+  adopt(hold: PageHold, hit: number, external: number, junction: number): void {
+    const computed = hit + external;
+    this.#open(hold);
+    hold.isHeld = true;
+    hold.junction = junction;
+    if (this.#full !== null && hit > 0) {
+      this.#full.take(hold, this.#hits[0].to);
+      hold.owned = this.#hits[0].to;
+    }
+    for (const [index, group] of this.#groups.entries()) {
+      const { from, to } = this.#hits[index];
+      group?.adopt(hold, hit > 0 ? from : 0, hit > 0 ? to : 0, computed);
+    }
+    if (external === 0) return;
+    if (this.#full !== null) this.#growFull(hold, computed);
+    for (const group of this.#groups) group?.addExternal(hold, computed, external);
+  }
+
+  /** The request gets what it lacks for `tokens` tokens, of which the last `lookahead` are drafts; there must be room. */
+  grow(hold: PageHold, tokens: number, lookahead: number): void {
+    if (this.#full !== null) this.#growFull(hold, tokens);
+    for (const group of this.#groups) group?.grow(hold, tokens, lookahead);
   }
 
   publish(hold: PageHold, tokens: number): void {
@@ -140,39 +183,21 @@ export class RunManager implements KvManager {
     while (hold.groups.length < this.#groups.length) hold.groups.push(new GroupPages());
   }
 
-  /** Free pages a call takes. */
-  #need(hold: PageHold, call: KvCall, tokens: number, lookahead: number, computed: number, capped: boolean): number {
-    const hasHit = call.hit > 0;
+  /** Free pages it takes to have `tokens` tokens, the last `lookahead` of which are drafts. */
+  #need(hold: PageHold, hit: number, tokens: number, lookahead: number, computed: number, capped: boolean): number {
+    this.#open(hold);
     let need = 0;
     if (this.#full !== null) {
-      const hit = hasHit ? this.#hits[0].to : 0;
-      need = Math.max(Math.ceil(tokens / this.#layout.groups[0].blockTokens) - hit - hold.owned, 0);
-      if (hasHit) need += this.#full.idleAmong(hold.request, hit);
+      const pages = hit > 0 ? this.#hits[0].to : 0;
+      need = Math.max(Math.ceil(tokens / this.#layout.groups[0].blockTokens) - pages - hold.owned, 0);
+      if (hit > 0) need += this.#full.idleAmong(hold.request, pages);
     }
     for (const [index, group] of this.#groups.entries()) {
       if (group === undefined) continue;
       const { from, to } = this.#hits[index];
-      need += group.need(hold, tokens, lookahead, hasHit ? from : 0, hasHit ? to : 0, computed, capped);
+      need += group.need(hold, tokens, lookahead, hit > 0 ? from : 0, hit > 0 ? to : 0, computed, capped);
     }
     return need;
-  }
-
-  /** All groups hold their hits before any takes a page: it could be another's hit. */
-  #adopt(hold: PageHold, call: KvCall, computed: number): void {
-    const hasHit = call.hit > 0;
-    hold.isHeld = true;
-    hold.junction = call.junction;
-    if (this.#full !== null && hasHit) {
-      this.#full.take(hold, this.#hits[0].to);
-      hold.owned = this.#hits[0].to;
-    }
-    for (const [index, group] of this.#groups.entries()) {
-      const { from, to } = this.#hits[index];
-      group?.adopt(hold, hasHit ? from : 0, hasHit ? to : 0, computed);
-    }
-    if (call.external === 0) return;
-    if (this.#full !== null) this.#growFull(hold, computed);
-    for (const group of this.#groups) group?.addExternal(hold, computed, call.external);
   }
 
   #growFull(hold: PageHold, tokens: number): void {
