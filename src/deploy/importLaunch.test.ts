@@ -20,7 +20,7 @@ function read(backend: Backend, text: string, { options = {}, facts = testFacts,
     engine,
     worker: engine.workers.aggregated,
     ignored: notes.ignored.map(({ from, reason }) => `${from}: ${reason}`),
-    assumed: notes.assumed.map(({ from }) => from),
+    assumed: notes.assumed.map(({ from }) => from).filter((from) => from !== 'engine.backend_version'),
     refused: notes.refused.map(({ path, message }) => `${path}: ${message}`),
   };
 }
@@ -52,6 +52,28 @@ VLLM_USE_V1=1 nohup vllm serve "$MODEL" -tp 2 -dp=4 -ep \\
   test('data parallelism of a model without experts is replicas', () => {
     const { worker } = read('vllm', 'vllm serve test/dense -tp 2 -dp 4');
     expect(worker).toEqual({ parallelism: { tensor: 2, replicas: 4 } });
+  });
+
+  test('JSON may come key by key', () => {
+    const { worker, ignored } = vllm(
+      '--speculative-config.method mtp --speculative_config.num-speculative-tokens=3 --attention_config.use_fp4_indexer_cache True',
+    );
+    expect(worker.speculation).toMatchObject({ method: 'mtp', draft_tokens: 3 });
+    expect(ignored[0]).toContain('--attention_config.use_fp4_indexer_cache True: kernel choices');
+  });
+
+  test('a version without a profile is said', () => {
+    const notesOf = (version?: string) =>
+      importLaunch('vllm', [{ text: 'vllm serve test/moe' }], {
+        facts: testFacts,
+        variables: {},
+        readOptions: () => ({}),
+        ...(version === undefined ? {} : { version }),
+      }).notes.assumed.map(({ reason }) => reason);
+    expect(notesOf('0.19.0')).toEqual([]);
+    expect(notesOf('0.13.0')[0]).toContain('no profile of vLLM 0.13.0');
+    expect(notesOf()[0]).toContain('the newest with a profile');
+    expect(messageOf(() => notesOf('newest'))).toContain('must be a version');
   });
 
   test('the last of two flags holds, and the command beats its --config file', () => {
@@ -208,6 +230,10 @@ describe('SGLang', () => {
     const { worker, ignored } = sglang('--mem-fraction-static 0.85 --max-total-tokens 100000');
     expect(worker).toEqual({ kv_cache: { capacity: { tokens: 100_000 } } });
     expect(ignored[0]).toContain('--mem-fraction-static 0.85: --max-total-tokens says');
+  });
+
+  test('a cache that is made to miss is one that is off', () => {
+    expect(sglang('', 'SGLANG_RADIX_FORCE_MISS=1').worker).toEqual({ kv_cache: { prefix_caching: false } });
   });
 
   test('drafts, with the length that the environment simulates', () => {

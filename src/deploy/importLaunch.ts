@@ -1,6 +1,6 @@
 import { InputError } from '../base/inputError.ts';
 import type { Backend } from '../catalog/engineProfile.ts';
-import { listEngineProfiles } from '../catalog/engineProfiles.ts';
+import { listEngineProfiles, matchProfile, newestProfile } from '../catalog/engineProfiles.ts';
 import type { ModelFacts } from '../catalog/model.ts';
 import type { Facts } from '../config/facts.ts';
 import { ImportNotes } from './importNotes.ts';
@@ -44,13 +44,24 @@ export function importLaunch(backend: Backend, texts: readonly LaunchText[], con
   const workers = texts.flatMap(({ text, role }) =>
     launchesIn(backend, text, context).map((launch) => importOne(launch, context, notes, role ?? null)),
   );
-  return { config: { engine: engineOf(backend, workers, context) }, notes };
+  const engine = engineOf(backend, workers, context);
+  const { backend_version: version } = engine as { backend_version?: string };
+  if (version === undefined) {
+    const { version: newest } = newestProfile(backend);
+    notes.assume('engine.backend_version', `${newest}, the newest with a profile: give --engine-version`);
+  } else {
+    const { warning } = matchProfile(backend, version);
+    if (warning !== null) notes.assume('engine.backend_version', warning);
+  }
+  return { config: { engine }, notes };
 }
 
 function launchesIn(backend: Backend, text: string, { variables }: ImportContext): LaunchCommand[] {
   const commands = shellCommands(text, variables).map(findLaunch);
   const launches = commands.filter((launch): launch is LaunchCommand => launch !== null);
   const wanted = launches.filter((launch) => launch.backend === backend);
+  const unknown = wanted.flatMap((launch) => launch.unknown);
+  if (unknown.length > 0) throw new InputError(unknown);
   if (wanted.length > 0) return wanted;
   const other = launches[0];
   throw new InputError({

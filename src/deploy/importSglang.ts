@@ -25,6 +25,10 @@ export function importSglang(
   readChunk(args, into, ranks);
   takePlainKnobs('sglang', args, into, ranks);
   settleCapacity(into);
+  if (environment.SGLANG_RADIX_FORCE_MISS === '1') {
+    into.set('SGLANG_RADIX_FORCE_MISS=1', 'kv_cache.prefix_caching', false);
+    into.notes.assume('SGLANG_RADIX_FORCE_MISS=1', 'a cache that never hits is one that is off');
+  }
   setQuantization(into, args.take('--quantization'), model);
   readGraphs(args, into);
   readSpeculation(args, environment, into);

@@ -2,6 +2,7 @@ import { didYouMean } from '../base/closest.ts';
 import type { Backend } from '../catalog/engineProfile.ts';
 import type { Knob } from '../config/knob.ts';
 import { KNOBS } from '../config/knobs.ts';
+import { withValue } from '../config/paths.ts';
 import type { ImportNotes } from './importNotes.ts';
 import { findGroup, OTHER_FLAGS } from './otherFlags.ts';
 import { SPECIAL_FLAGS } from './specialFlags.ts';
@@ -93,7 +94,25 @@ export class LaunchArguments {
   }
 
   #add(name: string, text: string, values: readonly string[], next: number): number {
+    if (this.#backend === 'vllm' && name.includes('.')) return this.#addPart(name, text, values[0] ?? 'true', next);
     this.#given.set(name, { text: SECRETS.has(name) ? `${name} ...` : text, values });
+    return next;
+  }
+
+  /** `--speculative-config.method mtp`: one key of a flag that holds JSON. */
+  #addPart(name: string, text: string, value: string, next: number): number {
+    const [flag, ...keys] = name.split('.');
+    const main = this.#find(flag)?.name ?? flag;
+    const before = this.#given.get(main);
+    const whole = before === undefined ? {} : (parsed(before.values[0]) as object);
+    const merged = withValue(
+      whole,
+      keys.map((key) => key.replaceAll('-', '_')),
+      parsed(value),
+      name,
+    );
+    const told = before === undefined ? text : `${before.text} ${text}`;
+    this.#given.set(main, { text: told, values: [JSON.stringify(merged)] });
     return next;
   }
 
@@ -104,6 +123,16 @@ export class LaunchArguments {
     const longer = [...this.#known].filter(([known]) => known.startsWith(name));
     const targets = new Set(longer.map(([, { name: main }]) => main));
     return targets.size === 1 ? longer[0][1] : undefined;
+  }
+}
+
+/** JSON where it is any, in Python's words for yes and no too; the text itself otherwise. */
+function parsed(text: string): unknown {
+  if (text === 'True' || text === 'False') return text === 'True';
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
   }
 }
 

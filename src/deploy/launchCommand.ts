@@ -1,3 +1,4 @@
+import type { InputIssue } from '../base/inputError.ts';
 import type { Backend } from '../catalog/engineProfile.ts';
 import { versionOfImage } from './knobWords.ts';
 import type { ShellCommand } from './shellWords.ts';
@@ -12,6 +13,8 @@ export interface LaunchCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** From the tag of a container image. */
   readonly version: string | null;
+  /** What of it cannot be known without running it. */
+  readonly unknown: readonly InputIssue[];
 }
 
 interface Entry {
@@ -36,7 +39,7 @@ const ENTRIES: readonly Entry[] = [
 ];
 
 /** The engine that a command starts, whatever wraps it (env, docker run, mpirun, nohup); null when it starts none. */
-export function findLaunch({ environment, words }: ShellCommand): LaunchCommand | null {
+export function findLaunch({ environment, words, unknown }: ShellCommand): LaunchCommand | null {
   for (const entry of ENTRIES) {
     const at = words.findIndex((_, start) => matches(words, start, entry));
     if (at < 0) continue;
@@ -49,6 +52,7 @@ export function findLaunch({ environment, words }: ShellCommand): LaunchCommand 
       words: words.slice(end),
       environment: { ...environment, ...assignmentsIn(before) },
       version: image,
+      unknown,
     };
   }
   return null;

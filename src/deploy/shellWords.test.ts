@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { messageOf } from '../../test/support/messageOf.ts';
 import { shellCommands, shellQuote } from './shellWords.ts';
 
@@ -22,10 +22,40 @@ test.each([
 });
 
 test('assignments hold for their command, exported or bare ones for all that follow', () => {
-  expect(shellCommands('MODEL=a/b\nexport X=1 Y=2\nZ=3 run $MODEL')).toEqual([
-    { environment: { MODEL: 'a/b', X: '1', Y: '2', Z: '3' }, words: ['run', 'a/b'] },
-  ]);
+  const [first] = shellCommands('MODEL=a/b\nexport X=1 Y=2\nZ=3 run $MODEL');
+  expect(first).toEqual({ environment: { MODEL: 'a/b', X: '1', Y: '2', Z: '3' }, words: ['run', 'a/b'], unknown: [] });
   expect(shellCommands('A=1 run\nrun')[1].environment).toEqual({});
+});
+
+describe('a whole script', () => {
+  const SCRIPT = `
+cat > options.yaml << END
+a: $(not a command)
+END
+ARGS=(--tp 8  # eight
+  --name "a b")
+ARGS+=(--last)
+SIZE=1
+if [[ "$CONC" -ge 16 ]]; then
+  SIZE=$((CONC / 2))
+fi
+run "\${ARGS[@]}" --size $SIZE
+other --known`;
+  const runOf = (variables = {}) => shellCommands(SCRIPT, variables).find(({ words }) => words[0] === 'run')!;
+
+  test('has arrays, here-documents, and commands that are known although others are not', () => {
+    expect(runOf().words).toEqual(['run', '--tp', '8', '--name', 'a b', '--last', '--size', '']);
+    expect(shellCommands(SCRIPT).at(-1)).toMatchObject({ words: ['other', '--known'], unknown: [] });
+  });
+
+  test('what it decides on the way is unknown unless it is given', () => {
+    expect(runOf().unknown.map(({ message }) => message)).toEqual([
+      'the variable SIZE is set in a way that only running it can tell',
+    ]);
+    const given = runOf({ SIZE: '4', ARGS: '--tp 2' });
+    expect(given.words).toEqual(['run', '--tp', '2', '--size', '4']);
+    expect(given.unknown).toEqual([]);
+  });
 });
 
 test('what is given from outside wins over what the script sets', () => {
@@ -33,12 +63,20 @@ test('what is given from outside wins over what the script sets', () => {
 });
 
 test.each([
-  ['run $MODEL', 'the variable MODEL is not set in this command (give its value: --var MODEL=...)'],
-  ['run $(nproc)', '$(nproc) cannot be known without running it (write out what it stands for)'],
+  ['run $MODEL', 'the variable MODEL is not set in this command'],
+  ['run $(nproc) x', '$(nproc) cannot be known without running it'],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's own
-  ['run "${ARGS[@]}"', '${ARGS[@]} cannot be known without running it (write out what it stands for)'],
+  ['run ${A%b} x', '${A%b} cannot be known without running it'],
+  ['run `a b` x', '`a b` cannot be known without running it'],
+])('%s is not known', (text, message) => {
+  const [command] = shellCommands(text);
+  expect(command.words[0]).toBe('run');
+  expect(command.unknown.map((issue) => issue.message)).toEqual([message]);
+});
+
+test.each([
   ["run 'a", "a quote ' is not closed: 'a"],
-  ['run "a', 'a quote " is not closed: '],
+  ['run "a', 'a quote " is not closed: "a'],
 ])('%s is refused', (text, message) => {
   expect(messageOf(() => shellCommands(text))).toContain(message);
 });
