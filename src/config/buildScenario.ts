@@ -16,7 +16,7 @@ import type { Facts } from './facts.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
 import { runningRequests } from './sglangMemory.ts';
-import { hasCore, unsimulatedSettings } from './unsimulated.ts';
+import { unsimulatedIssues } from './unsimulated.ts';
 import { userTimer } from './userTimer.ts';
 
 export interface BuildOptions {
@@ -52,17 +52,13 @@ export function buildScenario(
   facts: Facts,
   { core = 'fast', samples = 0 }: BuildOptions = {},
 ): BuiltScenario {
-  const issues: InputIssue[] = [];
-  const built = poolsOf(config).map(({ role, pool, path }) => {
+  const placed = poolsOf(config);
+  const issues: InputIssue[] = unsimulatedIssues(config.engine.backend, placed);
+  const built = placed.map(({ role, pool, path }) => {
     const replica = replicaSpecOf(config, pool, facts);
     const request = memoryRequestOf(config, pool, facts);
     const plan = planMemory(replica, request);
     if (!plan.fits) issues.push({ path, ...memoryIssue(replica, request, plan) });
-    const { backend } = config.engine;
-    if (!hasCore(backend, role)) issues.push({ path, message: `${role} workers of ${backend} are not simulated yet` });
-    for (const setting of unsimulatedSettings(backend, pool)) {
-      issues.push({ path: `${path}.${setting}`, message: 'is not simulated yet' });
-    }
     return { role, pool, replica, request, plan };
   });
   if (issues.length > 0) throw new InputError(issues);

@@ -1,3 +1,5 @@
+import { InputError } from '../base/inputError.ts';
+import { poolsOf } from './buildScenario.ts';
 import type { Facts } from './facts.ts';
 import { stepsOf, withValue } from './paths.ts';
 import type { PredictConfig } from './predictConfig.ts';
@@ -5,6 +7,7 @@ import type { PredictInput } from './predictSchema.ts';
 import { Problems } from './problems.ts';
 import type { Assignment, RecommendConfig } from './recommendConfig.ts';
 import { ROLES_OF_MODE, resolvePredict } from './resolvePredict.ts';
+import { unsimulatedIssues } from './unsimulated.ts';
 
 /**
  * The deployment (and load) that an assignment describes, resolved exactly as a predict file with these values would be.
@@ -22,5 +25,7 @@ export function candidateConfig(config: RecommendConfig, assignment: Assignment,
   const problems = new Problems(null);
   const resolved = resolvePredict(input as PredictInput, facts, problems);
   problems.throwIfAny();
+  const issues = unsimulatedIssues(resolved.engine.backend, poolsOf(resolved));
+  if (issues.length > 0) throw new InputError(issues);
   return resolved;
 }

@@ -68,8 +68,8 @@ function rangeValues(range: Range, path: Path, problems: Problems): number[] {
   return [min];
 }
 
-/** Tensor parallelism within a node that the model allows. */
-export function tensorDomain(model: ModelFacts, backend: Backend): number[] {
+/** Tensor parallelism within a node that the model allows in one of the engines. */
+export function tensorDomain(model: ModelFacts, backends: readonly Backend[]): number[] {
   return TENSOR.filter((tensor) => {
     const shape = {
       tensor,
@@ -78,7 +78,7 @@ export function tensorDomain(model: ModelFacts, backend: Backend): number[] {
       moe_tensor: model.moe === null ? 1 : tensor,
       moe_expert: 1,
     };
-    return shapeProblems(model, shape, backend).length === 0;
+    return backends.some((backend) => shapeProblems(model, shape, backend).length === 0);
   });
 }
 

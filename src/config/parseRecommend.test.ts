@@ -23,6 +23,11 @@ optimization:
 `;
 
 const parse = (text: string) => parseRecommend(text, 'f.yaml', [], testFacts);
+/** The first value of every domain. */
+const aggregated = (config: RecommendConfig) => ({
+  ...Object.fromEntries(domainsOfMode(config, 'aggregated').map(({ path, values }) => [path, values[0]])),
+  'engine.mode': 'aggregated',
+});
 const valuesOf = (config: RecommendConfig, path: string) => config.domains.find((each) => each.path === path)?.values;
 
 describe('domains', () => {
@@ -45,6 +50,28 @@ describe('domains', () => {
     const config = parse(GOOD.replace('test/dense', 'test/moe'));
     expect(valuesOf(config, 'engine.workers.prefill.parallelism.attention_data')).toEqual([1, 2, 4, 8]);
     expect(valuesOf(config, 'engine.workers.prefill.parallelism.moe_expert')).toEqual([1, 2, 4, 8, 16, 32, 64]);
+  });
+
+  test('the engine may vary; a knob of one of them is refused to candidates of the others', () => {
+    const several = (engine: string, scheduler = '') =>
+      parse(
+        GOOD.replace('  hardware: {', `  ${engine}\n  hardware: {`).replace(
+          '    aggregated:\n',
+          `    aggregated:\n${scheduler === '' ? '' : `      scheduler: {${scheduler}}\n`}`,
+        ),
+      );
+    const both = several('backend: {choices: [vllm, sglang]}', 'polling_interval: {choices: [1, 10]}');
+    expect(valuesOf(both, 'engine.backend')).toEqual(['vllm', 'sglang']);
+    const first = aggregated(both);
+    const candidate = (backend: string) => candidateConfig(both, { ...first, 'engine.backend': backend }, testFacts);
+    expect(candidate('sglang').engine).toMatchObject({ backend: 'sglang', backend_version: '0.5.12' });
+    expect(messageOf(() => candidate('vllm'))).toContain('polling_interval: vLLM has no such setting');
+    expect(messageOf(() => several('backend: vllm', 'polling_interval: {choices: [1, 10]}'))).toContain(
+      'engine.workers.aggregated.scheduler.polling_interval: vLLM has no such setting',
+    );
+    expect(messageOf(() => several('backend: {choices: [vllm, sglang]}\n  backend_version: "0.19.0"'))).toContain(
+      'engine.backend_version: is the version of one engine, and engine.backend has several',
+    );
   });
 
   test('linear ranges include both ends and nothing beyond', () => {

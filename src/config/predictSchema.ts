@@ -132,7 +132,7 @@ function engineSchema(fields: Fields) {
     mode: fields.choice('engine.mode', MODES).optional(),
     model: text('engine.model'),
     hardware: fields.text('engine.hardware').optional(),
-    backend: choice('engine.backend', BACKENDS).optional(),
+    backend: fields.choice('engine.backend', BACKENDS).optional(),
     backend_version: text('engine.backend_version').nullable().optional(),
     quantization: fields.choice('engine.quantization', QUANTIZATIONS).optional(),
     context_length: number('engine.context_length').nullable().optional(),

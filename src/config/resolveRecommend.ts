@@ -31,15 +31,15 @@ export function resolveRecommend(input: RecommendInput, facts: Facts, problems: 
   const { optimization, optimizer, ...predict } = withDefaultLoad(input);
   const { base, domains: written } = extractDomains(predict, problems);
   const model = problems.attempt(['engine', 'model'], () => facts.model(input.engine.model));
-  const engine = engineAt(input.engine, problems);
-  refuseUnavailableDomains(written, engine, problems);
+  const engines = enginesOf(base as Tree, written, problems);
+  refuseUnavailableDomains(written, engines, problems);
   const constraints = resolveConstraints(optimization?.constraints, problems);
   const { domains, base: rest } = completeDomains(
     base as Tree,
     written,
     model,
     constraints.max_candidate_gpus,
-    engine.backend,
+    engines.map(({ backend }) => backend),
   );
   const traffic = resolveTraffic(firstRung(rest, domains).traffic, problems);
   const slo = resolveSlo(input.evaluation?.slo);
@@ -61,11 +61,24 @@ export function resolveRecommend(input: RecommendInput, facts: Facts, problems: 
   };
 }
 
-/** A knob that the engine does not have cannot vary. */
-function refuseUnavailableDomains(written: readonly Domain[], engine: EngineAt, problems: Problems): void {
+/** The engines that candidates may have, each of the version given or its newest. */
+function enginesOf(base: Tree, written: readonly Domain[], problems: Problems): EngineAt[] {
+  const engine = base.engine as Pick<PredictInput['engine'], 'backend' | 'backend_version'>;
+  const choices = written.find(({ path }) => path === 'engine.backend')?.values as readonly Backend[] | undefined;
+  if (choices !== undefined && choices.length > 1 && engine.backend_version != null) {
+    const hint = 'leave it out for the newest of each';
+    problems.add(['engine', 'backend_version'], 'is the version of one engine, and engine.backend has several', hint);
+  }
+  const backends = choices ?? [engine.backend ?? knobDefault<Backend>('engine.backend')];
+  return backends.map((backend) => engineAt({ ...engine, backend }, problems));
+}
+
+/** A knob that no engine in question has cannot vary. */
+function refuseUnavailableDomains(written: readonly Domain[], engines: readonly EngineAt[], problems: Problems): void {
   for (const { path, values } of written) {
-    const refusal = values.map((value) => unavailable(path, value, engine)).find((each) => each !== null);
-    if (refusal != null) problems.add(path.split('.'), refusal.message, refusal.hint);
+    const refusals = values.map((value) => engines.map((engine) => unavailable(path, value, engine)));
+    const refused = refusals.find((each) => each.every((refusal) => refusal !== null));
+    if (refused !== undefined) problems.add(path.split('.'), refused[0]!.message, refused[0]!.hint);
   }
 }
 
@@ -90,7 +103,7 @@ function completeDomains(
   written: readonly Domain[],
   model: ModelFacts | null,
   gpus: number,
-  backend: Backend,
+  backends: readonly Backend[],
 ): { domains: Domain[]; base: Tree } {
   let rest = base;
   const domains: Domain[] = [];
@@ -111,7 +124,7 @@ function completeDomains(
     if (Array.isArray(valueAt(rest, at))) continue;
     structural(`${at}.hardware`, role, null);
     structural(`${at}.parallelism.replicas`, role, replicaLadder(gpus, role));
-    const tensor = structural(`${at}.parallelism.tensor`, role, model === null ? [1] : tensorDomain(model, backend));
+    const tensor = structural(`${at}.parallelism.tensor`, role, model === null ? [1] : tensorDomain(model, backends));
     if (model?.moe != null) {
       const ranks = structural(`${at}.parallelism.attention_data`, role, [1, 2, 4, 8]);
       structural(`${at}.parallelism.moe_expert`, role, moeExpertDomain(model, tensor, ranks));

@@ -1,3 +1,4 @@
+import type { InputIssue } from '../base/inputError.ts';
 import type { Backend } from '../catalog/engineProfile.ts';
 import type { Role } from '../cluster/scenario.ts';
 import type { WorkerConfig } from './predictConfig.ts';
@@ -8,11 +9,6 @@ const CORES: Readonly<Record<Backend, readonly Role[]>> = {
   sglang: ['aggregated'],
   trtllm: [],
 };
-
-/** Whether workers of a role can be simulated. */
-export function hasCore(backend: Backend, role: Role): boolean {
-  return CORES[backend].includes(role);
-}
 
 type Neutral = readonly (readonly [path: string, neutral: unknown])[];
 
@@ -38,8 +34,28 @@ const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
   ],
 };
 
+interface Placed {
+  readonly role: Role;
+  readonly pool: WorkerConfig;
+  /** In the words of the YAML. */
+  readonly path: string;
+}
+
+/** What of these pools no core simulates, each at its place. */
+export function unsimulatedIssues(backend: Backend, pools: readonly Placed[]): InputIssue[] {
+  return pools.flatMap(({ role, pool, path }) => [
+    ...(CORES[backend].includes(role)
+      ? []
+      : [{ path, message: `${role} workers of ${backend} are not simulated yet` }]),
+    ...unsimulatedSettings(backend, pool).map((setting) => ({
+      path: `${path}.${setting}`,
+      message: 'is not simulated yet',
+    })),
+  ]);
+}
+
 /** Paths below the worker whose values would be passed over in silence. */
-export function unsimulatedSettings(backend: Backend, pool: WorkerConfig): string[] {
+function unsimulatedSettings(backend: Backend, pool: WorkerConfig): string[] {
   return UNSIMULATED[backend].flatMap(([path, neutral]) => {
     const value = path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], pool);
     return value === undefined || value === neutral ? [] : [path];

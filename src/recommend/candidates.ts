@@ -75,7 +75,7 @@ class Enumeration {
         'engine.mode': mode,
         ...Object.fromEntries(shared.map(({ path }, k) => [path, values[k]])),
       };
-      const key = `${assignment['engine.hardware']} ${assignment['engine.quantization']}`;
+      const key = ['hardware', 'quantization', 'backend'].map((field) => assignment[`engine.${field}`]).join(' ');
       if (!known.has(key)) {
         known.set(
           key,
@@ -101,7 +101,7 @@ class Enumeration {
       domains.filter((domain) => domain.role === role),
       {
         model,
-        backend: engine.backend ?? 'vllm',
+        backend: (assignment['engine.backend'] ?? engine.backend ?? 'vllm') as Backend,
         quantization: quantization === 'checkpoint' ? model.checkpointDtype : (quantization as WeightDtype),
         hardware: assignment['engine.hardware'] as string | undefined,
         facts: this.#facts,

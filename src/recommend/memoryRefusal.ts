@@ -10,11 +10,11 @@ import { parallelismName } from './deployment.ts';
 export function memoryPlanner(facts: Facts): (config: PredictConfig) => string | null {
   const known = new Map<string, string | null>();
   return (config) => {
-    const { model, quantization, context_length } = config.engine;
+    const { workers: _pools, kv_transfer: _link, mode: _mode, ...engine } = config.engine;
     for (const { pool } of poolsOf(config)) {
       const { hardware, scheduler, kv_cache } = pool;
       const shape = { ...pool.parallelism, replicas: 1 };
-      const key = canonicalJson([model, quantization, context_length, hardware, shape, scheduler, kv_cache]);
+      const key = canonicalJson([engine, hardware, shape, scheduler, kv_cache]);
       let reason = known.get(key);
       if (reason === undefined) {
         const plan = planMemory(replicaSpecOf(config, pool, facts), memoryRequestOf(config, pool, facts));

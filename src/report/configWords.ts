@@ -1,3 +1,4 @@
+import { matchProfile } from '../catalog/engineProfiles.ts';
 import type { PredictConfig, WorkerConfig } from '../config/predictConfig.ts';
 import type { WindowEdge } from '../metrics/window.ts';
 import { formatCount, formatFixed, formatNumber } from './format.ts';
@@ -12,7 +13,9 @@ export function configInWords(config: PredictConfig): string {
     ...decode.map((worker) => poolInWords(worker, 'decode ')),
   ];
   const precision = engine.quantization === 'checkpoint' ? '' : ` in ${engine.quantization}`;
-  return `${engine.model}${precision} on ${pools.join(' and ')}; ${router.policy.replaceAll('_', '-')} routing`;
+  const { profile } = matchProfile(engine.backend, engine.backend_version);
+  const served = ` with ${profile.name} ${engine.backend_version}`;
+  return `${engine.model}${precision}${served} on ${pools.join(' and ')}; ${router.policy.replaceAll('_', '-')} routing`;
 }
 
 /** A workload by its name, and what of it the statistics leave out. */

@@ -27,6 +27,7 @@ export const ENGINE_KNOBS = [
     path: 'engine.backend',
     domain: { kind: 'choice', choices: BACKENDS },
     default: 'vllm',
+    tunable: true,
     about: 'Serving engine.',
   },
   {
