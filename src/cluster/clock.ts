@@ -1,12 +1,13 @@
 import { EventQueue } from '../base/eventQueue.ts';
 import { IndexedHeap } from '../base/indexedHeap.ts';
 import type { Arrivals } from './arrivals.ts';
-import { ARRIVAL } from './eventKinds.ts';
+import { ARRIVAL, TRANSFER_END } from './eventKinds.ts';
+import type { Network } from './network/network.ts';
 
 /** Where an event comes from. */
-export const SOURCE = { worker: 0, timer: 1, outside: 2 } as const;
+export const SOURCE = { worker: 0, timer: 1, outside: 2, network: 3 } as const;
 
-/** The next event of all: workers, timers and arrivals in one total order. */
+/** The next event of all: workers, network, timers and arrivals in one total order. */
 export class Clock {
   /** Of the event `findNext` has found: its time, kind, source, and the worker or request it is about. */
   timeNs = 0;
@@ -14,11 +15,13 @@ export class Clock {
   source: number = SOURCE.worker;
   id = 0;
   readonly #arrivals: Arrivals;
+  readonly #network: Network | null;
   readonly #workers: IndexedHeap;
   readonly #timers = new EventQueue();
 
-  constructor(arrivals: Arrivals, workers: number) {
+  constructor(arrivals: Arrivals, workers: number, network: Network | null) {
     this.#arrivals = arrivals;
+    this.#network = network;
     this.#workers = new IndexedHeap(workers);
   }
 
@@ -30,6 +33,13 @@ export class Clock {
     this.timeNs = workers.topTime;
     this.kind = workers.topKind;
     this.id = workers.topSlot;
+    const network = this.#network;
+    if (network !== null && this.#precedes(network.nextNs, TRANSFER_END)) {
+      this.source = SOURCE.network;
+      this.timeNs = network.nextNs;
+      this.kind = TRANSFER_END;
+      this.id = network.nextRequest;
+    }
     if (timers.size > 0 && this.#precedes(timers.topTime, timers.topKind)) {
       this.source = SOURCE.timer;
       this.timeNs = timers.topTime;
@@ -44,7 +54,7 @@ export class Clock {
     return this.timeNs !== Number.POSITIVE_INFINITY;
   }
 
-  /** Takes the event found off its queue; a worker's stays until the worker says what comes next. */
+  /** Takes the event found off its queue; a worker's or the network's stays until they say what comes next. */
   take(): void {
     if (this.source === SOURCE.timer) this.#timers.pop();
     else if (this.source === SOURCE.outside) this.id = this.#arrivals.take();

@@ -2,6 +2,7 @@
  * Kinds of cluster events, numbered in the order in which those of equal time happen. Workers' own kinds (PASS_END first,
  * BATCH_FORMATION last) frame them; within a kind the order is by worker, then by request.
  */
+/** The last byte of a transfer has left (from the network, and first), or has arrived. */
 export const TRANSFER_END = 1;
 /** What a completion or a finished prompt brings about: a session's next turn, the hand-over to a decode worker. */
 export const FOLLOW_UP = 4;

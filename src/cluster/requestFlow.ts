@@ -8,6 +8,7 @@ import { ARRIVAL, FOLLOW_UP, ROUTER_RELEASE } from './eventKinds.ts';
 import { Fleet } from './fleet.ts';
 import { FrontEnd } from './frontEnd.ts';
 import { Handoff } from './handoff.ts';
+import { Network } from './network/network.ts';
 import type { Scenario } from './scenario.ts';
 import type { Worker } from './worker.ts';
 import { WorkerGroup } from './workerGroup.ts';
@@ -18,6 +19,7 @@ export class RequestFlow implements EngineHost {
   readonly census = new Census();
   readonly fleet: Fleet;
   readonly clock: Clock;
+  readonly network: Network | null;
   readonly #scenario: Scenario;
   readonly #table: RequestTable;
   readonly #arrivals: Arrivals;
@@ -39,13 +41,14 @@ export class RequestFlow implements EngineHost {
     this.log = new RequestLog(workload.count);
     this.#arrivals = new Arrivals(workload, scenario.load, scenario.maxVirtualNs);
     this.fleet = new Fleet(scenario, this.#table, this.log, this);
-    this.clock = new Clock(this.#arrivals, this.fleet.workers.length);
+    this.network = scenario.network === undefined ? null : new Network(scenario.network, pools);
+    this.clock = new Clock(this.#arrivals, this.fleet.workers.length, this.network);
     this.#frontEnd = scenario.frontEnd === undefined ? null : new FrontEnd(scenario.frontEnd);
     const split = pools.some((pool) => pool.role !== 'aggregated');
     const setup = { table: this.#table, log: this.log, seed };
     this.#entry = new WorkerGroup(this.fleet.ofRole(split ? 'prefill' : 'aggregated'), router, setup);
     this.#decode = split ? new WorkerGroup(this.fleet.ofRole('decode'), router, setup) : null;
-    this.#handoff = split ? new Handoff(scenario.transfer!, this.clock, workload.count) : null;
+    this.#handoff = split ? new Handoff(scenario.transfer!, this.clock, this.network, workload.count) : null;
     this.#routedNs = new Float64Array(router.queue === undefined ? 0 : workload.count);
     if (scenario.load.kind === 'closed') {
       for (let slot = 0; slot < scenario.load.concurrency; slot++) this.#startNextSession(0);
@@ -66,8 +69,8 @@ export class RequestFlow implements EngineHost {
     this.#handoff!.prefilled(request, nowNs);
   }
 
-  reserved(_worker: number, request: number, missingTokens: number, nowNs: number): void {
-    this.#handoff!.reserved(request, missingTokens, nowNs);
+  reserved(worker: number, request: number, missingTokens: number, nowNs: number): void {
+    this.#handoff!.reserved(worker, request, missingTokens, nowNs);
   }
 
   // ---- stations of the way --------------------------------------------------------------------------------------
@@ -107,6 +110,10 @@ export class RequestFlow implements EngineHost {
     const worker = this.#choose(this.#decode!, request, nowNs);
     worker.core.enqueueRemote(request, nowNs);
     this.reschedule(worker);
+  }
+
+  sent(request: number, nowNs: number): void {
+    this.#handoff!.sent(request, nowNs);
   }
 
   endTransfer(request: number, nowNs: number): void {

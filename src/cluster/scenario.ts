@@ -2,6 +2,7 @@ import type { EngineConfig } from '../engine/engineConfig.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { FrontEndSpec } from './frontEnd.ts';
+import type { NetworkSpec } from './network/networkSpec.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
 
 export type Role = 'aggregated' | 'prefill' | 'decode';
@@ -16,10 +17,11 @@ export interface PoolSpec {
   readonly timer: StepTimer;
 }
 
-/** How KV moves from a prefill to a decode replica. Transfers do not contend. */
+/** How KV moves from a prefill to a decode replica. */
 export interface TransferSpec {
   /** Bytes per second between one pair of replicas; Infinity = free. */
   readonly bandwidthBytesPerS: number;
+  /** Of each message, after its last byte has left. */
   readonly latencyNs: number;
   /** KV bytes of one token, whole replica. */
   readonly kvBytesPerToken: number;
@@ -41,6 +43,8 @@ export interface Scenario {
   readonly frontEnd?: FrontEndSpec;
   /** Required with prefill/decode pools. */
   readonly transfer: TransferSpec | null;
+  /** What transfers share; left out: nothing, each has its own wire. */
+  readonly network?: NetworkSpec;
   readonly seed: number;
   /** Requests longer than the context: refused and counted, silently left out, or cut (the prompt first, output kept). */
   readonly overLength: 'reject' | 'drop' | 'truncate';

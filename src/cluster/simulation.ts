@@ -69,6 +69,7 @@ class Cluster implements Simulation {
       gaps: fleet.gaps,
       inFlightIntegralNs: census.integralNs,
       samples: this.#sampler?.samples() ?? null,
+      network: this.#flow.network?.use() ?? null,
     };
   }
 
@@ -94,7 +95,8 @@ class Cluster implements Simulation {
     }
     clock.take();
     const { kind, id } = clock;
-    if (clock.source === SOURCE.outside) flow.arrive(id, timeNs);
+    if (clock.source === SOURCE.network) flow.sent(id, timeNs);
+    else if (clock.source === SOURCE.outside) flow.arrive(id, timeNs);
     else if (kind === ARRIVAL) flow.leaveFrontEnd(id, timeNs);
     else if (kind === FOLLOW_UP) flow.followUp(id, timeNs);
     else if (kind === ROUTER_RELEASE) flow.release(timeNs);

@@ -21,6 +21,18 @@ export interface FleetSamples {
   readonly kvUsage: readonly number[];
 }
 
+/** What a network carried: links that saw any traffic. */
+export interface NetworkUse {
+  readonly transfers: number;
+  readonly links: readonly {
+    readonly name: string;
+    readonly bytesPerS: number;
+    readonly bytes: number;
+    /** Time with at least one transfer on it. */
+    readonly busyNs: number;
+  }[];
+}
+
 export interface SimulationResult {
   readonly log: RequestLog;
   /** Requests that were released (arrived or dispatched); only those count as submitted. `drop`ped ones are not. */
@@ -34,4 +46,6 @@ export interface SimulationResult {
   /** Integral of requests in flight over time: Little's law says it equals the sum of e2e times. */
   readonly inFlightIntegralNs: ExactSum;
   readonly samples: FleetSamples | null;
+  /** Null: transfers did not share a network. */
+  readonly network: NetworkUse | null;
 }

@@ -9,7 +9,7 @@ const SHOWN = 3;
 
 /**
  * The laws that hold exactly, to the nanosecond, on every run whatever the policies:
- * conservation of requests, Little's law, attribution, causality, token gaps, busy time.
+ * conservation of requests, Little's law, attribution, causality, token gaps, busy time, links.
  * @returns one sentence for each breach; empty when all hold.
  */
 export function checkLaws(result: SimulationResult, workload: Workload): string[] {
@@ -20,6 +20,7 @@ export function checkLaws(result: SimulationResult, workload: Workload): string[
     ...eachRequest(result.log, 'attribution', attribution),
     ...gaps(result, workload),
     ...busyTime(result),
+    ...linkTime(result),
   ];
 }
 
@@ -124,5 +125,17 @@ function busyTime({ workers, durationNs, passes }: SimulationResult): string[] {
   }
   const counted = workers.reduce((sum, worker) => sum + worker.passes, 0);
   if (counted !== passes) breaches.push(`busy time: ${passes} passes but the replicas ran ${counted}`);
+  return breaches.slice(0, SHOWN);
+}
+
+/** No link carries more than its rate allows in the time it is busy; each transfer's end is rounded by half a nanosecond. */
+function linkTime({ network, durationNs }: SimulationResult): string[] {
+  if (network === null) return [];
+  const breaches: string[] = [];
+  for (const { name, bytesPerS, bytes, busyNs } of network.links) {
+    const mostBytes = (bytesPerS / 1e9) * (busyNs + network.transfers);
+    if (bytes > mostBytes * (1 + 1e-9)) breaches.push(`links: ${name} carries ${bytes} bytes in ${busyNs} ns`);
+    if (busyNs > durationNs) breaches.push(`links: ${name} is busy for ${busyNs} of ${durationNs} ns`);
+  }
   return breaches.slice(0, SHOWN);
 }

@@ -1,4 +1,5 @@
 import { RandomStream } from '../../src/base/random.ts';
+import type { NetworkSpec } from '../../src/cluster/network/networkSpec.ts';
 import { ROUTER_POLICIES, type RouterPolicy, type RouterSpec } from '../../src/cluster/router/routerSpec.ts';
 import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
 import type { PassShape } from '../../src/timing/passShape.ts';
@@ -101,6 +102,20 @@ export function randomRouter(random: RandomStream, policy: RouterPolicy): Router
   };
 }
 
+/** Nodes of one to three GPUs with links slow enough to queue on. */
+export function randomNetwork(random: RandomStream): NetworkSpec {
+  const gpusPerNode = random.integer(1, 3);
+  return {
+    gpusPerNode,
+    scaleUpGpus: random.integer(0, 1) === 0 ? 1 : gpusPerNode * random.integer(1, 2),
+    scaleUpBytesPerS: random.integer(1, 9) * 1e6,
+    nicsPerNode: random.integer(1, gpusPerNode),
+    nicBytesPerS: random.integer(0, 3) === 0 ? Number.POSITIVE_INFINITY : random.integer(1, 9) * 3e5,
+    nodesPerLeaf: random.integer(0, 1) === 0 ? Number.POSITIVE_INFINITY : 1,
+    oversubscription: random.integer(1, 4),
+  };
+}
+
 /** A scenario drawn from a seed, with pools small enough to preempt and evict. */
 export function randomScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const random = new RandomStream(seed, 'scenario');
@@ -151,6 +166,7 @@ export function randomScenario(seed: number, core: 'fast' | 'plain'): Scenario {
           kvBytesPerToken: 3,
         }
       : null,
+    ...(split && random.integer(0, 1) === 0 ? { network: randomNetwork(new RandomStream(seed, 'network')) } : {}),
     seed,
     overLength: (['reject', 'drop', 'truncate'] as const)[random.integer(0, 2)],
     maxVirtualNs: random.integer(0, 9) === 0 ? 50_000 : Number.POSITIVE_INFINITY,

@@ -30,6 +30,48 @@ describe('null-feature identities', () => {
     });
   });
 
+  it('a network wide enough for anything, with the same wires in it', () => {
+    let split = 0;
+    forEachScenario(({ network: _, ...scenario }, _result, seed) => {
+      if (scenario.transfer === null) return;
+      split += 1;
+      const wide = Number.POSITIVE_INFINITY;
+      for (const nodesPerLeaf of [1, wide]) {
+        const network = {
+          gpusPerNode: 2,
+          scaleUpGpus: 2,
+          scaleUpBytesPerS: wide,
+          nicsPerNode: 1,
+          nicBytesPerS: wide,
+          nodesPerLeaf,
+          oversubscription: 4,
+        };
+        expectSame(simulate({ ...scenario, network }), simulate(scenario), seed);
+      }
+    });
+    expect(split).toBeGreaterThan(20);
+  });
+
+  it('reports of load to a router that reads none', () => {
+    forEachScenario((drawn, _result, seed) => {
+      const scenario = { ...drawn, router: { policy: 'round_robin' } } as const;
+      const reported = { ...scenario, router: { ...scenario.router, reportIntervalNs: 1777 } };
+      expectSame(simulate(reported), simulate(scenario), seed);
+    });
+  });
+
+  it('affinity that has run out, and a queue that never holds back', () => {
+    forEachScenario((drawn, _result, seed) => {
+      const scenario = { ...drawn, router: { policy: 'kv_router' } } as const;
+      const router = {
+        ...scenario.router,
+        affinity: { ttlNs: -1 },
+        queue: { thresholdTokens: Number.POSITIVE_INFINITY, order: 'wspt' },
+      } as const;
+      expectSame(simulate({ ...scenario, router }), simulate(scenario), seed);
+    });
+  });
+
   it('prefix caching where no text is shared and nobody is preempted', () => {
     let untouched = 0;
     let evicting = 0;
@@ -50,7 +92,7 @@ describe('null-feature identities', () => {
 
   it('a transfer over an infinite, immediate link', () => {
     let transferring = 0;
-    forEachScenario((scenario, _result, seed) => {
+    forEachScenario(({ network: _, ...scenario }, _result, seed) => {
       if (scenario.transfer === null) return;
       const free = { ...scenario.transfer, bandwidthBytesPerS: Number.POSITIVE_INFINITY, latencyNs: 0 };
       const result = simulate({ ...scenario, transfer: free });

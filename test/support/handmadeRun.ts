@@ -73,6 +73,7 @@ export function handmadeRun(
     gaps,
     inFlightIntegralNs,
     samples: options.samples ?? null,
+    network: null,
   };
   return { result, scenario: scenarioOf(workload, options.load ?? { kind: 'open', speedup: 1 }), workload };
 }
