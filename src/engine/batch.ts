@@ -188,6 +188,12 @@ export class Batch {
     return this.#chunks.some((chunk) => chunk.completes && chunk.sequence === sequence);
   }
 
+  /** Tokens of the sequence that it computes. */
+  tokensOf(sequence: Sequence): number {
+    if (this.#decodesFor(sequence)) return 1;
+    return this.#chunks.find((chunk) => chunk.sequence === sequence)?.tokens ?? 0;
+  }
+
   #decodesFor({ stage, lane, firstDecodePass, finishClock }: Sequence): boolean {
     if (stage !== STAGE.decoding && stage !== STAGE.finishing) return false;
     return this.takesDecodes && lane === this.lane.index && firstDecodePass <= this.#pass && this.#pass <= finishClock;

@@ -1,82 +1,102 @@
-import { FreeQueue } from '../kv/freeQueue.ts';
+import type { KvLayout } from '../kv/kvLayout.ts';
 import { PageNames } from '../kv/pageNames.ts';
-import { RunPool } from '../kv/runPool.ts';
-import type { CommonConfig } from './commonConfig.ts';
+import { RunManager } from '../kv/runManager.ts';
 import type { RequestTable } from './requestTable.ts';
 import type { Sequence } from './sequence.ts';
 
-/** A worker's KV pages as its sequences take, fill, publish and lose them (vLLM's KVCacheManager). */
+/**
+ * A worker's KV pages as its sequences take, fill, publish and lose them (vLLM's KVCacheManager). With full attention alone,
+ * pages of decoding sequences follow from the clock and are only counted; with groups beside it (`hasGroups`) every sequence
+ * takes and gives back its own.
+ */
 export class SequencePages {
   readonly pageTokens: number;
-  readonly #queue: FreeQueue;
-  readonly #pool: RunPool;
-  readonly #caching: boolean;
+  /** Windows or states are among the groups. */
+  readonly hasGroups: boolean;
+  readonly #manager: RunManager;
 
-  constructor(config: CommonConfig, table: RequestTable, unhashedFreedFirst: boolean) {
-    this.pageTokens = config.blockTokens;
-    this.#caching = config.prefixCaching;
-    const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
-    // vLLM's block 0 is the null block: never handed out.
-    this.#queue = new FreeQueue(config.blocks - 1, unhashedFreedFirst);
-    this.#pool = new RunPool(this.#queue, names);
+  constructor(layout: KvLayout, table: RequestTable) {
+    const { groups } = layout;
+    this.pageTokens = groups[0].blockTokens;
+    this.hasGroups = groups.length > 1 || groups[0].kind !== 'full';
+    this.#manager = new RunManager(layout, (tokens) => new PageNames(table.workload, table.namedTokens, tokens));
   }
 
   get usable(): number {
-    return this.#queue.usablePages;
+    return this.#manager.usablePages;
   }
 
   get free(): number {
-    return this.#queue.freePages;
+    return this.#manager.freePages;
   }
 
   get evicted(): number {
-    return this.#queue.evictedPages;
+    return this.#manager.evictedPages;
   }
 
   /** Cached leading pages; the last known token is always computed, so a full hit leaves one page (vLLM). */
   lookup(request: number, knownTokens: number): number {
-    return this.#caching ? this.#pool.lookup(request, Math.floor((knownTokens - 1) / this.pageTokens)) : 0;
+    return this.#manager.lookup(request, knownTokens) / this.pageTokens;
   }
 
   /**
-   * Whether `knownTokens`, of which `hit` pages are cached, fit and leave `keepFree` pages free. Cached pages nobody holds are
-   * free until taken, so taking them counts.
+   * Whether a waiting sequence's first `tokens` fit at once, all `knownTokens` in time, and `keepFree` pages stay free. The
+   * lookup just before found `hit` pages cached, and `external` tokens come from elsewhere. Cached pages nobody holds are free
+   * until taken, so taking them counts.
    */
-  fits(request: number, hit: number, knownTokens: number, keepFree: number): boolean {
-    const missing = Math.ceil(knownTokens / this.pageTokens) - hit;
-    return missing + this.#pool.idleAmong(request, hit) + keepFree <= this.#queue.freePages;
+  fits(
+    { hold }: Sequence,
+    hit: number,
+    external: number,
+    tokens: number,
+    knownTokens: number,
+    keepFree: number,
+  ): boolean {
+    const hitTokens = hit * this.pageTokens;
+    if (!this.#manager.passesGate(hold, hitTokens, external, knownTokens, keepFree)) return false;
+    // With full attention alone nothing is given back in time.
+    return !this.hasGroups || this.#manager.fits(hold, hitTokens, external, tokens, keepFree);
   }
 
-  /** A sequence that owns nothing starts with its cached pages. */
-  take(sequence: Sequence, hit: number): void {
-    if (hit > 0) this.#pool.take(sequence.hold, hit);
-    sequence.owned = hit;
+  /** A sequence that owns nothing starts with its cached pages, and pages for what comes from elsewhere. */
+  take(sequence: Sequence, hit: number, external: number): void {
+    const manager = this.#manager;
+    manager.adopt(sequence.hold, hit * this.pageTokens, external, manager.junction);
+    sequence.owned = sequence.hold.owned;
     sequence.computed = hit * this.pageTokens;
   }
 
-  /** Pages the sequence lacks to hold `tokens`. */
+  /** Pages the sequence lacks to hold `tokens`, with full attention alone. */
   missing(sequence: Sequence, tokens: number): number {
-    return Math.ceil(tokens / this.pageTokens) - sequence.owned;
+    return Math.max(0, Math.ceil(tokens / this.pageTokens) - sequence.owned);
   }
 
-  /** The sequence gets pages, which must be free. */
-  grow(sequence: Sequence, pages: number): void {
-    this.#queue.take(pages);
-    sequence.owned += pages;
+  /** With groups: whether a running sequence has room for `tokens`, once it gave back what lies behind `processed` of them. */
+  hasRoom(sequence: Sequence, tokens: number, processed: number): boolean {
+    this.#manager.moveOn(sequence.hold, processed);
+    return this.#manager.hasRoom(sequence.hold, tokens);
   }
 
-  /** Decoding sequences, whose pages follow from the clock, get pages, which must be free. */
+  /** The sequence gets the pages it lacks to hold `tokens`; they must be free. */
+  grow(sequence: Sequence, tokens: number): void {
+    if (!this.hasGroups) sequence.hold.owned = sequence.owned;
+    this.#manager.grow(sequence.hold, tokens, 0);
+    sequence.owned = sequence.hold.owned;
+  }
+
+  /** With full attention alone: decoding sequences, whose pages follow from the clock, get pages, which must be free. */
   allocate(pages: number): void {
-    this.#queue.take(pages);
+    this.#manager.takePages(pages);
   }
 
   /** The full pages of the sequence's first `tokens` tokens can be found from now on. */
   publish(sequence: Sequence, tokens: number): void {
-    if (this.#caching) this.#pool.publish(sequence.hold, Math.floor(tokens / this.pageTokens));
+    this.#manager.publish(sequence.hold, tokens);
   }
 
   release(sequence: Sequence): void {
-    this.#pool.release(sequence.hold, sequence.owned);
+    if (!this.hasGroups) sequence.hold.owned = sequence.owned;
+    this.#manager.release(sequence.hold);
     sequence.owned = 0;
     sequence.computed = 0;
   }

@@ -91,7 +91,7 @@ export class RunManager implements KvManager {
     const { contextLength } = this.#layout;
     const { hit, external, keepFree } = call;
     const computed = call.computed + hit + external;
-    if (call.gate && !this.fits(hold, hit, external, call.known, keepFree)) return false;
+    if (call.gate && !this.passesGate(hold, hit, external, call.known, keepFree)) return false;
     const main = Math.min(computed + call.tokens, contextLength);
     const total = Math.min(computed + call.tokens + call.lookahead, contextLength);
     this.moveOn(hold, call.processed + hit + external);
@@ -103,13 +103,17 @@ export class RunManager implements KvManager {
   }
 
   /**
-   * Whether `tokens` tokens of a waiting request fit and leave `keepFree` pages free; its first `hit` ones were found by the
-   * lookup just before, and `external` ones after them come from elsewhere.
+   * Whether all `known` tokens of a waiting request can come to fit and leave `keepFree` pages free; its first `hit` ones were
+   * found by the lookup just before, and `external` ones after them come from elsewhere (vLLM's full-sequence gate).
    */
+  passesGate(hold: PageHold, hit: number, external: number, known: number, keepFree: number): boolean {
+    const tokens = Math.min(known, this.#layout.contextLength);
+    return this.#need(hold, hit, tokens, 0, hit + external, true) + keepFree <= this.freePages;
+  }
+
+  /** The same of its first `tokens` tokens, to be had at once. */
   fits(hold: PageHold, hit: number, external: number, tokens: number, keepFree: number): boolean {
-    const { contextLength } = this.#layout;
-    const needed = this.#need(hold, hit, Math.min(tokens, contextLength), 0, hit + external, true);
-    return needed + keepFree <= this.freePages;
+    return this.#need(hold, hit, tokens, 0, hit + external, false) + keepFree <= this.freePages;
   }
 
   /** What lies wholly behind what the request, `processed` tokens long, still looks at is given back. */

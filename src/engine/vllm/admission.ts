@@ -79,19 +79,19 @@ export class Admission {
       tokens = budget;
     }
     // The whole known sequence must fit (vLLM's full-ISL gate), or just its first chunk.
-    const needed = config.semantics.fullIslGate ? known : hit * this.#pages.pageTokens + tokens;
-    if (!this.#fits(sequence, hit, needed)) return STOP;
-    this.#take(sequence, hit, known);
+    const end = hit * this.#pages.pageTokens + tokens;
+    if (!this.#fits(sequence, hit, 0, end, config.semantics.fullIslGate ? known : end)) return STOP;
+    this.#take(sequence, hit, 0, known);
     this.#start(sequence, nowNs);
     this.#running.prefill(sequence, tokens, batch);
     return tokens;
   }
 
-  /** Whether there are pages for `tokens` of the sequence, `hit` of them cached, and those that shall stay free. */
-  #fits(sequence: Sequence, hit: number, tokens: number): boolean {
+  /** Whether there are pages for the first `tokens` now, for all `known` in time, and those that shall stay free. */
+  #fits(sequence: Sequence, hit: number, external: number, tokens: number, known: number): boolean {
     const { watermark, blocks } = this.#setup.config;
     const keepFree = this.#running.size > 0 ? Math.floor(watermark * blocks) : 0;
-    return this.#pages.fits(sequence.request, hit, tokens, keepFree);
+    return this.#pages.fits(sequence, hit, external, tokens, known, keepFree);
   }
 
   /** Reserves pages for a remote prompt; returns 0 tokens, or STOP. */
@@ -99,20 +99,20 @@ export class Admission {
     const { log, host, worker } = this.#setup;
     const { request, inputTokens } = sequence;
     const hit = this.#pages.lookup(request, inputTokens);
-    if (!this.#fits(sequence, hit, inputTokens)) return STOP;
-    this.#take(sequence, hit, inputTokens);
-    this.#pages.grow(sequence, this.#pages.missing(sequence, inputTokens));
+    const external = inputTokens - hit * this.#pages.pageTokens;
+    if (!this.#fits(sequence, hit, external, inputTokens, inputTokens)) return STOP;
+    this.#take(sequence, hit, external, inputTokens);
     sequence.stage = STAGE.loading;
     log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
     sequence.accountedNs = nowNs;
     this.#queue.awaitRemote(sequence);
-    host.reserved(worker, request, inputTokens - sequence.computed, nowNs);
+    host.reserved(worker, request, external, nowNs);
     return 0;
   }
 
-  #take(sequence: Sequence, hit: number, known: number): void {
+  #take(sequence: Sequence, hit: number, external: number, known: number): void {
     const { ledger, log } = this.#setup;
-    this.#pages.take(sequence, hit);
+    this.#pages.take(sequence, hit, external);
     ledger.lookupTokens += known;
     ledger.hitTokens += sequence.computed;
     if (log.scheduledNs[sequence.request] < 0) log.reusedTokens[sequence.request] = sequence.computed;

@@ -1,10 +1,22 @@
+import { admissionCap } from '../../timing/kvGroup.ts';
+import { kvLayoutOf } from './kvLayoutOf.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
 /** Whether an engine could ever serve the request: inside the context, and its KV inside the pool. */
 export function fits(config: VllmConfig, inputTokens: number, outputTokens: number): boolean {
   const tokens = inputTokens + outputTokens;
   if (tokens > config.contextLength) return false;
-  if (Math.ceil(tokens / config.blockTokens) > config.blocks - 1) return false;
+  if (blocksOf(config, tokens) > config.blocks - 1) return false;
   // Without chunking a (re-)computed context must fit one pass.
   return config.chunkedPrefill || tokens <= config.maxBatchedTokens;
+}
+
+/** Blocks that a request of `tokens` tokens comes to hold at most. */
+function blocksOf(config: VllmConfig, tokens: number): number {
+  const { groups, inFlightTokens, contextLength } = kvLayoutOf(config);
+  return groups.reduce((blocks, group) => {
+    const all = Math.ceil(tokens / group.blockTokens);
+    if (group.kind === 'state') return blocks + Math.min(all, 2) + group.draftBlocks;
+    return blocks + Math.min(all, admissionCap(group, inFlightTokens, contextLength));
+  }, 0);
 }

@@ -7,6 +7,7 @@ import type { Job, Share } from '../plain/job.ts';
 import type { PlainScheduler } from '../plain/plainScheduler.ts';
 import { STATE } from '../requestLog.ts';
 import { fits } from './fits.ts';
+import { kvLayoutOf } from './kvLayoutOf.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
 /** vLLM's `schedule` and `update_from_output`, step by step as scheduler.py has them, one request and one block at a time. */
@@ -26,17 +27,8 @@ export class PlainVllm implements PlainScheduler {
   constructor(setup: EngineSetup<VllmConfig>) {
     this.#setup = setup;
     const { config, table } = setup;
-    const { blockTokens, blocks, contextLength, prefixCaching, semantics } = config;
     this.#pages = new BlockManager(
-      {
-        groups: [{ kind: 'full', blockTokens, dropsLastHit: config.speculation?.method === 'eagle' }],
-        blocks,
-        contextLength,
-        inFlightTokens: config.maxBatchedTokens,
-        prefixCaching,
-        unhashedFreedFirst: semantics.unhashedFreedFirst,
-        retentionTokens: semantics.windowRetentionTokens,
-      },
+      kvLayoutOf(config),
       (tokens) => new PageNames(table.workload, table.namedTokens, tokens),
     );
   }
@@ -157,7 +149,7 @@ export class PlainVllm implements PlainScheduler {
     return this.#pages.allocate(job.hold, {
       known: job.known,
       computed: job.computed,
-      processed: job.computed,
+      processed: this.#processed(job),
       hit: 0,
       junction: 0,
       external: 0,
@@ -167,6 +159,13 @@ export class PlainVllm implements PlainScheduler {
       gate: false,
       publishes: true,
     });
+  }
+
+  /** Tokens whose pass is over, or since when windows moved on with what is scheduled, all. */
+  #processed(job: Job): number {
+    if (!this.#setup.config.semantics.windowFreedOnProcessed) return job.computed;
+    const mine = this.#inFlight.flat().filter((share) => share.job === job && share.fate === 'due');
+    return job.computed - mine.reduce((sum, { tokens }) => sum + tokens, 0);
   }
 
   #schedule(job: Job, tokens: number): void {

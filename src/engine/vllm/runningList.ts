@@ -65,7 +65,8 @@ export class RunningList {
     if (this.#running.length === 0) return budget;
     const { set } = batch.lane;
     const due = set.pagesDue(1);
-    if (this.#config.longPrefillTokens > 0 || due > this.#pages.free || set.contested > 0) {
+    const { free, hasGroups } = this.#pages;
+    if (this.#config.longPrefillTokens > 0 || due > free || set.contested > 0 || hasGroups) {
       return this.#scheduleFrom(0, batch, budget, nowNs);
     }
     this.#pages.allocate(due);
@@ -81,7 +82,7 @@ export class RunningList {
       if (decodes ? decodesAreIn || sequence.lane !== batch.lane.index : sequence.stage !== STAGE.prefilling) continue;
       const tokens = decodes ? 1 : Math.min(sequence.knownTokens - sequence.computed, budget);
       if (tokens === 0) continue;
-      while (this.#missing(sequence, tokens) > this.#pages.free) {
+      while (!this.#hasRoom(sequence, tokens)) {
         const victim = this.#running.pop()!;
         this.#preempt(victim, nowNs);
         if (victim === sequence) return budget;
@@ -93,16 +94,33 @@ export class RunningList {
     return budget;
   }
 
+  #hasRoom(sequence: Sequence, tokens: number): boolean {
+    if (!this.#pages.hasGroups) return this.#missing(sequence, tokens) <= this.#pages.free;
+    const computed = this.#computedTokens(sequence);
+    let processed = computed;
+    if (this.#config.semantics.windowFreedOnProcessed) {
+      for (const batch of this.#batches) processed -= batch.tokensOf(sequence);
+    }
+    return this.#pages.hasRoom(sequence, computed + tokens, processed);
+  }
+
+  #computedTokens(sequence: Sequence): number {
+    if (sequence.stage !== STAGE.decoding) return sequence.computed;
+    return this.#lanes[sequence.lane].set.computedTokens(sequence);
+  }
+
   #missing(sequence: Sequence, tokens: number): number {
     if (sequence.stage !== STAGE.decoding) return this.#pages.missing(sequence, sequence.computed + tokens);
     return this.#lanes[sequence.lane].set.computedTokens(sequence) % this.#pages.pageTokens === 0 ? 1 : 0;
   }
 
   #decode(sequence: Sequence): void {
-    this.#pages.allocate(this.#missing(sequence, 1));
-    if (!sequence.contested) return;
+    const computed = this.#computedTokens(sequence) + 1;
+    if (this.#pages.hasGroups) this.#pages.grow(sequence, computed);
+    else this.#pages.allocate(this.#missing(sequence, 1));
+    // Pages behind the window are gone when the sequence stops.
+    if (!sequence.contested && !this.#pages.hasGroups) return;
     // Only tokens that are out have a name.
-    const computed = this.#lanes[sequence.lane].set.computedTokens(sequence) + 1;
     this.#pages.publish(sequence, computed - this.#inFlight(sequence));
   }
 
@@ -116,7 +134,7 @@ export class RunningList {
   /** Puts the next `tokens` known tokens of a sequence, whose pages are free, into the batch. */
   prefill(sequence: Sequence, tokens: number, batch: Batch): void {
     const end = sequence.computed + tokens;
-    this.#pages.grow(sequence, this.#pages.missing(sequence, end));
+    this.#pages.grow(sequence, end);
     batch.addChunk(sequence, tokens);
     // Published at schedule time: a later request of the same batch already finds these pages.
     this.#pages.publish(sequence, end);

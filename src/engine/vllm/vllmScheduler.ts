@@ -8,6 +8,7 @@ import { type Sequence, STAGE } from '../sequence.ts';
 import { SequencePages } from '../sequencePages.ts';
 import { Admission } from './admission.ts';
 import { fits } from './fits.ts';
+import { kvLayoutOf } from './kvLayoutOf.ts';
 import { RunningList } from './runningList.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
@@ -24,7 +25,7 @@ export class VllmScheduler implements Scheduler {
 
   constructor(setup: SchedulerSetup<VllmConfig>) {
     this.#setup = setup;
-    this.#pages = new SequencePages(setup.config, setup.table, setup.config.semantics.unhashedFreedFirst);
+    this.#pages = new SequencePages(kvLayoutOf(setup.config), setup.table);
     this.#running = new RunningList(setup, this.#pages, (sequence) => this.#queue.putBack(sequence));
     this.#admission = new Admission(setup, this.#pages, this.#queue, this.#running);
   }
@@ -113,7 +114,7 @@ export class VllmScheduler implements Scheduler {
   }
 
   steadyPasses({ lane: { set } }: Batch, atMost: number): number {
-    if (this.#running.hasPreempted || set.contested > 0) return 0;
+    if (this.#running.hasPreempted || set.contested > 0 || this.#pages.hasGroups) return 0;
     return set.passesWithin(this.#pages.free, Math.min(set.passesToChange(), atMost));
   }
 
