@@ -23,11 +23,16 @@ const RUNTIME = {
   'cli-progress': 'progress bars with an ETA',
   'cli-table3': 'terminal tables',
   commander: 'command line',
+  'hyparquet-writer': 'Parquet export of a study',
+  libsql: 'studies in SQLite, prebuilt for each platform',
   papaparse: 'CSV with quotes, BOMs and odd delimiters',
   picocolors: 'terminal colours',
   yaml: 'YAML with positions, for errors that name their line',
   zod: 'the configuration schema and its JSON Schema',
 };
+
+/** What a user adds to work with a queue: src loads it only then. */
+const OPTIONAL = ['bullmq', 'ioredis'];
 
 describe('package.json', () => {
   it('names exact versions', () => {
@@ -42,8 +47,10 @@ describe('package.json', () => {
         if (target === null && !specifier.startsWith('node:')) imported.add(packageOf(specifier));
       }
     }
-    expect([...imported].sort()).toEqual(Object.keys(RUNTIME).sort());
+    expect([...imported].sort()).toEqual([...Object.keys(RUNTIME), ...OPTIONAL].sort());
     expect(Object.keys(manifest.dependencies).sort()).toEqual(Object.keys(RUNTIME).sort());
+    expect(Object.keys(manifest.peerDependencies).sort()).toEqual(OPTIONAL);
+    for (const name of OPTIONAL) expect(manifest.peerDependenciesMeta[name].optional).toBe(true);
   });
 
   it('points bin and exports at what the build makes from sources that exist', () => {
