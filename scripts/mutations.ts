@@ -12,6 +12,7 @@ import Table from 'cli-table3';
 import { KV_MUTATIONS } from '../test/mutations/kvMutations.ts';
 import type { Mutation } from '../test/mutations/mutation.ts';
 import { MUTATIONS } from '../test/mutations/mutations.ts';
+import { SGLANG_MUTATIONS } from '../test/mutations/sglangMutations.ts';
 
 const RUNS = Number(process.env.DYNOSIM_RUNS ?? 600);
 /** A mutant that loops for ever is caught by this; an honest check takes a tenth of it. */
@@ -23,6 +24,7 @@ const TSX = import.meta.resolve('tsx');
 const SETS: Readonly<Record<string, { mutations: readonly Mutation[]; check: string }>> = {
   cores: { mutations: MUTATIONS, check: 'check.ts' },
   kv: { mutations: KV_MUTATIONS, check: 'kvCheck.ts' },
+  sglang: { mutations: SGLANG_MUTATIONS, check: 'sglangCheck.ts' },
 };
 
 /** How the check noticed, or null if it did not. */
@@ -53,7 +55,7 @@ async function survivorsOf({ mutations, check: script }: (typeof SETS)[string]):
 
 function copySources(folder: string): string {
   mkdirSync(folder);
-  for (const part of ['src', 'test/kernel', 'test/kv', 'test/metamorphic', 'test/mutations']) {
+  for (const part of ['src', 'test/kernel', 'test/kv', 'test/metamorphic', 'test/mutations', 'test/support']) {
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');

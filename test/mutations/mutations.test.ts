@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KV_MUTATIONS } from './kvMutations.ts';
 import { MUTATIONS } from './mutations.ts';
+import { SGLANG_MUTATIONS } from './sglangMutations.ts';
 
 /** What the mutations do is checked by `npm run evidence:mutations`; here only that they still apply. */
 describe.each([
   ['fast cores', MUTATIONS],
   ['fast KV manager', KV_MUTATIONS],
+  ['fast SGLang core', SGLANG_MUTATIONS],
 ])('mutations of the %s', (_, mutations) => {
   it('are more than twenty', () => {
     expect(mutations.length).toBeGreaterThan(20);

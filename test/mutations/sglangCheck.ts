@@ -1,0 +1,30 @@
+import { simulate } from '../../src/cluster/simulation.ts';
+import { checkLaws } from '../../src/metrics/laws.ts';
+import { sglangScenario } from '../kernel/sglangScenario.ts';
+import { differences, timelineOf } from '../metamorphic/timeline.ts';
+
+/**
+ * `sglangCheck.ts RUNS`: holds SGLang's fast core to the plain one and to the exact laws on random scenarios 1..RUNS, some of
+ * them watched, which must not matter. Says the first breach and exits with 1, or exits with 0.
+ */
+const runs = Number(process.argv[2]);
+
+for (let seed = 1; seed <= runs; seed++) {
+  const breach = breachOf(seed);
+  if (breach === null) continue;
+  console.log(`seed ${seed}: ${breach}`);
+  process.exit(1);
+}
+
+function breachOf(seed: number): string | null {
+  const scenario = sglangScenario(seed, 'fast');
+  try {
+    const fast = simulate(seed % 5 === 0 ? { ...scenario, samples: 64 } : scenario);
+    const law = checkLaws(fast, scenario.workload)[0];
+    if (law !== undefined) return law;
+    const plain = simulate(sglangScenario(seed, 'plain'));
+    return differences(timelineOf(fast), timelineOf(plain))[0] ?? null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

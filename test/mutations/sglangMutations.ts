@@ -1,0 +1,229 @@
+import type { Mutation } from './mutation.ts';
+
+const SCHEDULER = 'src/engine/sglang/sglangScheduler.ts';
+const RUNNING = 'src/engine/sglang/runningBatch.ts';
+const PAGES = 'src/engine/sglang/radixPages.ts';
+const POLL = 'src/engine/sglang/poll.ts';
+const TREE = 'src/kv/radixTree.ts';
+const HEAP = 'src/kv/leafHeap.ts';
+const BATCH = 'src/engine/batch.ts';
+
+/** Small mistakes in SGLang's fast core and its tree; the plain core or a law must notice each. */
+export const SGLANG_MUTATIONS: readonly Mutation[] = [
+  {
+    file: SCHEDULER,
+    find: 'if (this.#chunked !== null || this.#running.leaving.length > 0 || mayAdmit) return 0;',
+    replace: 'if (this.#chunked !== null || mayAdmit) return 0;',
+    why: 'a run goes on past somebody who is through',
+  },
+  {
+    file: SCHEDULER,
+    find: 'const mayAdmit = !this.#isFull && this.#waiting.length > 0;',
+    replace: 'const mayAdmit = false;',
+    why: 'a run passes over those that wait',
+  },
+  {
+    file: SCHEDULER,
+    find: 'return set.passesWithin(this.#pages.room, passes);',
+    replace: 'return passes;',
+    why: 'a run goes on without pages',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (pollMatters && this.#inbox.length > 0) passes = Math.min(passes, this.#poll.iterationsLeft);',
+    replace: '',
+    why: 'a run passes over a poll',
+  },
+  {
+    file: SCHEDULER,
+    find: '    this.#poll.pass(passes);\n',
+    replace: '',
+    why: 'polls are not counted in runs',
+  },
+  {
+    file: SCHEDULER,
+    find: '    this.#ratio.decay(passes);\n',
+    replace: '    this.#ratio.decay(1);\n',
+    why: 'the ratio decays once a run',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (pages.pageTokens > 1) pages.makeFree(set.count);',
+    replace: '',
+    why: 'runs do not evict a page for everybody',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (running.size < before) this.#isFull = false;',
+    replace: '',
+    why: 'the latch stays down when somebody has left',
+  },
+  {
+    file: SCHEDULER,
+    find: `    if (running.size === 0) {
+      this.#isFull = false;
+      return false;
+    }`,
+    replace: '    if (running.size === 0) return false;',
+    why: 'the latch stays down when the running batch is empty',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (dropped || (merged > 0 && this.#runningBeside === 0)) this.#isFull = false;',
+    replace: 'if (dropped) this.#isFull = false;',
+    why: 'the latch outlives an empty running batch',
+  },
+  {
+    file: SCHEDULER,
+    find: 'let dropped = this.#lastHadChunked;',
+    replace: 'let dropped = false;',
+    why: 'a prompt in progress does not lift the latch when the others merge',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (sequence.stage === STAGE.finishing && sequence.lane === NO_LANE) running.leaving.push(sequence);',
+    replace: '',
+    why: 'a request of one token burns no decode',
+  },
+  {
+    file: SCHEDULER,
+    find: 'const spare = config.blockTokens > 1 ? prompts.length : 0;',
+    replace: 'const spare = 0;',
+    why: 'prefill does not evict a page more for each request',
+  },
+  {
+    file: SCHEDULER,
+    find: 'this.#pages.makeFree(Math.ceil((kept.length * RETRACT_STEPS) / this.#pages.pageTokens));',
+    replace: '',
+    why: 'retraction evicts nothing for the survivors',
+  },
+  {
+    file: SCHEDULER,
+    find: 'inFlight.withdraw(sequence, false);\n      const ended',
+    replace: 'inFlight.withdraw(sequence, true);\n      const ended',
+    why: 'the token in flight of a retracted request comes out',
+  },
+  {
+    file: SCHEDULER,
+    find: 'this.#pages.finish(sequence, config.keepsGenerated ? computed : prefilled);',
+    replace: 'this.#pages.finish(sequence, computed);',
+    why: 'generated text is always kept',
+  },
+  {
+    file: SCHEDULER,
+    find: 'else this.#pages.insert(sequence, sequence.prefilled);',
+    replace: 'else this.#pages.insert(sequence, sequence.inserted);',
+    why: 'prompts are not put into the tree',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (chunked !== null && chunked.computed > chunked.inserted) this.#pages.insert(chunked, chunked.computed);',
+    replace: '',
+    why: 'chunks of a prompt in progress are not to be found',
+  },
+  {
+    file: SCHEDULER,
+    find: `      ghost.computed += 1;
+      batch.addGhost(ghost.computed);`,
+    replace: '      ghost.computed += 1;',
+    why: 'a wasted decode takes no time',
+  },
+  {
+    file: SCHEDULER,
+    find: 'return !this.#isFull || this.#running.size === 0 || config.pollingInterval > 1;',
+    replace: 'return !this.#isFull || config.pollingInterval > 1;',
+    why: 'an idle engine with the latch down sleeps on',
+  },
+  {
+    file: RUNNING,
+    find: 'for (const batch of this.#batches) if (batch.yieldsFor(sequence)) known -= 1;',
+    replace: '',
+    why: 'tokens in flight count as known',
+  },
+  {
+    file: RUNNING,
+    find: `    for (const sequence of this.leaving) tokens += this.#remaining(sequence);
+`,
+    replace: '',
+    why: 'those that are leaving reserve nothing',
+  },
+  {
+    file: PAGES,
+    find: 'this.#own -= pages - sequence.treePages;',
+    replace: '',
+    why: 'pages put into the tree count twice',
+  },
+  {
+    file: PAGES,
+    find: `    this.tree.lock(node);
+    this.tree.unlock(sequence.node);`,
+    replace: `    this.tree.lock(node);`,
+    why: 'the old lock of a sequence stays',
+  },
+  {
+    file: PAGES,
+    find: 'if (this.free < pages) this.tree.evict(pages);',
+    replace: 'if (this.free < pages) this.tree.evict(pages - this.free);',
+    why: 'eviction takes only what is missing',
+  },
+  {
+    file: POLL,
+    find: 'return this.#interval <= 1 ? 0 : this.#interval - this.#count - 1;',
+    replace: 'return this.#interval <= 1 ? 0 : this.#interval - this.#count;',
+    why: 'a run ends one iteration after the poll',
+  },
+  {
+    file: TREE,
+    find: 'nodes.used[child] = this.#clock;',
+    replace: '',
+    why: 'a match is no use of what it finds',
+  },
+  {
+    file: TREE,
+    find: 'nodes.locks[upper] = nodes.locks[lower];',
+    replace: '',
+    why: 'the upper half of a split node is not locked',
+  },
+  {
+    file: TREE,
+    find: 'if (locks[leaf] > 0 || children[leaf] > 0) continue;',
+    replace: 'if (locks[leaf] > 0) continue;',
+    why: 'inner nodes are evicted',
+  },
+  {
+    file: TREE,
+    find: 'if (children[node] === 0) this.#queue(node);',
+    replace: '',
+    why: 'an unlocked leaf is never evicted',
+  },
+  {
+    file: TREE,
+    find: 'if (parent !== ROOT && nodes.children[parent] === 0 && nodes.locks[parent] === 0) this.#queue(parent);',
+    replace: '',
+    why: 'a parent that became a leaf is never evicted',
+  },
+  {
+    file: TREE,
+    find: 'nodes.born[upper] = nodes.born[lower];',
+    replace: '',
+    why: 'a split node moves behind its siblings',
+  },
+  {
+    file: TREE,
+    find: 'if (names.firstPage(position) < page) return this.#nodes.rest[node];',
+    replace: '',
+    why: 'a child inside a segment is looked for at its start',
+  },
+  {
+    file: HEAP,
+    find: 'return used < this.#used[place] || (used === this.#used[place] && created < this.#created[place]);',
+    replace: 'return used < this.#used[place];',
+    why: 'of equally old leaves any one goes',
+  },
+  {
+    file: BATCH,
+    find: 'return this.#ghosts + this.#chunks.length + this.finishing.length + this.#late.length === 0;',
+    replace: 'return this.#chunks.length + this.finishing.length + this.#late.length === 0;',
+    why: 'a run starts from a pass with a wasted decode',
+  },
+];
