@@ -156,6 +156,7 @@ function engineOf(point: MeasuredPoint, common: CommonConfig): EngineConfig {
       keepsGenerated: !isBetween(point.measured, '2025-11-22', '2026-02-10'),
       adder: point.measured !== null && point.measured >= '2026-02-01' ? 'paged' : 'plain',
       prefillDelayPasses: 0,
+      reservedDecodeTokens: 512,
     };
   }
   return {

@@ -61,6 +61,9 @@ function vllmConfig(engine: EngineAt, { scheduler }: WorkerConfig, shared: Commo
   };
 }
 
+/** SGLang's default of `num_reserved_decode_tokens` (server_args.py, 5c8bd8b51). */
+const RESERVED_DECODE_TOKENS = 512;
+
 function sglangConfig(
   { profile }: EngineAt,
   { parallelism, scheduler }: WorkerConfig,
@@ -82,6 +85,7 @@ function sglangConfig(
     keepsGenerated: settingOf(profile, 'semantics.keepsGenerated'),
     adder: settingOf(profile, 'semantics.adder'),
     prefillDelayPasses: scheduler.prefill_delay_passes ?? 0,
+    reservedDecodeTokens: RESERVED_DECODE_TOKENS,
   };
 }
 

@@ -6,7 +6,7 @@ import type { WorkerConfig } from './predictConfig.ts';
 /** Roles that an engine core can play. */
 const CORES: Readonly<Record<Backend, readonly Role[]>> = {
   vllm: ['aggregated', 'prefill', 'decode'],
-  sglang: ['aggregated'],
+  sglang: ['aggregated', 'prefill', 'decode'],
   trtllm: [],
 };
 

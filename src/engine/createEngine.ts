@@ -3,6 +3,7 @@ import type { EngineCore } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
 import { PlainEngine } from './plain/plainEngine.ts';
 import { PlainSglang } from './sglang/plainSglang.ts';
+import type { SglangConfig } from './sglang/sglangConfig.ts';
 import { SglangScheduler } from './sglang/sglangScheduler.ts';
 import { PlainVllm } from './vllm/plainVllm.ts';
 import { VllmScheduler } from './vllm/vllmScheduler.ts';
@@ -15,14 +16,15 @@ export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): Engine
     if (core === 'plain') return new PlainEngine(setup, depth, new PlainVllm({ ...setup, config }));
     return new EngineDriver(setup, depth, (batches, lanes) => new VllmScheduler({ ...setup, config, batches, lanes }));
   }
-  if (config.backend === 'sglang') {
-    if (core === 'plain' || config.attentionDataRanks > 1) return new PlainSglang({ ...setup, config });
-    const depth = config.overlap ? 2 : 1;
-    return new EngineDriver(
-      setup,
-      depth,
-      (batches, lanes) => new SglangScheduler({ ...setup, config, batches, lanes }),
-    );
-  }
+  if (config.backend === 'sglang') return createSglang(core, { ...setup, config });
   throw new Error(`no engine core for ${config.backend}`);
+}
+
+function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: EngineSetup<SglangConfig>): EngineCore {
+  // Decode workers run without a radix cache (server_args.py).
+  const config = setup.role === 'decode' ? { ...given, prefixCaching: false } : given;
+  const made = { ...setup, config };
+  if (core === 'plain' || config.attentionDataRanks > 1) return new PlainSglang(made);
+  const depth = config.overlap ? 2 : 1;
+  return new EngineDriver(made, depth, (batches, lanes) => new SglangScheduler({ ...made, batches, lanes }));
 }

@@ -8,7 +8,10 @@ import { awkwardTimer, randomWorkload } from './randomScenario.ts';
 /** An SGLang fleet drawn from a seed, with pools small enough to retract and evict. */
 export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const random = new RandomStream(seed, 'sglang scenario');
-  const workload = randomWorkload(random);
+  const drawn = randomWorkload(random);
+  // Half of the clients ask for more than they get.
+  const maxOutputTokens = drawn.outputTokens.map((tokens) => tokens + random.integer(0, 1) * random.integer(0, 200));
+  const workload = { ...drawn, maxOutputTokens };
   const longest = workload.inputTokens.reduce(
     (most, tokens, request) => Math.max(most, tokens + workload.outputTokens[request]),
     0,
@@ -33,23 +36,25 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       ignoreEos: coin(),
       keepsGenerated: coin(),
       adder: coin() ? 'plain' : 'paged',
+      reservedDecodeTokens: [1, 6, 20][random.integer(0, 2)],
       maxSequences: random.integer(1, 12),
       prefixCaching,
       blockTokens,
-      blocks: Math.ceil((longest + 8) / blockTokens) + 3 + spare,
+      blocks: Math.ceil((longest + 30) / blockTokens) + 3 + spare,
       contextLength: random.integer(0, 3) === 0 ? Math.ceil(longest * 0.9) + 8 : longest + 8,
     };
   };
-  const pool = (name: string): PoolSpec => ({
+  const pool = (name: string, role: PoolSpec['role']): PoolSpec => ({
     name,
-    role: 'aggregated',
+    role,
     replicas: random.integer(1, 3),
     gpusPerReplica: 1,
     timer,
     engine: engine(),
   });
-  const pools = [pool('a')];
-  if (random.integer(0, 3) === 0) pools.push(pool('b'));
+  const split = random.integer(0, 3) === 0;
+  const pools = split ? [pool('p', 'prefill'), pool('d', 'decode')] : [pool('a', 'aggregated')];
+  if (!split && random.integer(0, 3) === 0) pools.push(pool('b', 'aggregated'));
   return {
     workload,
     load: coin()
@@ -57,7 +62,13 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       : { kind: 'closed', concurrency: random.integer(1, 12) },
     pools,
     router: { policy: ROUTER_POLICIES[random.integer(0, 3)] },
-    transfer: null,
+    transfer: split
+      ? {
+          bandwidthBytesPerS: coin() ? Number.POSITIVE_INFINITY : 2e6,
+          latencyNs: random.integer(0, 1) * 700,
+          kvBytesPerToken: 3,
+        }
+      : null,
     seed,
     overLength: (['reject', 'drop', 'truncate'] as const)[random.integer(0, 2)],
     maxVirtualNs: random.integer(0, 9) === 0 ? 50_000 : Number.POSITIVE_INFINITY,

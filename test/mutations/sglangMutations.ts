@@ -12,12 +12,6 @@ const BATCH = 'src/engine/batch.ts';
 export const SGLANG_MUTATIONS: readonly Mutation[] = [
   {
     file: SCHEDULER,
-    find: 'if (this.#chunked !== null || this.#running.leaving.length > 0 || mayAdmit) return 0;',
-    replace: 'if (this.#chunked !== null || mayAdmit) return 0;',
-    why: 'a run goes on past somebody who is through',
-  },
-  {
-    file: SCHEDULER,
     find: 'const mayAdmit = !this.#isFull && this.#waiting.length > 0;',
     replace: 'const mayAdmit = false;',
     why: 'a run passes over those that wait',
@@ -133,6 +127,18 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
     find: 'return !this.#isFull || this.#running.size === 0 || config.pollingInterval > 1;',
     replace: 'return !this.#isFull || config.pollingInterval > 1;',
     why: 'an idle engine with the latch down sleeps on',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (!this.#remote.isStill || this.#joined.length > 0) return 0;',
+    replace: '',
+    why: 'a run passes over requests of prefill workers',
+  },
+  {
+    file: SCHEDULER,
+    find: 'this.#joined = this.#joined.filter((other) => other !== sequence);',
+    replace: '',
+    why: 'the first token of a request retracted meanwhile comes out',
   },
   {
     file: RUNNING,

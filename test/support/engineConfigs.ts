@@ -36,6 +36,7 @@ export const PLAIN_SGLANG: SglangConfig = {
   keepsGenerated: true,
   adder: 'plain',
   prefillDelayPasses: 0,
+  reservedDecodeTokens: 512,
   maxSequences: 1024,
   prefixCaching: true,
   blockTokens: 1,

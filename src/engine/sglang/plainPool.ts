@@ -48,6 +48,16 @@ export class PlainPool {
     this.#owners.add(job);
   }
 
+  get freeTokens(): number {
+    return this.freePages * this.#config.blockTokens;
+  }
+
+  /** Slots for the first `tokens` tokens of a job whose KV comes from elsewhere. */
+  allocate(job: PlainJob, tokens: number): void {
+    this.begin(job, 0, this.tree.root);
+    job.slots = tokens;
+  }
+
   /** Pages that `tokens` more slots of the job need. */
   missingPages(job: PlainJob, tokens: number): number {
     return this.#pages(job.slots + tokens) - this.#pages(job.slots);

@@ -8,6 +8,7 @@ import { PlainPool } from './plainPool.ts';
 import { orderWaiting } from './policies.ts';
 import { type LastBatch, Poll } from './poll.ts';
 import { PrefillAdder, remainingNewTokens } from './prefillAdder.ts';
+import { RemoteQueue } from './remoteQueue.ts';
 import { mostNewTokens } from './requestLimits.ts';
 import { retractionOrder } from './retraction.ts';
 import type { SglangConfig } from './sglangConfig.ts';
@@ -35,6 +36,12 @@ export class PlainRank {
   #inbox: PlainJob[] = [];
   #waiting: PlainJob[] = [];
   #running: PlainJob[] = [];
+  /** Decode workers: what is not running yet. */
+  readonly #remote: RemoteQueue<PlainJob>;
+  /** Of those that run, the ones whose first token, which came with the KV, is not out yet. */
+  #joined: PlainJob[] = [];
+  /** Prefill workers: those whose KV waits to be fetched. */
+  readonly #held = new Map<number, PlainJob>();
   /** `batch_is_full`: no prefill until somebody leaves. */
   #isFull = false;
   /** The prompt in progress; neither waiting nor running. */
@@ -47,6 +54,7 @@ export class PlainRank {
     this.#setup = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     this.pool = new PlainPool(config, this.#names);
+    this.#remote = new RemoteQueue(config.reservedDecodeTokens, this.pool);
     this.#poll = new Poll(config.pollingInterval);
     this.#ratio = new NewTokenRatio(config.conservativeness);
     this.#random = new RandomStream(worker, 'sglang random policy', rank);
@@ -55,27 +63,47 @@ export class PlainRank {
   /** Known tokens that are not scheduled yet. */
   get queuedTokens(): number {
     let tokens = this.#chunked === null ? 0 : this.#chunked.knownTokens - this.#chunked.slots;
-    for (const job of this.waiting) tokens += job.knownTokens;
+    for (const job of [...this.#inbox, ...this.#waiting]) tokens += job.knownTokens;
     return tokens;
   }
 
-  get waiting(): readonly PlainJob[] {
-    return [...this.#inbox, ...this.#waiting];
+  get waiting(): number {
+    return this.#inbox.length + this.#waiting.length + this.#remote.size;
   }
 
   receive(request: number, nowNs: number): void {
-    const { table, config } = this.#setup;
+    const { table, config, role } = this.#setup;
     const inputTokens = table.inputTokens[request];
-    const asked = table.workload.maxOutputTokens[request];
-    const most = Math.min(asked, mostNewTokens(config, inputTokens));
-    this.#inbox.push(new PlainJob(request, inputTokens, table.outputTokens[request], most, nowNs));
+    const asked = role === 'prefill' ? 1 : table.workload.maxOutputTokens[request];
+    const output = role === 'prefill' ? 1 : table.outputTokens[request];
+    const most = Math.min(asked, mostNewTokens(config, role, inputTokens));
+    this.#inbox.push(new PlainJob(request, inputTokens, output, most, nowNs));
+  }
+
+  /** Prefill worker: the KV has been fetched. */
+  releaseHeld(request: number): void {
+    const job = this.#held.get(request);
+    if (job === undefined) return;
+    this.#held.delete(request);
+    this.pool.finish(job, job.prefilled);
+  }
+
+  /** Decode worker: the KV has arrived. */
+  remoteArrived(request: number, nowNs: number): void {
+    const job = this.#remote.arrive(request);
+    if (job === undefined) return;
+    this.#setup.log.spend(request, STATE.transfer, nowNs - job.accountedNs);
+    job.accountedNs = nowNs;
   }
 
   // ---- forming ----------------------------------------------------------------------------------------------------
 
-  /** One turn of the loop up to the launch. */
-  form(nowNs: number): PlainBatch | null {
+  /** One turn of the loop up to the launch; `isIdle`: nothing is in flight. */
+  form(nowNs: number, isIdle: boolean): PlainBatch | null {
+    const { role } = this.#setup;
     if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
+    if (role === 'prefill') this.#isFull = false;
+    if (role === 'decode') this.#joinRemote(nowNs, isIdle);
     this.#mergeLast();
     const batch = this.#formPrefill(nowNs) ?? this.#formDecode(nowNs);
     this.#last = batch;
@@ -96,15 +124,56 @@ export class PlainRank {
   }
 
   #takeInbox(): void {
-    this.#waiting.push(...this.#inbox);
+    if (this.#setup.role === 'decode') for (const job of this.#inbox) this.#remote.join(job);
+    else this.#waiting.push(...this.#inbox);
     this.#inbox = [];
+  }
+
+  /** Decode worker: room for those next in line, places for those whose KV is here. */
+  #joinRemote(nowNs: number, isIdle: boolean): void {
+    const { host, log, worker, config } = this.#setup;
+    for (const job of this.#remote.reserve(this.#running)) {
+      log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
+      job.accountedNs = nowNs;
+      host.reserved(worker, job.request, job.inputTokens, nowNs);
+    }
+    const joining = this.#remote.take(config.maxSequences - this.#running.length);
+    for (const job of joining) {
+      this.admitted.add(job);
+      this.#joined.push(job);
+      if (job.generated === 0) job.generated = 1;
+      if (job.output > 1) this.#running.push(job);
+    }
+    if (!isIdle) return;
+    // A batch without a forward pass: its tokens are out when the one before it is over.
+    this.#emitJoined(nowNs);
+    if (joining.length > 0 && this.#running.length === 0) this.#joinRemote(nowNs, isIdle);
+  }
+
+  #emitJoined(nowNs: number): void {
+    const { log } = this.#setup;
+    for (const job of this.#joined) {
+      if (job.evictedNs >= 0) {
+        log.spend(job.request, STATE.preemption, nowNs - job.evictedNs);
+        job.evictedNs = -1;
+      } else {
+        log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
+      }
+      job.accountedNs = nowNs;
+      if (job.lastTokenNs < 0) {
+        log.firstTokenNs[job.request] = nowNs;
+        job.lastTokenNs = nowNs;
+      }
+      if (job.output === 1) this.#finish(job, nowNs);
+    }
+    this.#joined = [];
   }
 
   /** The last prefill's requests join the running ones, before it is known which of them have finished. */
   #mergeLast(): void {
     const chunked = this.#chunked;
     if (chunked !== null && chunked.slots > chunked.inserted) this.pool.insert(chunked, chunked.slots);
-    if (this.#last === null || !this.#last.isPrefill) return;
+    if (this.#last === null || !this.#last.isPrefill || this.#setup.role === 'prefill') return;
     const { parts } = this.#last;
     const merged = parts.filter((part) => isAlive(part) && part.job !== chunked).map(({ job }) => job);
     if (merged.length < parts.length) this.#isFull = false;
@@ -240,7 +309,8 @@ export class PlainRank {
       this.#makeRoom(kept);
     }
     this.#running = kept;
-    this.#waiting.push(...victims);
+    if (this.#setup.role === 'decode') for (const job of victims) this.#remote.retract(job);
+    else this.#waiting.push(...victims);
     const generated = kept.reduce((sum, job) => sum + job.generated, 0);
     const most = kept.reduce((sum, job) => sum + job.maxNewTokens, 0);
     this.#ratio.retracted(generated, most, kept.length);
@@ -252,6 +322,7 @@ export class PlainRank {
       job.evictedNs = nowNs;
       job.regain = regain;
     }
+    this.#joined = this.#joined.filter((other) => other !== job);
     this.pool.drop(job);
     this.admitted.delete(job);
     this.#setup.log.preemptions[job.request] += 1;
@@ -264,11 +335,13 @@ export class PlainRank {
   settle(batch: PlainBatch | null, times: PassTimes): void {
     const parts = (batch?.parts.filter(isAlive) ?? []).sort((a, b) => a.job.request - b.job.request);
     for (const job of this.admitted) {
+      if (this.#joined.includes(job)) continue;
       const part = parts.find((candidate) => candidate.job === job);
       if (job.evictedNs >= 0) this.#regain(job, part, times.endNs);
       else if (job.generated > 0) this.#bookDecode(job, part, times);
       else if (part !== undefined) this.#bookChunk(job, part, times.endNs);
     }
+    this.#emitJoined(times.endNs);
     for (const part of parts) if (part.completes) this.#emit(part, times.endNs);
   }
 
@@ -299,7 +372,9 @@ export class PlainRank {
 
   #emit({ job, kind }: PlainPart, nowNs: number): void {
     const { log, ledger } = this.#setup;
-    if (job.generated === 0) {
+    if (this.#setup.role === 'prefill') {
+      // Its token goes along with the KV.
+    } else if (job.generated === 0) {
       log.firstTokenNs[job.request] = nowNs;
     } else {
       const gapNs = nowNs - job.lastTokenNs;
@@ -314,8 +389,15 @@ export class PlainRank {
   }
 
   #finish(job: PlainJob, nowNs: number): void {
-    const { config, host, log, worker } = this.#setup;
+    const { config, host, log, role, worker } = this.#setup;
     job.isFinished = true;
+    if (role === 'prefill') {
+      this.pool.insert(job, job.prefilled);
+      this.admitted.delete(job);
+      this.#held.set(job.request, job);
+      host.prefilled(worker, job.request, nowNs);
+      return;
+    }
     // The slot of a decode that was formed before this was known counts as filled.
     const filled = Math.min(job.knownTokens, job.slots);
     this.pool.finish(job, config.keepsGenerated ? filled : job.prefilled);

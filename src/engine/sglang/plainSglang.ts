@@ -43,7 +43,7 @@ export class PlainSglang implements EngineCore {
   }
 
   admits(inputTokens: number, outputTokens: number): boolean {
-    return serves(this.#setup.config, inputTokens, outputTokens);
+    return serves(this.#setup.config, this.#setup.role, inputTokens, outputTokens);
   }
 
   advanceTo(): void {
@@ -56,16 +56,18 @@ export class PlainSglang implements EngineCore {
     if (this.nextEventNs === NEVER) this.#expect(nowNs, BATCH_FORMATION);
   }
 
-  enqueueRemote(): void {
-    throw new Error('SGLang decode workers are not modelled');
+  enqueueRemote(request: number, nowNs: number): void {
+    this.enqueue(request, nowNs);
   }
 
-  remoteArrived(): void {
-    throw new Error('SGLang decode workers are not modelled');
+  remoteArrived(request: number, nowNs: number): void {
+    for (const rank of this.#ranks) rank.remoteArrived(request, nowNs);
+    if (this.nextEventNs === NEVER) this.#expect(nowNs, BATCH_FORMATION);
   }
 
-  releaseHeld(): void {
-    throw new Error('SGLang prefill workers are not modelled');
+  releaseHeld(request: number, nowNs: number): void {
+    for (const rank of this.#ranks) rank.releaseHeld(request);
+    if (this.nextEventNs === NEVER) this.#expect(nowNs, BATCH_FORMATION);
   }
 
   cachedTokens(request: number): number {
@@ -83,7 +85,7 @@ export class PlainSglang implements EngineCore {
     load.usablePages = this.#setup.config.blocks * this.#ranks.length;
     for (const { admitted, waiting, queuedTokens, pool } of this.#ranks) {
       load.running += admitted.size;
-      load.waiting += waiting.length;
+      load.waiting += waiting;
       load.heldPages += pool.heldPages;
       load.queuedPrefillTokens += queuedTokens;
     }
@@ -107,25 +109,26 @@ export class PlainSglang implements EngineCore {
 
   // ---- the loop ---------------------------------------------------------------------------------------------------
 
+  /** Batches are formed while there is room behind the one on the GPU. */
   #form(nowNs: number): void {
-    let batches = this.#ranks.map((rank) => rank.form(nowNs));
-    if (batches.every((batch) => batch === null) && this.#flight.length === 0) {
-      for (const rank of this.#ranks) rank.idle();
-      batches = this.#ranks.map((rank) => rank.form(nowNs));
-    }
-    if (batches.some((batch) => batch !== null)) {
-      for (const [index, rank] of this.#ranks.entries()) if (batches[index] === null) rank.idleAlong();
-      this.#flight.push({ batches, startNs: 0, endNs: 0, bound: 0, decodeNs: [] });
-      if (this.#flight.length === 1) {
-        this.#start(nowNs);
-        if (this.#setup.config.overlap) {
-          this.#expect(nowNs, BATCH_FORMATION);
-          return;
-        }
-      }
-    }
+    const depth = this.#setup.config.overlap ? 2 : 1;
+    while (this.#flight.length < depth && this.#formStep(nowNs)) {}
     if (this.#flight.length > 0) this.#expect(this.#flight[0].endNs, PASS_END);
     else this.#expect(NEVER, BATCH_FORMATION);
+  }
+
+  #formStep(nowNs: number): boolean {
+    const isIdle = this.#flight.length === 0;
+    let batches = this.#ranks.map((rank) => rank.form(nowNs, isIdle));
+    if (batches.every((batch) => batch === null) && isIdle) {
+      for (const rank of this.#ranks) rank.idle();
+      batches = this.#ranks.map((rank) => rank.form(nowNs, isIdle));
+    }
+    if (batches.every((batch) => batch === null)) return false;
+    for (const [index, rank] of this.#ranks.entries()) if (batches[index] === null) rank.idleAlong();
+    this.#flight.push({ batches, startNs: 0, endNs: 0, bound: 0, decodeNs: [] });
+    if (isIdle) this.#start(nowNs);
+    return true;
   }
 
   #endPass(nowNs: number): void {

@@ -49,6 +49,10 @@ export class RadixPages {
     sequence.inserted = tokens;
   }
 
+  get freeTokens(): number {
+    return this.free * this.pageTokens;
+  }
+
   /** Pages that `tokens` more tokens need after `computed`. */
   missing(computed: number, tokens: number): number {
     return this.#pages(computed + tokens) - this.#pages(computed);
@@ -64,8 +68,15 @@ export class RadixPages {
     if (this.free < pages) this.tree.evict(pages);
   }
 
-  allocate(pages: number): void {
+  take(pages: number): void {
     this.#own += pages;
+  }
+
+  /** Slots for the first `tokens` tokens of a sequence whose KV comes from elsewhere. */
+  allocate(sequence: Sequence, tokens: number): void {
+    this.begin(sequence, 0, this.tree.root);
+    sequence.computed = tokens;
+    this.#own += this.#pages(tokens);
   }
 
   /** Puts the sequence's first `tokens` tokens into the tree, whole pages of them, and moves its lock there. */

@@ -1,3 +1,4 @@
+import type { EngineRole } from '../engineCore.ts';
 import type { SglangConfig } from './sglangConfig.ts';
 
 /** Tokens of KV one rank holds. */
@@ -13,12 +14,13 @@ function maxRequestTokens(config: SglangConfig): number {
 /**
  * Tokens a prompt of `inputTokens` may generate: the server cuts what the client asked for to this. Two pages of the pool are
  * left out where the adder wants them free on top (its paged form, and its exact form for ignore_eos): the real server takes
- * such a request and never gets to run it.
+ * such a request and never gets to run it. A decode worker does not take back a retracted request without its reserve.
  */
-export function mostNewTokens(config: SglangConfig, inputTokens: number): number {
-  const spare = config.adder === 'paged' || reservesExactly(config) ? 2 * config.blockTokens : 0;
-  const byLength = maxRequestTokens(config) - inputTokens - 1;
-  return Math.min(byLength, poolTokens(config) - 2 - inputTokens - spare);
+export function mostNewTokens(config: SglangConfig, role: EngineRole, inputTokens: number): number {
+  const admission = config.adder === 'paged' || reservesExactly(config) ? 2 * config.blockTokens : 0;
+  const spare = role === 'decode' ? config.reservedDecodeTokens : admission;
+  const byPool = poolTokens(config) - 2 - inputTokens - spare;
+  return Math.min(maxRequestTokens(config) - inputTokens - 1, byPool);
 }
 
 /** Admission by the remaining lengths of all requests rather than by the ratio: ignore_eos, and no radix cache. */
@@ -27,7 +29,7 @@ export function reservesExactly(config: SglangConfig): boolean {
 }
 
 /** Whether the server takes the request and lets it generate all its tokens. */
-export function serves(config: SglangConfig, inputTokens: number, outputTokens: number): boolean {
+export function serves(config: SglangConfig, role: EngineRole, inputTokens: number, outputTokens: number): boolean {
   if (inputTokens >= maxRequestTokens(config) - 5) return false;
-  return outputTokens <= mostNewTokens(config, inputTokens);
+  return (role === 'prefill' ? 1 : outputTokens) <= mostNewTokens(config, role, inputTokens);
 }

@@ -25,6 +25,8 @@ export interface SglangConfig extends CommonConfig {
   readonly keepsGenerated: boolean;
   /** Arithmetic of the prefill adder: `paged` adds a page to each reservation (2026), `plain` does not (0.5.6). */
   readonly adder: 'plain' | 'paged';
+  /** Decode workers: room kept free for each request inside (`num_reserved_decode_tokens`). */
+  readonly reservedDecodeTokens: number;
   /** `enable_prefill_delayer`: passes a prefill waits for other ranks, 0 = off. */
   readonly prefillDelayPasses: number;
 }

@@ -2,6 +2,7 @@ import { RandomStream } from '../../base/random.ts';
 import { PageNames } from '../../kv/pageNames.ts';
 import type { Batch } from '../batch.ts';
 import type { EngineLoad } from '../engineCore.ts';
+import type { Lane } from '../lane.ts';
 import { STATE } from '../requestLog.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
@@ -11,6 +12,7 @@ import { orderWaiting } from './policies.ts';
 import { type LastBatch, Poll } from './poll.ts';
 import { PrefillAdder } from './prefillAdder.ts';
 import { RadixPages } from './radixPages.ts';
+import { RemoteQueue } from './remoteQueue.ts';
 import { mostNewTokens, serves } from './requestLimits.ts';
 import { retractionOrder } from './retraction.ts';
 import { RunningBatch } from './runningBatch.ts';
@@ -27,6 +29,12 @@ export class SglangScheduler implements Scheduler {
   readonly #running: RunningBatch;
   #inbox: Sequence[] = [];
   #waiting: Sequence[] = [];
+  /** Decode workers: what is not running yet. */
+  readonly #remote: RemoteQueue<Sequence>;
+  /** Of those that run, the ones whose first token, which came with the KV, is not out yet. */
+  #joined: Sequence[] = [];
+  /** Prefill workers: those whose KV waits to be fetched. */
+  readonly #held = new Map<number, Sequence>();
   /** `batch_is_full`: no prefill until somebody leaves. */
   #isFull = false;
   /** The prompt in progress; neither waiting nor running. */
@@ -48,6 +56,7 @@ export class SglangScheduler implements Scheduler {
     this.#setup = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     this.#pages = new RadixPages(config, this.#names);
+    this.#remote = new RemoteQueue(config.reservedDecodeTokens, this.#pages);
     this.#poll = new Poll(config.pollingInterval);
     this.#ratio = new NewTokenRatio(config.conservativeness);
     this.#random = new RandomStream(worker, 'sglang random policy', 0);
@@ -64,29 +73,33 @@ export class SglangScheduler implements Scheduler {
   }
 
   admits(inputTokens: number, outputTokens: number): boolean {
-    return serves(this.#setup.config, inputTokens, outputTokens);
+    return serves(this.#setup.config, this.#setup.role, inputTokens, outputTokens);
   }
 
   enqueue(sequence: Sequence): boolean {
-    const { table, config } = this.#setup;
-    const asked = table.workload.maxOutputTokens[sequence.request];
-    sequence.maxNewTokens = Math.min(asked, mostNewTokens(config, sequence.inputTokens));
+    const { table, config, role } = this.#setup;
+    const asked = role === 'prefill' ? 1 : table.workload.maxOutputTokens[sequence.request];
+    sequence.maxNewTokens = Math.min(asked, mostNewTokens(config, role, sequence.inputTokens));
     this.#inbox.push(sequence);
     // With an interval it matters which poll finds it.
     return !this.#isFull || this.#running.size === 0 || config.pollingInterval > 1;
   }
 
-  remoteArrived(): void {
-    throw new Error('SGLang decode workers are not modelled');
+  remoteArrived(request: number, nowNs: number): void {
+    const sequence = this.#remote.arrive(request)!;
+    this.#setup.log.spend(request, STATE.transfer, nowNs - sequence.accountedNs);
+    sequence.accountedNs = nowNs;
   }
 
-  releaseHeld(): void {
-    throw new Error('SGLang prefill workers are not modelled');
+  releaseHeld(request: number): void {
+    const sequence = this.#held.get(request)!;
+    this.#held.delete(request);
+    this.#pages.finish(sequence, sequence.prefilled);
   }
 
   addLoad(load: EngineLoad): void {
     load.running += this.#admitted;
-    load.waiting += this.#inbox.length + this.#waiting.length;
+    load.waiting += this.#inbox.length + this.#waiting.length + this.#remote.size;
     load.usablePages += this.#pages.usable;
     load.heldPages += this.#pages.held;
     if (this.#chunked !== null) load.queuedPrefillTokens += this.#chunked.knownTokens - this.#chunked.computed;
@@ -104,19 +117,23 @@ export class SglangScheduler implements Scheduler {
   // ---- forming ----------------------------------------------------------------------------------------------------
 
   form(batch: Batch, nowNs: number): boolean {
-    if (this.#turn(batch, nowNs)) return true;
-    if (this.#setup.batches.some((other) => other !== batch && other.sequences > 0)) return false;
+    const isIdle = this.#setup.batches.every((other) => other === batch || other.sequences === 0);
+    if (this.#turn(batch, nowNs, isIdle)) return true;
+    if (!isIdle) return false;
     // There is no batch and nothing is in flight: the loop turns until it has polled.
     this.#ratio.reset();
     this.#poll.spin();
     this.#takeInbox();
-    return this.#turn(batch, nowNs);
+    return this.#turn(batch, nowNs, isIdle);
   }
 
   /** One turn of the loop up to the launch. */
-  #turn(batch: Batch, nowNs: number): boolean {
+  #turn(batch: Batch, nowNs: number, isIdle: boolean): boolean {
+    const { role } = this.#setup;
     if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
     this.#running.noteFinishing();
+    if (role === 'prefill') this.#isFull = false;
+    if (role === 'decode') this.#joinRemote(batch.lane, nowNs, isIdle);
     this.#mergeLast();
     if (this.#formPrefill(batch, nowNs)) {
       this.#lastWas = 'other';
@@ -129,8 +146,54 @@ export class SglangScheduler implements Scheduler {
 
   #takeInbox(): void {
     if (this.#inbox.length === 0) return;
-    this.#waiting.push(...this.#inbox);
+    if (this.#setup.role === 'decode') for (const sequence of this.#inbox) this.#remote.join(sequence);
+    else this.#waiting.push(...this.#inbox);
     this.#inbox = [];
+  }
+
+  /** Decode worker: room for those next in line, places for those whose KV is here. */
+  #joinRemote(lane: Lane, nowNs: number, isIdle: boolean): void {
+    if (this.#remote.isStill) return;
+    const { host, log, worker, config } = this.#setup;
+    for (const sequence of this.#remote.reserve(this.#running.states())) {
+      const { request, inputTokens } = sequence;
+      log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
+      sequence.accountedNs = nowNs;
+      host.reserved(worker, request, inputTokens, nowNs);
+    }
+    const joining = this.#remote.take(config.maxSequences - this.#running.size);
+    for (const sequence of joining) {
+      this.#admitted += 1;
+      this.#joined.push(sequence);
+      if (sequence.generated === 0) sequence.generated = 1;
+      if (sequence.outputTokens > 1) lane.add(sequence);
+    }
+    if (!isIdle) return;
+    // A batch without a forward pass: its tokens are out when the one before it is over.
+    this.#emitJoined(lane, nowNs);
+    if (joining.length > 0 && this.#running.size === 0) this.#joinRemote(lane, nowNs, isIdle);
+  }
+
+  #emitJoined(lane: Lane, nowNs: number): void {
+    if (this.#joined.length === 0) return;
+    const { log } = this.#setup;
+    for (const sequence of this.#joined) {
+      const { request } = sequence;
+      if (sequence.evictedNs >= 0) {
+        log.spend(request, STATE.preemption, nowNs - sequence.evictedNs);
+        sequence.evictedNs = -1;
+      } else {
+        log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
+      }
+      sequence.accountedNs = nowNs;
+      if (sequence.lastTokenNs < 0) {
+        log.firstTokenNs[request] = nowNs;
+        sequence.lastTokenNs = nowNs;
+      }
+      if (sequence.outputTokens === 1) this.#finish(sequence, nowNs);
+      else lane.times.startCounting(sequence);
+    }
+    this.#joined = [];
   }
 
   /** The last prefill's requests join the running ones, before it is known which of them have finished. */
@@ -138,8 +201,8 @@ export class SglangScheduler implements Scheduler {
     const chunked = this.#chunked;
     if (chunked !== null && chunked.computed > chunked.inserted) this.#pages.insert(chunked, chunked.computed);
     const ended = this.#lastEnded;
-    if (ended === null) return;
     this.#lastEnded = null;
+    if (ended === null || this.#setup.role === 'prefill') return;
     const running = this.#running;
     let dropped = this.#lastHadChunked;
     // Those that decoded beside it were taken out of the running batch and come back now.
@@ -242,7 +305,7 @@ export class SglangScheduler implements Scheduler {
     const spare = config.blockTokens > 1 ? prompts.length : 0;
     pages.makeFree(Math.ceil(total / config.blockTokens) + spare);
     for (const [index, sequence] of prompts.entries()) {
-      pages.allocate(pages.missing(sequence.computed, tokens[index]));
+      pages.take(pages.missing(sequence.computed, tokens[index]));
       batch.addChunk(sequence, tokens[index]);
       if (sequence.computed < sequence.knownTokens) continue;
       sequence.prefilled = sequence.computed;
@@ -286,9 +349,9 @@ export class SglangScheduler implements Scheduler {
     const { set } = batch.lane;
     const pages = this.#pages;
     batch.takesDecodes = this.#running.size > 0;
-    pages.allocate(set.pagesDue(1));
+    pages.take(set.pagesDue(1));
     for (const ghost of this.#running.leaving) {
-      pages.allocate(pages.missing(ghost.computed, 1));
+      pages.take(pages.missing(ghost.computed, 1));
       ghost.computed += 1;
       batch.addGhost(ghost.computed);
     }
@@ -362,18 +425,21 @@ export class SglangScheduler implements Scheduler {
       sequence.evictedNs = nowNs;
       sequence.regainTokens = regainTokens;
     }
+    this.#joined = this.#joined.filter((other) => other !== sequence);
     this.#pages.drop(sequence);
     this.#admitted -= 1;
     sequence.lane = NO_LANE;
     sequence.stage = STAGE.waiting;
     log.preemptions[request] += 1;
     ledger.preemptions += 1;
-    this.#waiting.push(sequence);
+    if (this.#setup.role === 'decode') this.#remote.retract(sequence);
+    else this.#waiting.push(sequence);
   }
 
   // ---- settling ---------------------------------------------------------------------------------------------------
 
   settle(batch: Batch, nowNs: number): void {
+    this.#emitJoined(batch.lane, nowNs);
     const ended = this.#ended.get(batch)!;
     if (ended.length === 0 && batch.finished.length === 0) return;
     const done = new Set([...ended, ...batch.finished]);
@@ -385,11 +451,18 @@ export class SglangScheduler implements Scheduler {
   }
 
   #finish(sequence: Sequence, nowNs: number): void {
-    const { config, host, log, worker } = this.#setup;
+    const { config, host, log, role, worker } = this.#setup;
     const { request, computed, prefilled } = sequence;
+    this.#admitted -= 1;
+    if (role === 'prefill') {
+      sequence.stage = STAGE.held;
+      this.#pages.insert(sequence, prefilled);
+      this.#held.set(request, sequence);
+      host.prefilled(worker, request, nowNs);
+      return;
+    }
     sequence.stage = STAGE.finished;
     this.#running.noteFinished(sequence);
-    this.#admitted -= 1;
     // The slot of a decode that was formed before this was known counts as filled.
     this.#pages.finish(sequence, config.keepsGenerated ? computed : prefilled);
     log.lastTokenNs[request] = nowNs;
@@ -400,7 +473,8 @@ export class SglangScheduler implements Scheduler {
 
   steadyPasses({ lane: { set } }: Batch, atMost: number): number {
     const mayAdmit = !this.#isFull && this.#waiting.length > 0;
-    if (this.#chunked !== null || this.#running.leaving.length > 0 || mayAdmit) return 0;
+    if (this.#chunked !== null || mayAdmit) return 0;
+    if (!this.#remote.isStill || this.#joined.length > 0) return 0;
     let passes = Math.min(set.passesToChange(), atMost);
     const pollMatters = !this.#isFull || this.#setup.config.pollingInterval > 1;
     if (pollMatters && this.#inbox.length > 0) passes = Math.min(passes, this.#poll.iterationsLeft);
@@ -414,14 +488,14 @@ export class SglangScheduler implements Scheduler {
     const pages = this.#pages;
     const due = set.pagesDue(passes);
     if (pages.free >= due + set.count) {
-      pages.allocate(due);
+      pages.take(due);
       return;
     }
     for (let ahead = 0; ahead < passes; ahead++) {
       const next = set.pagesDueIn(ahead);
       pages.makeFree(next);
       if (pages.pageTokens > 1) pages.makeFree(set.count);
-      pages.allocate(next);
+      pages.take(next);
     }
   }
 }
