@@ -15,10 +15,7 @@ type Neutral = readonly (readonly [path: string, neutral: unknown])[];
 /** Settings that the engine cores do not act on yet, with the value at which that makes no difference. */
 const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
   vllm: [
-    ['scheduler.async', false],
     ['scheduler.policy', 'fcfs'],
-    ['scheduler.long_prefill_token_threshold', 0],
-    ['scheduler.watermark', 0],
     ['scheduler.prefill_interval', 1],
     ['parallelism.pipeline', 1],
     ['speculation', null],
