@@ -9,6 +9,8 @@ export interface RequestTable {
   readonly namedTokens: Int32Array;
   /** 1: some of the text it generates is named by another session too, which may look it up or generate it meanwhile. */
   readonly contestedText: Uint8Array;
+  /** How urgent it is, less goes first; null: all alike. */
+  readonly priorities: Int32Array | null;
 }
 
 /** Prompt tokens left when prompt and output must fit `truncateTo`: the end of the prompt goes, at least one token stays. */
@@ -45,7 +47,7 @@ export function buildRequestTable(workload: Workload, truncateTo: number): Reque
   const contestedText = namesText
     ? findContestedText(workload, inputTokens, namedTokens)
     : new Uint8Array(workload.count);
-  return { workload, inputTokens, outputTokens, namedTokens, contestedText };
+  return { workload, inputTokens, outputTokens, namedTokens, contestedText, priorities: workload.priorities ?? null };
 }
 
 function findContestedText(workload: Workload, inputTokens: Int32Array, namedTokens: Int32Array): Uint8Array {

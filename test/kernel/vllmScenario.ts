@@ -8,16 +8,37 @@ import { randomScenario } from './randomScenario.ts';
 export function vllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const base = seed % 2 === 0 ? randomScenario(seed, core) : harshScenario(seed, core);
   const random = new RandomStream(seed, 'vllm');
-  return { ...base, pools: base.pools.map((pool) => withOptions(pool, random)) };
+  const priorities = Int32Array.from({ length: base.workload.count }, () => random.integer(0, 2));
+  return {
+    ...base,
+    workload: { ...base.workload, priorities },
+    pools: base.pools.map((pool) => withOptions(pool, random)),
+  };
 }
 
 function withOptions(pool: PoolSpec, random: RandomStream): PoolSpec {
   if (pool.engine.backend !== 'vllm') return pool;
   const one = (of: number): boolean => random.integer(0, of - 1) === 0;
   const { engine } = pool;
+  const chunkedPrefill = engine.chunkedPrefill && !one(4);
   const options: VllmConfig = {
     ...engine,
     asyncScheduling: !one(3),
+    chunkedPrefill,
+    // Prompts in one piece must fit a pass.
+    maxBatchedTokens: chunkedPrefill
+      ? engine.maxBatchedTokens
+      : Math.max(engine.maxBatchedTokens, engine.contextLength),
+    policy: one(8) ? 'priority' : 'fcfs',
+    longPrefillTokens: one(3) ? random.integer(1, engine.maxBatchedTokens) : 0,
+    watermark: one(4) ? random.uniform() * 0.2 : 0,
+    semantics: {
+      ...engine.semantics,
+      fullIslGate: !one(3),
+      unhashedFreedFirst: !one(3),
+      oversizedStopsAdmission: !one(2),
+      refundsVictim: !one(3),
+    },
   };
   return { ...pool, engine: options };
 }

@@ -14,6 +14,12 @@ const FEATURES: Record<string, (config: VllmConfig, scenario: Scenario, result: 
   'asynchronous scheduling': (config) => config.asyncScheduling,
   'asynchronous scheduling with preemption': (config, _, { workers }) =>
     config.asyncScheduling && workers.some(({ preemptions }) => preemptions > 0),
+  'a limit on chunks': (config) => config.longPrefillTokens > 0,
+  'no chunks, oversized prompts passed over': ({ chunkedPrefill, semantics }) =>
+    !chunkedPrefill && !semantics.oversizedStopsAdmission,
+  'no gate for whole prompts': ({ semantics }) => !semantics.fullIslGate,
+  'scratch pages last': ({ semantics }) => !semantics.unhashedFreedFirst,
+  watermark: ({ watermark }) => watermark > 0,
 };
 
 describe('the fast and the plain vLLM core', () => {

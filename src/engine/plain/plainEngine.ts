@@ -53,13 +53,25 @@ export class PlainEngine implements EngineCore {
   enqueue(request: number, nowNs: number): void {
     const { role, table } = this.#setup;
     this.#join(
-      new Job(request, table.inputTokens[request], role === 'prefill' ? 1 : table.outputTokens[request], 0, nowNs),
+      new Job(
+        request,
+        table.inputTokens[request],
+        role === 'prefill' ? 1 : table.outputTokens[request],
+        table.priorities?.[request] ?? 0,
+        nowNs,
+      ),
     );
   }
 
   enqueueRemote(request: number, nowNs: number): void {
     const { table } = this.#setup;
-    const job = new Job(request, table.inputTokens[request], table.outputTokens[request], 0, nowNs);
+    const job = new Job(
+      request,
+      table.inputTokens[request],
+      table.outputTokens[request],
+      table.priorities?.[request] ?? 0,
+      nowNs,
+    );
     job.remote = true;
     this.#join(job);
   }

@@ -111,18 +111,21 @@ export class PlainVllm implements PlainScheduler {
         index += 1;
         continue;
       }
-      while (!this.#allocate(job, tokens)) {
+      let evicted = false;
+      while (!evicted && !this.#allocate(job, tokens)) {
         const victim = this.#victim();
         const at = this.#running.indexOf(victim);
         this.#running.splice(at, 1);
         if (at < index) index -= 1;
         this.#preempt(victim, nowNs);
-        if (victim === job) return;
+        evicted = victim === job;
       }
+      // Who has to evict itself ends the pass for all behind it.
+      if (evicted) break;
       this.#schedule(job, tokens);
       index += 1;
     }
-    // Who gets no token of the budget decodes no longer in step with the others.
+    // A decode that gets no token goes on alone and catches up as a prompt would.
     for (const job of this.#running.slice(index))
       if (job.decodes && this.#wanted(job) > 0) this.#fallBehind(job, nowNs);
   }
@@ -138,11 +141,7 @@ export class PlainVllm implements PlainScheduler {
 
   #victim(): Job {
     if (this.#setup.config.policy === 'fcfs') return this.#running.at(-1)!;
-    return this.#running.reduce((worst, job) =>
-      job.priority > worst.priority || (job.priority === worst.priority && job.arrivalNs > worst.arrivalNs)
-        ? job
-        : worst,
-    );
+    return this.#running.reduce((worst, job) => (byPriority(worst, job) < 0 ? job : worst));
   }
 
   #allocate(job: Job, tokens: number): boolean {
@@ -184,7 +183,7 @@ export class PlainVllm implements PlainScheduler {
       job.computed = mine.before;
       if (config.semantics.refundsVictim) this.#budget += mine.tokens;
     }
-    const regain = job.decodes ? job.expected : job.computed;
+    const regain = job.decodes && this.#setup.role !== 'prefill' ? job.expected : job.computed;
     this.#pages.publish(job.hold, job.computed - job.placeholders);
     this.#outrun(job, this.#setup.role === 'prefill' ? 'void' : 'late');
     if (job.evictedNs < 0) {
@@ -192,7 +191,7 @@ export class PlainVllm implements PlainScheduler {
       log.spend(job.request, state, nowNs - job.accountedNs);
       job.evictedNs = nowNs;
       job.regain = regain;
-    } else if (job.decodes) {
+    } else if (job.decodes && this.#setup.role !== 'prefill') {
       job.regain = regain;
     }
     this.#pages.release(job.hold);

@@ -73,25 +73,60 @@ export class RunningList {
     return this.#scheduleFrom(this.#firstToPrefill(), batch, budget - set.count, nowNs, true);
   }
 
-  /** The same one by one; who finds no page evicts the last of the list (vLLM fcfs). */
+  /** The same one by one from index `start`; who finds no page evicts the last of the list (vLLM fcfs). */
   #scheduleFrom(start: number, batch: Batch, tokenBudget: number, nowNs: number, decodesAreIn = false): number {
+    const running = this.#running;
     let budget = tokenBudget;
-    for (let index = start; index < this.#running.length; index++) {
-      const sequence = this.#running[index];
-      const decodes = sequence.stage === STAGE.decoding;
-      if (decodes ? decodesAreIn || sequence.lane !== batch.lane.index : sequence.stage !== STAGE.prefilling) continue;
-      const tokens = decodes ? 1 : Math.min(sequence.knownTokens - sequence.computed, budget);
-      if (tokens === 0) continue;
-      while (!this.#hasRoom(sequence, tokens)) {
-        const victim = this.#running.pop()!;
-        this.#preempt(victim, nowNs);
+    let index = start;
+    while (index < running.length && budget > 0) {
+      const sequence = running[index];
+      const tokens = decodesAreIn && sequence.stage === STAGE.decoding ? 0 : this.#wanted(sequence, batch);
+      const granted = Math.min(tokens, budget);
+      if (granted > 0) {
+        let victim: Sequence | null = null;
+        while (victim !== sequence && !this.#hasRoom(sequence, granted)) {
+          victim = running.pop()!;
+          this.#preempt(victim, nowNs);
+        }
         if (victim === sequence) return budget;
+        if (sequence.stage === STAGE.decoding) this.#decode(sequence);
+        else this.prefill(sequence, granted, batch);
+        budget -= granted;
       }
-      if (decodes) this.#decode(sequence);
-      else this.prefill(sequence, tokens, batch);
-      budget -= tokens;
+      index += 1;
     }
+    if (!decodesAreIn) for (; index < running.length; index++) this.#fallBehind(running[index], batch, nowNs);
     return budget;
+  }
+
+  /** Known tokens of a sequence that the batch could compute. */
+  #wanted(sequence: Sequence, batch: Batch): number {
+    const { longPrefillTokens } = this.#config;
+    if (sequence.stage === STAGE.decoding) return sequence.lane === batch.lane.index ? 1 : 0;
+    if (sequence.stage !== STAGE.prefilling) return 0;
+    const tokens = sequence.knownTokens - sequence.computed;
+    return longPrefillTokens > 0 ? Math.min(tokens, longPrefillTokens) : tokens;
+  }
+
+  /** A decoding sequence gets no token of the budget: it goes on alone, as a prompt would, and catches up later. */
+  #fallBehind(sequence: Sequence, batch: Batch, nowNs: number): void {
+    if (this.#wanted(sequence, batch) === 0 || sequence.stage !== STAGE.decoding) return;
+    for (const other of this.#batches) other.withdraw(sequence, true);
+    this.#leaveLane(sequence, nowNs);
+    sequence.stage = STAGE.prefilling;
+  }
+
+  /** The sequence's time is its own again. */
+  #leaveLane(sequence: Sequence, nowNs: number): void {
+    const { lane } = sequence;
+    if (lane === NO_LANE) return;
+    if (sequence.stage === STAGE.decoding) this.#lanes[lane].set.remove(sequence);
+    this.#lanes[lane].times.remove(sequence, nowNs, this.#log);
+    if (sequence.evictedNs < 0) {
+      this.#log.spend(sequence.request, STATE.prefillInterference, nowNs - sequence.accountedNs);
+      sequence.accountedNs = nowNs;
+    }
+    sequence.lane = NO_LANE;
   }
 
   #hasRoom(sequence: Sequence, tokens: number): boolean {
@@ -140,31 +175,25 @@ export class RunningList {
     this.#pages.publish(sequence, end);
   }
 
-  /** Takes everything from a sequence that is out of the list. */
+  /** Takes everything from a sequence that is out of the list, and puts it back into the queue. */
   #preempt(sequence: Sequence, nowNs: number): void {
-    const { lane, request } = sequence;
+    const { request } = sequence;
     const inFlight = this.#inFlight(sequence);
+    const decodes = sequence.stage === STAGE.decoding;
     // A KV producer has no use for a token whose KV is gone.
     const keepsToken = this.#role !== 'prefill';
     for (const batch of this.#batches) batch.withdraw(sequence, keepsToken);
-    if (sequence.stage === STAGE.decoding) {
-      this.#lanes[lane].set.remove(sequence);
-      // It lost the token it was about to compute too: "back where it was" is when the next one comes out.
-      sequence.regainTokens = sequence.knownTokens;
-    } else if (sequence.evictedNs < 0) {
-      sequence.regainTokens = sequence.computed;
-    }
-    if (lane !== NO_LANE) {
-      this.#lanes[lane].times.remove(sequence, nowNs, this.#log);
-      this.#pages.publish(sequence, sequence.computed - inFlight);
-    }
+    this.#leaveLane(sequence, nowNs);
+    // A decode lost the token it was about to compute, too: "back where it was" is when the next one comes out.
+    if (decodes) sequence.regainTokens = sequence.knownTokens;
+    else if (sequence.evictedNs < 0) sequence.regainTokens = sequence.computed;
     if (sequence.evictedNs < 0) {
       this.#log.spend(request, STATE.prefillInterference, nowNs - sequence.accountedNs);
       sequence.evictedNs = nowNs;
     }
+    this.#pages.publish(sequence, sequence.computed - inFlight);
     if (!keepsToken) sequence.generated -= inFlight;
     this.#pages.release(sequence);
-    sequence.lane = NO_LANE;
     sequence.stage = STAGE.waiting;
     sequence.remote = false;
     this.#log.preemptions[request] += 1;
