@@ -130,20 +130,20 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: PAGES,
-    find: 'missing + this.#pool.idleAmong(request, hit) + keepFree <=',
-    replace: 'missing + keepFree <=',
+    find: 'if (!this.#manager.passesGate(hold, hitTokens, external, knownTokens, keepFree)) return false;',
+    replace: 'if (!this.#manager.passesGate(hold, 0, external, knownTokens - hitTokens, keepFree)) return false;',
     why: 'admission gate: hits that nobody holds cost nothing',
   },
   {
     file: ADMISSION,
-    find: 'if (!this.#fits(sequence, hit, inputTokens)) return STOP;',
-    replace: 'if (this.#pages.missing(sequence, inputTokens) - hit > this.#pages.free) return STOP;',
+    find: 'if (!this.#fits(sequence, hit, external, inputTokens, inputTokens)) return STOP;',
+    replace: 'if (!this.#fits(sequence, 0, external, external, external)) return STOP;',
     why: 'reservation gate: hits that nobody holds cost nothing',
   },
   {
-    file: PAGES,
-    find: 'Math.floor((knownTokens - 1) / this.pageTokens)',
-    replace: 'Math.floor(knownTokens / this.pageTokens)',
+    file: 'src/kv/runManager.ts',
+    find: 'const most = known - 1;',
+    replace: 'const most = known;',
     why: 'lookup bound: a full hit leaves nothing to compute',
   },
   {
@@ -160,9 +160,57 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RUNNING,
-    find: 'const victim = this.#running.pop()!;',
-    replace: 'const victim = this.#running.shift()!;',
+    find: 'victim = running.pop()!;',
+    replace: 'victim = running.shift()!;',
     why: 'preemption victim: the first admitted',
+  },
+  {
+    file: BATCH,
+    find: 'if (!yields || !keepsToken) return;',
+    replace: 'if (!yields) return;',
+    why: 'a KV producer keeps the token of an evicted prompt',
+  },
+  {
+    file: BATCH,
+    find: '      this.decodes -= 1;\n',
+    replace: '',
+    why: 'late tokens: a gap is counted twice',
+  },
+  {
+    file: RUNNING,
+    find: 'this.#pages.publish(sequence, sequence.computed - inFlight);',
+    replace: 'this.#pages.publish(sequence, sequence.computed);',
+    why: 'eviction: publishes tokens that are not out',
+  },
+  {
+    file: ADMISSION,
+    find: 'if (head.pending > 0) return SKIP;',
+    replace: 'if (head.pending > 0) return STOP;',
+    why: 'late tokens: nobody passes who waits for one',
+  },
+  {
+    file: ADMISSION,
+    find: 'config.semantics.oversizedStopsAdmission ? STOP : SKIP',
+    replace: 'STOP',
+    why: 'unchunked: an oversized prompt always stops admission',
+  },
+  {
+    file: ADMISSION,
+    find: 'config.semantics.fullIslGate ? known : end',
+    replace: 'known',
+    why: 'the gate for whole prompts is always on',
+  },
+  {
+    file: ADMISSION,
+    find: 'this.#running.size > 0 ? Math.floor(watermark * blocks) : 0',
+    replace: 'Math.floor(watermark * blocks)',
+    why: 'watermark: kept even when nobody runs',
+  },
+  {
+    file: RUNNING,
+    find: 'return longPrefillTokens > 0 ? Math.min(tokens, longPrefillTokens) : tokens;',
+    replace: 'return tokens;',
+    why: 'limit on chunks: only the first one keeps to it',
   },
   {
     file: QUEUE,
@@ -191,9 +239,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     file: RUNNING,
     find: `    if (sequence.evictedNs < 0) {
-      this.#log`,
+      this.#log.spend(request`,
     replace: `    {
-      this.#log`,
+      this.#log.spend(request`,
     why: 'regain: a second eviction forgets the first',
   },
   {
@@ -240,8 +288,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: VLLM,
-    find: 'if (this.#running.hasPreempted || set.contested > 0) return 0;',
-    replace: 'if (this.#running.hasPreempted) return 0;',
+    find: 'this.#running.hasPreempted || set.contested > 0 ||',
+    replace: 'this.#running.hasPreempted ||',
     why: 'horizon: a run publishes no contested text',
   },
   {
