@@ -13,8 +13,10 @@ import type { Workload } from '../workload/workload.ts';
 import { engineAtVersion } from './engineAt.ts';
 import { engineConfigOf } from './engineConfigOf.ts';
 import type { Facts } from './facts.ts';
+import { networkSpecOf } from './networkConfig.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
+import { routerSpecOf } from './routerConfig.ts';
 import { runningRequests } from './sglangMemory.ts';
 import { unsimulatedIssues } from './unsimulated.ts';
 import { userTimer } from './userTimer.ts';
@@ -72,6 +74,7 @@ export function buildScenario(
       timer: timerOf(pool, replica),
     }),
   );
+  const entry = built.filter(({ role }) => role !== 'decode');
   const { stop, load, over_length } = config.traffic;
   const seconds = stop.max_virtual_time_seconds;
   return {
@@ -79,7 +82,8 @@ export function buildScenario(
       workload,
       load: loadOf(load),
       pools,
-      router: config.router,
+      router: routerSpecOf(config.router, Math.min(...entry.map(({ request }) => request.maxBatchedTokens))),
+      ...(config.network === undefined ? {} : { network: networkSpecOf(config.network, built[0].replica.hardware) }),
       transfer: config.engine.mode === 'disaggregated' ? transferOf(config, built) : null,
       seed: config.seed,
       overLength: over_length,
@@ -173,7 +177,7 @@ function loadOf(load: TrafficLoad): LoadSpec {
   return { kind: 'open', speedup: load.type === 'trace_timestamps' ? load.speedup : 1 };
 }
 
-/** The link between one prefill and one decode replica: as fast as the slower side's network unless it is stated. */
+/** The link between one prefill and one decode replica: as fast as stated, as the network's links, or as the slower side's. */
 function transferOf(
   config: PredictConfig,
   pools: readonly { readonly role: Role; readonly replica: ReplicaSpec }[],
@@ -182,7 +186,8 @@ function transferOf(
   const sides = pools.map(({ replica }) => replica.hardware.networkGBps.value * gpusPerReplica(replica.parallelism));
   const prefill = pools.find(({ role }) => role === 'prefill')!;
   return {
-    bandwidthBytesPerS: (bandwidth_gb_per_second ?? Math.min(...sides)) * 1e9,
+    bandwidthBytesPerS:
+      (bandwidth_gb_per_second ?? (config.network === undefined ? Math.min(...sides) : Number.POSITIVE_INFINITY)) * 1e9,
     latencyNs: Math.round(latency_ms * NS_PER_MS),
     kvBytesPerToken: kvTransferBytesPerToken(prefill.replica),
   };

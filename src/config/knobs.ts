@@ -9,7 +9,9 @@ import type { EngineFlag, Knob } from './knob.ts';
 import { CACHE_KNOBS } from './knobs/cacheKnobs.ts';
 import { ENGINE_KNOBS } from './knobs/engineKnobs.ts';
 import { GOAL_KNOBS } from './knobs/goalKnobs.ts';
+import { NETWORK_KNOBS } from './knobs/networkKnobs.ts';
 import { PARALLELISM_KNOBS } from './knobs/parallelismKnobs.ts';
+import { ROUTER_KNOBS } from './knobs/routerKnobs.ts';
 import { SCHEDULER_KNOBS } from './knobs/schedulerKnobs.ts';
 import { SPECULATION_KNOBS } from './knobs/speculationKnobs.ts';
 import { TIMING_KNOBS } from './knobs/timingKnobs.ts';
@@ -23,6 +25,8 @@ export const KNOBS = [
   ...CACHE_KNOBS,
   ...SPECULATION_KNOBS,
   ...TIMING_KNOBS,
+  ...ROUTER_KNOBS,
+  ...NETWORK_KNOBS,
   ...GOAL_KNOBS,
 ] as const satisfies readonly Knob[];
 

@@ -3,9 +3,10 @@
  * hashed, sent to a worker thread and written back as a file that gives the same result.
  */
 import type { Backend } from '../catalog/engineProfile.ts';
-import type { RouterPolicy } from '../cluster/router/routerSpec.ts';
 import type { SloSpec } from '../metrics/report.ts';
 import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
+import type { NetworkConfig } from './networkConfig.ts';
+import type { RouterConfig } from './routerConfig.ts';
 
 export interface SyntheticSource {
   readonly type: 'synthetic';
@@ -163,7 +164,9 @@ export interface PredictConfig {
     /** null bandwidth = the slower side's network, per GPU times GPUs of a replica. */
     readonly kv_transfer: { readonly bandwidth_gb_per_second: number | null; readonly latency_ms: number };
   };
-  readonly router: { readonly policy: RouterPolicy };
+  readonly router: RouterConfig;
+  /** What transfers share; left out: each has its own wire. */
+  readonly network?: NetworkConfig;
   readonly evaluation: {
     readonly slo: SloSpec | null;
     /** Left out of latency statistics at either end; null unit = none. */

@@ -164,13 +164,44 @@ const windowEdge = z.union([
 
 const price = number('cost.usd_per_gpu_hour');
 
+function routerSchema(fields: Fields) {
+  return z.strictObject({
+    policy: fields.choice('router.policy', ROUTER_POLICIES).optional(),
+    overlap_score_credit: fields.number('router.overlap_score_credit').optional(),
+    overlap_credit_decay: fields.number('router.overlap_credit_decay').optional(),
+    prefill_load_scale: fields.number('router.prefill_load_scale').optional(),
+    active_request_weight: fields.number('router.active_request_weight').optional(),
+    temperature: fields.number('router.temperature').optional(),
+    use_kv_events: fields.boolean('router.use_kv_events').optional(),
+    ttl_seconds: fields.number('router.ttl_seconds').optional(),
+    prefill_load_model: fields.choice('router.prefill_load_model', ['none', 'timing']).optional(),
+    session_affinity_seconds: fields.number('router.session_affinity_seconds').optional(),
+    report_interval_ms: fields.number('router.report_interval_ms').optional(),
+    queue_threshold: fields.number('router.queue_threshold').optional(),
+    queue_policy: fields.choice('router.queue_policy', ['fcfs', 'lcfs', 'wspt']).optional(),
+  });
+}
+
+function networkSchema() {
+  return z.strictObject({
+    gpus_per_node: number('network.gpus_per_node').optional(),
+    scale_up_gpus: number('network.scale_up_gpus').nullable().optional(),
+    scale_up_gb_per_second: number('network.scale_up_gb_per_second').nullable().optional(),
+    nics_per_node: number('network.nics_per_node').optional(),
+    nic_gb_per_second: number('network.nic_gb_per_second').nullable().optional(),
+    nodes_per_leaf: number('network.nodes_per_leaf').nullable().optional(),
+    oversubscription: number('network.oversubscription').optional(),
+  });
+}
+
 /** The sections both kinds of file have, with `fields` deciding which of their values may be domains. */
 export function sections(fields: Fields) {
   return {
     seed: number('seed').optional(),
     traffic: trafficSchema(fields),
     engine: engineSchema(fields),
-    router: z.strictObject({ policy: fields.choice('router.policy', ROUTER_POLICIES).optional() }).optional(),
+    router: routerSchema(fields).optional(),
+    network: networkSchema().optional(),
     evaluation: z
       .strictObject({
         slo: slo.nullable().optional(),

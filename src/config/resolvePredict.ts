@@ -6,11 +6,13 @@ import type { SloSpec } from '../metrics/report.ts';
 import { type EngineAt, engineAtVersion } from './engineAt.ts';
 import type { Facts } from './facts.ts';
 import { knobDefault } from './knobs.ts';
+import { resolveNetwork } from './networkConfig.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 import type { PredictInput, WorkerInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
 import { defaultWarmup, resolveTraffic } from './resolveTraffic.ts';
 import { resolveWorker } from './resolveWorker.ts';
+import { checkRouter, type RouterConfig } from './routerConfig.ts';
 
 export const ROLES_OF_MODE = {
   aggregated: ['aggregated'],
@@ -33,6 +35,8 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
   }
   const traffic = resolveTraffic(input.traffic, problems);
   const at = engineAt(engine, problems);
+  const router: RouterConfig = { policy: knobDefault('router.policy'), ...given(input.router ?? {}) };
+  checkRouter(router, problems);
   return {
     seed: input.seed ?? knobDefault('seed'),
     traffic,
@@ -49,7 +53,8 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
         latency_ms: engine.kv_transfer?.latency_ms ?? knobDefault('engine.kv_transfer.latency_ms'),
       },
     },
-    router: { policy: input.router?.policy ?? knobDefault('router.policy') },
+    router,
+    ...(input.network === undefined ? {} : { network: resolveNetwork(given(input.network)) }),
     evaluation: {
       slo: resolveSlo(evaluation?.slo),
       window: {
@@ -167,4 +172,9 @@ function checkNames(workers: Partial<Record<Role, readonly WorkerConfig[]>>, pro
       seen.add(pool.name);
     }
   }
+}
+
+/** An object without its absent fields. */
+function given<T extends object>(section: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined)) as never;
 }

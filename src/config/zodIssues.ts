@@ -76,7 +76,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   planner: 'fleets of a fixed size only, so far',
   faults: 'not simulated yet',
   'traffic.source.skip_bad_lines': 'only a trace has lines to skip',
-  network: 'engine.kv_transfer has the link between prefill and decode',
 };
 
 /** Flags that give what is required, for whoever wrote no file. */

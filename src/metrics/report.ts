@@ -41,6 +41,15 @@ export interface SloVerdict {
   readonly worst_slack: number | null;
 }
 
+export interface NetworkReport {
+  readonly transfers: number;
+  /** The link with the largest share of its capacity used; null when nothing was transferred. */
+  readonly busiest_link: string | null;
+  /** Of its capacity over the whole run, and of the time with anything on it; 0 for a link without a limit. */
+  readonly busiest_link_used_ratio: number;
+  readonly busiest_link_busy_ratio: number;
+}
+
 export interface Report {
   readonly schema_version: 1;
   readonly dynosim_version: string;
@@ -80,6 +89,8 @@ export interface Report {
     readonly accepted_length: number;
   };
   readonly bound: { readonly prefill: BoundShares; readonly decode: BoundShares };
+  /** Only where transfers share a network. */
+  readonly network?: NetworkReport;
   readonly fleet: {
     readonly gpus_peak: number;
     readonly gpus_mean: number;

@@ -10,6 +10,7 @@ import { costOf } from './cost.ts';
 import { energyOf } from './energy.ts';
 import { resultHash, timelineHash } from './hashes.ts';
 import { latencyOf } from './latency.ts';
+import { networkOf } from './network.ts';
 import { gpusOf, type Population, populationOf, promptTokensOf } from './population.ts';
 import type { Report, SloSpec } from './report.ts';
 import { judgeSlo } from './slo.ts';
@@ -85,6 +86,7 @@ export function summarize(input: SummaryInput): Report {
     cache: cacheOf(tokens),
     engine: engineOf(input),
     bound: boundOf(result.workers),
+    ...(result.network === null ? {} : { network: networkOf(result.network, result.durationNs) }),
     fleet: { gpus_peak: gpus, gpus_mean: gpus, gpu_hours: gpuHours, scale_events: 0 },
     cost: costOf(scenario, input.usdPerGpuHour, result.durationNs, rates.outputTokensPerS),
     energy: energyOf(scenario, input.hardware, result, tokens.output),

@@ -1,17 +1,9 @@
-import { ROUTER_POLICIES } from '../../cluster/router/routerSpec.ts';
 import { COUNT, COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE } from '../knob.ts';
 
-/** Routing, what is measured, and what is wanted of a search. */
+/** What is measured, and what is wanted of a search. */
 export const ALGORITHMS = ['cascade', 'exhaustive', 'random'] as const;
 
 export const GOAL_KNOBS = [
-  {
-    path: 'router.policy',
-    domain: { kind: 'choice', choices: ROUTER_POLICIES },
-    default: 'round_robin',
-    tunable: true,
-    about: 'How a worker is picked for a request.',
-  },
   {
     path: 'evaluation.slo.bound',
     domain: POSITIVE,
