@@ -10,6 +10,10 @@ export function checkScenario(scenario: Scenario): void {
   const { policy, scorer, queue } = scenario.router;
   const isBooked = policy === 'kv_router' ? scorer?.load !== 'reported' : scorer?.load === 'booked';
   if (queue !== undefined && !isBooked) throw new Error('a router queue needs a router that books load');
+  const { faults } = scenario;
+  const crashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
+  if (crashes && split) throw new Error('workers that crash must be aggregated ones');
+  if ((faults?.retries ?? 0) > 255) throw new Error('more retries than 255');
   for (const { name, engine, replicas, timer } of scenario.pools) {
     if (replicas < 1) throw new Error(`pool ${name} has no replicas`);
     if (engine.backend === 'vllm' && engine.maxSequences > engine.maxBatchedTokens)

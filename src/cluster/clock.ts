@@ -1,11 +1,13 @@
 import { EventQueue } from '../base/eventQueue.ts';
 import { IndexedHeap } from '../base/indexedHeap.ts';
 import type { Arrivals } from './arrivals.ts';
-import { ARRIVAL, TRANSFER_END } from './eventKinds.ts';
+import type { Census } from './census.ts';
+import { ARRIVAL, FLEET_CHANGE, TRANSFER_END } from './eventKinds.ts';
+import type { LifeCycle } from './lifeCycle.ts';
 import type { Network } from './network/network.ts';
 
 /** Where an event comes from. */
-export const SOURCE = { worker: 0, timer: 1, outside: 2, network: 3 } as const;
+export const SOURCE = { worker: 0, timer: 1, outside: 2, network: 3, fleet: 4 } as const;
 
 /** The next event of all: workers, network, timers and arrivals in one total order. */
 export class Clock {
@@ -16,12 +18,22 @@ export class Clock {
   id = 0;
   readonly #arrivals: Arrivals;
   readonly #network: Network | null;
+  readonly #lifeCycle: LifeCycle | null;
+  readonly #census: Census;
   readonly #workers: IndexedHeap;
   readonly #timers = new EventQueue();
 
-  constructor(arrivals: Arrivals, workers: number, network: Network | null) {
+  constructor(
+    arrivals: Arrivals,
+    workers: number,
+    network: Network | null,
+    lifeCycle: LifeCycle | null,
+    census: Census,
+  ) {
     this.#arrivals = arrivals;
     this.#network = network;
+    this.#lifeCycle = lifeCycle;
+    this.#census = census;
     this.#workers = new IndexedHeap(workers);
   }
 
@@ -50,6 +62,16 @@ export class Clock {
       this.source = SOURCE.outside;
       this.timeNs = this.#arrivals.nextNs;
       this.kind = ARRIVAL;
+    }
+    // Workers come and go for ever; it concerns nobody once all requests are gone.
+    const lifeCycle = this.#lifeCycle;
+    if (lifeCycle !== null && (this.timeNs !== Number.POSITIVE_INFINITY || this.#census.inFlight > 0)) {
+      if (this.#precedes(lifeCycle.nextNs, FLEET_CHANGE)) {
+        this.source = SOURCE.fleet;
+        this.timeNs = lifeCycle.nextNs;
+        this.kind = FLEET_CHANGE;
+        this.id = lifeCycle.nextWorker;
+      }
     }
     return this.timeNs !== Number.POSITIVE_INFINITY;
   }

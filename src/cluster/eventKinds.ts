@@ -4,6 +4,8 @@
  */
 /** The last byte of a transfer has left (from the network, and first), or has arrived. */
 export const TRANSFER_END = 1;
+/** A worker comes up or goes down. */
+export const FLEET_CHANGE = 2;
 /** What a completion or a finished prompt brings about: a session's next turn, the hand-over to a decode worker. */
 export const FOLLOW_UP = 4;
 /** A request comes from outside, or (from the timers, and first) out of the front end. */

@@ -1,9 +1,11 @@
 import { LogHistogram } from '../base/logHistogram.ts';
 import { createEngine } from '../engine/createEngine.ts';
 import type { EngineHost } from '../engine/engineCore.ts';
+import type { EngineSetup } from '../engine/engineSetup.ts';
 import { PassLedger } from '../engine/passLedger.ts';
 import type { RequestLog } from '../engine/requestLog.ts';
 import type { RequestTable } from '../engine/requestTable.ts';
+import type { StepTimer } from '../timing/stepTimer.ts';
 import type { Role, Scenario } from './scenario.ts';
 import type { WorkerTotals } from './simulationResult.ts';
 import type { Worker } from './worker.ts';
@@ -15,24 +17,21 @@ export class Fleet {
   readonly gaps = new LogHistogram();
   /** One worker of every pool, to ask what the pool can serve. */
   readonly #firstOfPool: readonly Worker[];
+  readonly #core: Scenario['core'];
+  readonly #setups: EngineSetup[] = [];
 
   constructor(scenario: Scenario, table: RequestTable, log: RequestLog, host: EngineHost) {
     const workers: Worker[] = [];
+    this.#core = scenario.core;
     for (const [poolIndex, pool] of scenario.pools.entries()) {
       for (let replica = 0; replica < pool.replicas; replica++) {
         const index = workers.length;
         const ledger = new PassLedger(this.gaps);
-        const core = createEngine(scenario.core, {
-          worker: index,
-          role: pool.role,
-          config: pool.engine,
-          timer: pool.timer,
-          table,
-          log,
-          host,
-          ledger,
-        });
-        workers.push({ index, poolIndex, replica, pool, core, ledger });
+        const factor = scenario.faults?.stragglers.find(({ worker }) => worker === index)?.factor ?? 1;
+        const timer = factor === 1 ? pool.timer : slowed(pool.timer, factor);
+        this.#setups.push({ worker: index, role: pool.role, config: pool.engine, timer, table, log, host, ledger });
+        const core = createEngine(scenario.core, this.#setups[index]);
+        workers.push({ index, poolIndex, replica, pool, core, ledger, lostEvictedBlocks: 0, isUp: true });
       }
     }
     this.workers = workers;
@@ -55,6 +54,25 @@ export class Fleet {
   }
 
   totals(): WorkerTotals[] {
-    return this.workers.map(({ poolIndex, replica, core }) => ({ pool: poolIndex, replica, ...core.totals() }));
+    return this.workers.map(({ poolIndex, replica, core, lostEvictedBlocks }) => {
+      const totals = core.totals();
+      return { pool: poolIndex, replica, ...totals, evictedBlocks: totals.evictedBlocks + lostEvictedBlocks };
+    });
   }
+
+  /** The worker loses all it has, the passes in flight with it, and has an empty engine. */
+  wipe(worker: Worker): void {
+    worker.lostEvictedBlocks += worker.core.totals().evictedBlocks;
+    worker.core = createEngine(this.#core, this.#setups[worker.index]);
+  }
+}
+
+/** A timer whose passes last `factor` times as long. */
+function slowed(timer: StepTimer, factor: number): StepTimer {
+  return {
+    window: timer.window,
+    passNs: (shape) => Math.round(factor * timer.passNs(shape)),
+    decodeNs: (sequences, context, windowed) => Math.round(factor * timer.decodeNs(sequences, context, windowed)),
+    boundOf: (shape) => timer.boundOf(shape),
+  };
 }

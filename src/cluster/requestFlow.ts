@@ -8,6 +8,7 @@ import { ARRIVAL, FOLLOW_UP, ROUTER_RELEASE } from './eventKinds.ts';
 import { Fleet } from './fleet.ts';
 import { FrontEnd } from './frontEnd.ts';
 import { Handoff } from './handoff.ts';
+import { LifeCycle } from './lifeCycle.ts';
 import { Network } from './network/network.ts';
 import type { Scenario } from './scenario.ts';
 import type { Worker } from './worker.ts';
@@ -20,6 +21,7 @@ export class RequestFlow implements EngineHost {
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly network: Network | null;
+  readonly lifeCycle: LifeCycle | null;
   readonly #scenario: Scenario;
   readonly #table: RequestTable;
   readonly #arrivals: Arrivals;
@@ -29,6 +31,14 @@ export class RequestFlow implements EngineHost {
   readonly #handoff: Handoff | null;
   /** When requests that the router held back came to it. */
   readonly #routedNs: Float64Array;
+  /** Requests that no worker is up for, and since when they wait. */
+  readonly #stranded = new Map<number, number>();
+  /** With faults: the requests inside each worker, and how often each was lost. */
+  readonly #hasFaults: boolean;
+  readonly #inside: Set<number>[];
+  readonly #attempts: Uint8Array;
+  /** Attempts at requests that were lost with their workers. */
+  lostAttempts = 0;
   /** The time for which a release is due; -1 = none is. */
   #releaseNs = -1;
 
@@ -41,8 +51,16 @@ export class RequestFlow implements EngineHost {
     this.log = new RequestLog(workload.count);
     this.#arrivals = new Arrivals(workload, scenario.load, scenario.maxVirtualNs);
     this.fleet = new Fleet(scenario, this.#table, this.log, this);
+    const startupNs = pools.flatMap((pool) => new Array<number>(pool.replicas).fill(pool.startupNs ?? 0));
+    const { faults } = scenario;
+    this.#hasFaults = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
+    this.lifeCycle =
+      this.#hasFaults || startupNs.some((ns) => ns > 0) ? new LifeCycle(startupNs, faults ?? null, seed) : null;
+    for (const worker of this.fleet.workers) worker.isUp = startupNs[worker.index] === 0;
+    this.#inside = this.fleet.workers.map(() => new Set<number>());
+    this.#attempts = new Uint8Array(this.#hasFaults ? workload.count : 0);
     this.network = scenario.network === undefined ? null : new Network(scenario.network, pools);
-    this.clock = new Clock(this.#arrivals, this.fleet.workers.length, this.network);
+    this.clock = new Clock(this.#arrivals, this.fleet.workers.length, this.network, this.lifeCycle, this.census);
     this.#frontEnd = scenario.frontEnd === undefined ? null : new FrontEnd(scenario.frontEnd);
     const split = pools.some((pool) => pool.role !== 'aggregated');
     const setup = { table: this.#table, log: this.log, seed };
@@ -59,6 +77,7 @@ export class RequestFlow implements EngineHost {
 
   finished(worker: number, request: number, nowNs: number): void {
     (this.#decode ?? this.#entry).left(request, this.fleet.workers[worker], nowNs);
+    if (this.#hasFaults) this.#inside[worker].delete(request);
     this.log.outcome[request] = OUTCOME.completed;
     this.census.count(-1, nowNs);
     this.#continueSession(request, nowNs);
@@ -78,13 +97,14 @@ export class RequestFlow implements EngineHost {
   arrive(request: number, nowNs: number): void {
     const input = this.#table.inputTokens[request];
     const servable = this.fleet.admits(input, this.#table.outputTokens[request]);
+    const { maxInFlight } = this.#scenario;
     if (!servable && this.#scenario.overLength === 'drop') {
       this.#continueSession(request, nowNs);
       return;
     }
     this.census.submitted += 1;
     this.log.arrivalNs[request] = nowNs;
-    if (!servable) {
+    if (!servable || (maxInFlight !== undefined && this.census.inFlight >= maxInFlight)) {
       this.log.outcome[request] = OUTCOME.rejected;
       this.#continueSession(request, nowNs);
       return;
@@ -105,6 +125,10 @@ export class RequestFlow implements EngineHost {
   followUp(request: number, nowNs: number): void {
     if (this.#handoff === null || !this.#handoff.isDue(request)) {
       this.arrive(request, nowNs);
+      return;
+    }
+    if (!this.#decode!.isUp) {
+      this.#stranded.set(request, nowNs);
       return;
     }
     const worker = this.#choose(this.#decode!, request, nowNs);
@@ -151,15 +175,60 @@ export class RequestFlow implements EngineHost {
     }
   }
 
+  /** A worker comes up, or goes down with all it has. */
+  changeFleet(nowNs: number): void {
+    const worker = this.fleet.workers[this.clock.id];
+    worker.isUp = this.lifeCycle!.change();
+    this.#entry.renew();
+    this.#decode?.renew();
+    if (worker.isUp) this.#takeStranded(nowNs);
+    else this.#lose(worker, nowNs);
+    this.askForRelease(nowNs);
+  }
+
+  #takeStranded(nowNs: number): void {
+    const stranded = [...this.#stranded];
+    this.#stranded.clear();
+    for (const [request, sinceNs] of stranded) {
+      this.log.spend(request, STATE.coldStart, nowNs - sinceNs);
+      if (this.#handoff?.isDue(request) === true) this.followUp(request, nowNs);
+      else this.#enter(request, nowNs);
+    }
+  }
+
+  #lose(worker: Worker, nowNs: number): void {
+    worker.core.advanceTo(nowNs);
+    this.fleet.wipe(worker);
+    this.reschedule(worker);
+    const lost = [...this.#inside[worker.index]].sort((a, b) => a - b);
+    this.#inside[worker.index].clear();
+    this.lostAttempts += lost.length;
+    for (const request of lost) {
+      this.#entry.left(request, worker, nowNs);
+      this.log.startAnew(request, [STATE.frontEnd, STATE.routerQueue, STATE.coldStart], nowNs);
+    }
+    for (const request of lost) {
+      if (this.#attempts[request]++ < this.#scenario.faults!.retries) {
+        this.#enter(request, nowNs);
+      } else {
+        this.log.outcome[request] = OUTCOME.failed;
+        this.census.count(-1, nowNs);
+        this.#continueSession(request, nowNs);
+      }
+    }
+  }
+
   /** The request has reached the router. */
   #enter(request: number, nowNs: number): void {
-    if (this.#entry.holdsBack(request, nowNs)) this.#routedNs[request] = nowNs;
+    if (!this.#entry.isUp) this.#stranded.set(request, nowNs);
+    else if (this.#entry.holdsBack(request, nowNs)) this.#routedNs[request] = nowNs;
     else this.#send(request, nowNs);
   }
 
   #send(request: number, nowNs: number): void {
     const worker = this.#choose(this.#entry, request, nowNs);
     this.#handoff?.begin(request, worker);
+    if (this.#hasFaults) this.#inside[worker.index].add(request);
     worker.core.enqueue(request, nowNs);
     this.reschedule(worker);
   }

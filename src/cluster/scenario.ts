@@ -1,6 +1,7 @@
 import type { EngineConfig } from '../engine/engineConfig.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
 import type { Workload } from '../workload/workload.ts';
+import type { FaultSpec } from './faultSpec.ts';
 import type { FrontEndSpec } from './frontEnd.ts';
 import type { NetworkSpec } from './network/networkSpec.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
@@ -13,6 +14,8 @@ export interface PoolSpec {
   readonly role: Role;
   readonly replicas: number;
   readonly gpusPerReplica: number;
+  /** Time until its replicas serve, from the beginning of the run; left out: none. */
+  readonly startupNs?: number;
   readonly engine: EngineConfig;
   readonly timer: StepTimer;
 }
@@ -45,6 +48,10 @@ export interface Scenario {
   readonly transfer: TransferSpec | null;
   /** What transfers share; left out: nothing, each has its own wire. */
   readonly network?: NetworkSpec;
+  /** Left out: nothing goes wrong. Crashes need aggregated pools. */
+  readonly faults?: FaultSpec;
+  /** Requests beyond this many in the system are turned away on arrival; left out: none is. */
+  readonly maxInFlight?: number;
   readonly seed: number;
   /** Requests longer than the context: refused and counted, silently left out, or cut (the prompt first, output kept). */
   readonly overLength: 'reject' | 'drop' | 'truncate';

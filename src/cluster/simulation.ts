@@ -70,6 +70,7 @@ class Cluster implements Simulation {
       inFlightIntegralNs: census.integralNs,
       samples: this.#sampler?.samples() ?? null,
       network: this.#flow.network?.use() ?? null,
+      lostAttempts: this.#flow.lostAttempts,
     };
   }
 
@@ -95,7 +96,8 @@ class Cluster implements Simulation {
     }
     clock.take();
     const { kind, id } = clock;
-    if (clock.source === SOURCE.network) flow.sent(id, timeNs);
+    if (clock.source === SOURCE.fleet) flow.changeFleet(timeNs);
+    else if (clock.source === SOURCE.network) flow.sent(id, timeNs);
     else if (clock.source === SOURCE.outside) flow.arrive(id, timeNs);
     else if (kind === ARRIVAL) flow.leaveFrontEnd(id, timeNs);
     else if (kind === FOLLOW_UP) flow.followUp(id, timeNs);

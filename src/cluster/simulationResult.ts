@@ -48,4 +48,6 @@ export interface SimulationResult {
   readonly samples: FleetSamples | null;
   /** Null: transfers did not share a network. */
   readonly network: NetworkUse | null;
+  /** Attempts at requests that were lost with their workers. */
+  readonly lostAttempts: number;
 }

@@ -10,6 +10,10 @@ export interface Worker {
   readonly poolIndex: number;
   readonly replica: number;
   readonly pool: PoolSpec;
-  readonly core: EngineCore;
+  /** A new one after each crash. */
+  core: EngineCore;
+  /** Blocks that cores lost in crashes had evicted. */
+  lostEvictedBlocks: number;
+  isUp: boolean;
   readonly ledger: PassLedger;
 }

@@ -10,6 +10,8 @@ export class WorkerGroup {
   /** What the workers report, if the router does not see them live. */
   readonly reports: ReportedLoads | null;
   readonly #workers: readonly Worker[];
+  /** Those that are up. */
+  #candidates: readonly Worker[];
   readonly #router: Router;
   readonly #setup: Omit<RouterSetup, 'loads' | 'group'>;
   readonly #queue: RouterQueue | null;
@@ -18,6 +20,7 @@ export class WorkerGroup {
   constructor(workers: readonly Worker[], spec: RouterSpec, setup: Omit<RouterSetup, 'loads' | 'group'>) {
     const { reportIntervalNs, queue } = spec;
     this.#workers = workers;
+    this.#candidates = workers.filter(({ isUp }) => isUp);
     this.#setup = setup;
     this.reports = reportIntervalNs === undefined ? null : new ReportedLoads(reportIntervalNs, workers);
     this.#router = createRouter(spec, {
@@ -32,7 +35,16 @@ export class WorkerGroup {
   /** The worker for a request. */
   choose(request: number, nowNs: number): Worker {
     if (this.#router.readsState) this.#advanceTo(nowNs);
-    return this.#workers[this.#router.choose(request, this.#workers, nowNs)];
+    return this.#candidates[this.#router.choose(request, this.#candidates, nowNs)];
+  }
+
+  get isUp(): boolean {
+    return this.#candidates.length > 0;
+  }
+
+  /** Workers have come up or gone down. */
+  renew(): void {
+    this.#candidates = this.#workers.filter(({ isUp }) => isUp);
   }
 
   /** Whether the request has to wait in the router's queue; it then does. */
@@ -40,14 +52,14 @@ export class WorkerGroup {
     if (this.#queue === null || (this.#queue.size === 0 && !this.#isFull())) return false;
     this.#advanceTo(nowNs);
     let cached = 0;
-    for (const { core } of this.#workers) cached = Math.max(cached, core.cachedTokens(request));
+    for (const { core } of this.#candidates) cached = Math.max(cached, core.cachedTokens(request));
     this.#queue.push(request, this.#setup.table.inputTokens[request] - cached);
     return true;
   }
 
   /** Whether a request held back may go now. */
   get hasRelease(): boolean {
-    return this.#queue !== null && this.#queue.size > 0 && !this.#isFull();
+    return this.#queue !== null && this.#queue.size > 0 && this.isUp && !this.#isFull();
   }
 
   /** The next request to go. */
@@ -66,7 +78,7 @@ export class WorkerGroup {
 
   /** Every worker has prefill enough booked. */
   #isFull(): boolean {
-    return this.#workers.every((worker) => {
+    return this.#candidates.every((worker) => {
       const booked = this.#router.bookings!(worker);
       booked.settle();
       return booked.prefillTokens > this.#thresholdTokens;

@@ -81,6 +81,27 @@ export class RequestLog {
     column[request] += ns;
   }
 
+  /**
+   * All that engines have done for the request since it arrived is lost at `nowNs`: what was spent in any state but
+   * `kept` ones becomes time lost to `retry`, and its tokens have not come out.
+   */
+  startAnew(request: number, kept: readonly number[], nowNs: number): void {
+    let keptNs = 0;
+    for (const state of STATES.keys()) {
+      const before = this.#beforeFirstToken[state];
+      const after = this.#afterFirstToken[state];
+      if (kept.includes(state)) keptNs += before?.[request] ?? 0;
+      else if (before != null) before[request] = 0;
+      if (after != null) after[request] = 0;
+    }
+    this.scheduledNs[request] = -1;
+    this.firstTokenNs[request] = -1;
+    this.maxGapNs[request] = 0;
+    this.reusedTokens[request] = 0;
+    this.worker[request] = -1;
+    this.spend(request, STATE.retry, nowNs - this.arrivalNs[request] - keptNs);
+  }
+
   /** Time in `state` before the first token. */
   ttftStateNs(request: number, state: number): number {
     return this.#beforeFirstToken[state]?.[request] ?? 0;

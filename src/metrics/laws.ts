@@ -47,12 +47,18 @@ function little({ log, durationNs, inFlightIntegralNs }: SimulationResult): stri
   for (let request = 0; request < log.count; request++) {
     if (log.arrivalNs[request] < 0) continue;
     if (log.outcome[request] === OUTCOME.completed) residence.add(e2eNs(log, request));
+    else if (log.outcome[request] === OUTCOME.failed) residence.add(statesNs(log, request));
     else if (log.outcome[request] === OUTCOME.pending) residence.add(durationNs - log.arrivalNs[request]);
   }
   if (residence.equals(inFlightIntegralNs)) return [];
   return [
     `Little: the integral of requests in flight is ${inFlightIntegralNs.toBigInt()} ns, their residence ${residence.toBigInt()} ns`,
   ];
+}
+
+/** Time in all states: how long a request that failed was in the system. */
+function statesNs(log: RequestLog, request: number): number {
+  return STATES.reduce((sum, _, state) => sum + log.e2eStateNs(request, state), 0);
 }
 
 /** arrival <= scheduled <= first token <= last token, and the longest gap fits in between. */
@@ -96,7 +102,7 @@ function eachRequest(
 }
 
 /** n tokens have n - 1 gaps, and the gaps of one request sum to last - first. Checked when nothing is left unfinished. */
-function gaps({ log, gaps: pooled }: SimulationResult, workload: Workload): string[] {
+function gaps({ log, gaps: pooled, lostAttempts }: SimulationResult, workload: Workload): string[] {
   let count = 0;
   const sum = new ExactSum();
   for (let request = 0; request < log.count; request++) {
@@ -105,6 +111,10 @@ function gaps({ log, gaps: pooled }: SimulationResult, workload: Workload): stri
       count += workload.outputTokens[request] - 1;
       sum.add(log.lastTokenNs[request] - log.firstTokenNs[request]);
     } else if (outcome !== OUTCOME.rejected && log.arrivalNs[request] >= 0) return [];
+  }
+  // Attempts that were lost had gaps as well, until they were.
+  if (lostAttempts > 0) {
+    return pooled.count >= count ? [] : [`gaps: ${pooled.count} counted, at least ${count} expected`];
   }
   if (pooled.count !== count) return [`gaps: ${pooled.count} counted, ${count} expected`];
   // The histogram's sum is a float64: exact only while it is below 2^53.

@@ -1,4 +1,5 @@
 import { RandomStream } from '../../src/base/random.ts';
+import type { RouterSpec } from '../../src/cluster/router/routerSpec.ts';
 import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
 import type { CommonConfig } from '../../src/engine/commonConfig.ts';
 import type { StepTimer } from '../../src/timing/stepTimer.ts';
@@ -18,6 +19,29 @@ export function withClock(workload: Workload, factor: number, shiftNs: number): 
     ...workload,
     arrivalNs: mapColumn(workload.arrivalNs, (time) => (time < 0 ? time : time * factor + shiftNs)),
     thinkNs: mapColumn(workload.thinkNs, (ns) => ns * factor),
+  };
+}
+
+/** A router all of whose times are `factor` times as long. */
+export function withRouterClock(router: RouterSpec, factor: number): RouterSpec {
+  const { affinity, reportIntervalNs, scorer, queue } = router;
+  return {
+    ...router,
+    ...(affinity === undefined ? {} : { affinity: { ttlNs: affinity.ttlNs * factor } }),
+    ...(reportIntervalNs === undefined ? {} : { reportIntervalNs: reportIntervalNs * factor }),
+    ...(scorer?.indexTtlNs === undefined ? {} : { scorer: { ...scorer, indexTtlNs: scorer.indexTtlNs * factor } }),
+    ...(queue?.classes === undefined
+      ? {}
+      : {
+          queue: {
+            ...queue,
+            // Under wspt a jump is a weight, not a time.
+            classes: queue.classes.map(({ priority, jumpS }) => ({
+              priority,
+              jumpS: queue.order === 'wspt' ? jumpS : jumpS * factor,
+            })),
+          },
+        }),
   };
 }
 

@@ -74,6 +74,7 @@ export function handmadeRun(
     inFlightIntegralNs,
     samples: options.samples ?? null,
     network: null,
+    lostAttempts: 0,
   };
   return { result, scenario: scenarioOf(workload, options.load ?? { kind: 'open', speedup: 1 }), workload };
 }

@@ -1,0 +1,11 @@
+/** What goes wrong with workers, by their numbers in the fleet. */
+export interface FaultSpec {
+  /** The worker loses everything at `atNs` and is back, empty, after `downNs` (Infinity = never). */
+  readonly crashes: readonly { readonly worker: number; readonly atNs: number; readonly downNs: number }[];
+  /** Crashes at random moments, exponential with this mean while a worker is up; left out: none. */
+  readonly random?: { readonly meanUpNs: number; readonly downNs: number };
+  /** Passes of these workers last `factor` times as long, all the time. */
+  readonly stragglers: readonly { readonly worker: number; readonly factor: number }[];
+  /** How often a request lost with its worker starts anew; then it has failed. */
+  readonly retries: number;
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
+import { simulate } from '../../test/support/lawfulSimulation.ts';
+import { OUTCOME, STATE } from '../engine/requestLog.ts';
+import { fixedTimer } from '../timing/fixed.ts';
+import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
+import type { FaultSpec } from './faultSpec.ts';
+import type { Scenario } from './scenario.ts';
+
+const MS = 1e6;
+const NO_FAULTS: FaultSpec = { crashes: [], stragglers: [], retries: 1 };
+
+/** A request of 3 tokens (100 ms for the prompt, 10 ms for each further one) arrives at each of these times. */
+function scenario(
+  arrivalsMs: readonly number[],
+  replicas: number,
+  changes: Partial<Scenario>,
+  startupMs = 0,
+): Scenario {
+  const builder = new WorkloadBuilder('hand', 16);
+  for (const ms of arrivalsMs) builder.add({ arrivalNs: ms * MS, inputTokens: 50, outputTokens: 3 });
+  return {
+    workload: builder.build(),
+    load: { kind: 'open', speedup: 1 },
+    pools: [
+      {
+        name: 'a',
+        role: 'aggregated',
+        replicas,
+        gpusPerReplica: 1,
+        startupNs: startupMs * MS,
+        timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }),
+        engine: PLAIN_VLLM,
+      },
+    ],
+    router: { policy: 'round_robin' },
+    transfer: null,
+    seed: 1,
+    overLength: 'reject',
+    maxVirtualNs: Number.POSITIVE_INFINITY,
+    core: 'fast',
+    samples: 0,
+    ...changes,
+  };
+}
+
+const crash = (worker: number, atMs: number, downMs: number) => ({ worker, atNs: atMs * MS, downNs: downMs * MS });
+
+describe('faults, against times worked out by hand', () => {
+  it('lets requests wait for a worker to start, and calls that a cold start', () => {
+    const { log } = simulate(scenario([0, 10, 200], 1, {}, 50));
+    expect([...log.firstTokenNs].map((ns) => ns / MS)).toEqual([150, 150, 300]);
+    expect([0, 1, 2].map((request) => log.ttftStateNs(request, STATE.coldStart) / MS)).toEqual([50, 40, 0]);
+  });
+
+  it('starts a request anew on another worker when its own is lost', () => {
+    const { log, lostAttempts, workers } = simulate(
+      scenario([0, 0], 2, { faults: { ...NO_FAULTS, crashes: [crash(0, 105, 1000)] } }),
+    );
+    // One token was out; the second pass is lost. Worker 1 ends its pass at 110 and then takes the prompt in.
+    expect(log.firstTokenNs[0] / MS).toBe(210);
+    expect(log.ttftStateNs(0, STATE.retry) / MS).toBe(105);
+    expect(log.ttftStateNs(0, STATE.admissionQueue) / MS).toBe(5);
+    expect([...log.worker]).toEqual([1, 1]);
+    expect(lostAttempts).toBe(1);
+    expect(workers[0].busyNs / MS).toBe(100);
+  });
+
+  it('lets it fail when it was lost too often, or waits when nobody else is up', () => {
+    const faults = { ...NO_FAULTS, crashes: [crash(0, 50, 100)] };
+    const failed = simulate(scenario([0], 1, { faults: { ...faults, retries: 0 } })).log;
+    expect(failed.outcome[0]).toBe(OUTCOME.failed);
+    const { log, durationNs } = simulate(scenario([0], 1, { faults }));
+    expect(log.firstTokenNs[0] / MS).toBe(250);
+    expect([STATE.retry, STATE.coldStart, STATE.prefill].map((state) => log.e2eStateNs(0, state) / MS)).toEqual([
+      50, 100, 100,
+    ]);
+    expect(durationNs / MS).toBe(270);
+  });
+
+  it('loses the cache with the worker', () => {
+    const faults = { ...NO_FAULTS, crashes: [crash(0, 200, 10)] };
+    const build = (changes: Partial<Scenario>) => {
+      const builder = new WorkloadBuilder('hand', 16);
+      for (const ms of [0, 300]) {
+        builder.add({ arrivalNs: ms * MS, inputTokens: 50, outputTokens: 3, blockIds: [1, 2, 3, 4] });
+      }
+      return simulate({ ...scenario([], 1, changes), workload: builder.build() }).log.reusedTokens[1];
+    };
+    expect(build({})).toBe(48);
+    expect(build({ faults })).toBe(0);
+  });
+
+  it('makes a straggler slow, and turns away who is too many', () => {
+    const slow = simulate(scenario([0], 1, { faults: { ...NO_FAULTS, stragglers: [{ worker: 0, factor: 1.5 }] } }));
+    expect(slow.log.lastTokenNs[0] / MS).toBe(180);
+    const { log } = simulate(scenario([0, 1, 2, 300], 1, { maxInFlight: 2 }));
+    expect([...log.outcome]).toEqual([OUTCOME.completed, OUTCOME.completed, OUTCOME.rejected, OUTCOME.completed]);
+  });
+
+  it('ends with the last request, whatever workers would go on to do', () => {
+    const random = { meanUpNs: 30 * MS, downNs: 5 * MS };
+    const { log, lostAttempts } = simulate(
+      scenario([0, 100, 200], 2, { faults: { ...NO_FAULTS, random, retries: 200 } }),
+    );
+    expect([...log.outcome]).toEqual([OUTCOME.completed, OUTCOME.completed, OUTCOME.completed]);
+    expect(lostAttempts).toBeGreaterThan(0);
+  });
+});

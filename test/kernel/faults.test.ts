@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/base/random.ts';
+import type { Scenario } from '../../src/cluster/scenario.ts';
+import { OUTCOME, STATE } from '../../src/engine/requestLog.ts';
+import { differences, timelineOf } from '../metamorphic/timeline.ts';
+import { simulate } from '../support/lawfulSimulation.ts';
+import { randomScenario } from './randomScenario.ts';
+
+const RUNS = Number(process.env.DYNOSIM_RUNS ?? 300);
+
+/** A random scenario with workers that start late, crash, are slow, and a door that closes. */
+function troubled(seed: number, core: Scenario['core']): Scenario {
+  const scenario = randomScenario(seed, core);
+  const random = new RandomStream(seed, 'trouble');
+  const split = scenario.transfer !== null;
+  const workers = scenario.pools.reduce((sum, pool) => sum + pool.replicas, 0);
+  const worker = (): number => random.integer(0, workers - 1);
+  const crashes = Array.from({ length: split ? 0 : random.integer(0, 3) }, () => ({
+    worker: worker(),
+    atNs: random.integer(0, 300_000),
+    downNs: random.integer(1, 100_000),
+  }));
+  return {
+    ...scenario,
+    pools: scenario.pools.map((pool) => ({ ...pool, startupNs: random.integer(0, 2) * 20_000 })),
+    faults: {
+      crashes,
+      ...(!split && random.integer(0, 2) === 0 ? { random: { meanUpNs: 400_000, downNs: 30_000 } } : {}),
+      stragglers: random.integer(0, 2) === 0 ? [{ worker: worker(), factor: 1.7 }] : [],
+      retries: random.integer(0, 3),
+    },
+    ...(random.integer(0, 3) === 0 ? { maxInFlight: random.integer(1, 8) } : {}),
+  };
+}
+
+describe('under faults', () => {
+  it(`books balance and both cores agree, in ${RUNS} random scenarios that show what they must`, () => {
+    const seen = { 'lost attempts': 0, retries: 0, failures: 0, 'cold starts': 0, 'turned away': 0, stragglers: 0 };
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const scenario = troubled(seed, 'fast');
+      const fast = simulate(scenario);
+      const plain = simulate(troubled(seed, 'plain'));
+      expect(differences(timelineOf(fast), timelineOf(plain)), `seed ${seed}`).toEqual([]);
+      expect(fast.lostAttempts).toBe(plain.lostAttempts);
+      const { log } = fast;
+      const requests = [...log.outcome.keys()];
+      const spent = (state: number) => requests.some((request) => log.e2eStateNs(request, state) > 0);
+      if (fast.lostAttempts > 0) seen['lost attempts'] += 1;
+      if (requests.some((r) => log.outcome[r] === OUTCOME.completed && log.e2eStateNs(r, STATE.retry) > 0)) {
+        seen.retries += 1;
+      }
+      if (log.outcome.includes(OUTCOME.failed)) seen.failures += 1;
+      if (spent(STATE.coldStart)) seen['cold starts'] += 1;
+      if (scenario.maxInFlight !== undefined && log.outcome.includes(OUTCOME.rejected)) seen['turned away'] += 1;
+      if (scenario.faults!.stragglers.length > 0) seen.stragglers += 1;
+      expect(requests.filter((r) => log.arrivalNs[r] >= 0 && log.outcome[r] === OUTCOME.pending)).toEqual([]);
+    }
+    for (const [what, count] of Object.entries(seen)) {
+      console.log(`${what}: ${((100 * count) / RUNS).toFixed(0)} % of runs`);
+      expect(count / RUNS, what).toBeGreaterThanOrEqual(0.1);
+    }
+  });
+
+  it('is not disturbed by faults that do nothing', () => {
+    for (let seed = 1; seed <= 150; seed++) {
+      const scenario = randomScenario(seed, 'fast');
+      const expected = timelineOf(simulate(scenario));
+      const split = scenario.transfer !== null;
+      const inert: Partial<Scenario> = {
+        pools: scenario.pools.map((pool) => ({ ...pool, startupNs: 0 })),
+        faults: {
+          // Long after the end, and a straggler as fast as the others.
+          crashes: split ? [] : [{ worker: 0, atNs: 1e15, downNs: 1 }],
+          stragglers: [{ worker: 0, factor: 1 }],
+          retries: 3,
+        },
+        maxInFlight: scenario.workload.count,
+      };
+      expect(differences(timelineOf(simulate({ ...scenario, ...inert })), expected), `seed ${seed}`).toEqual([]);
+    }
+  });
+});
