@@ -188,6 +188,17 @@ test('settings without a flag are listed', () => {
   expect(deployFiles(int4, catalogFacts).get('README.md')).toContain('serve a checkpoint of Qwen/Qwen3-8B in int4');
 });
 
+test('a policy that Dynamo does not have is said', () => {
+  const routed = (policy: string) => {
+    const engine = '{model: Qwen/Qwen3-8B, hardware: l40s, workers: {aggregated: {parallelism: {replicas: 2}}}}';
+    const config = configOf(engine, `router: {policy: ${policy}}`);
+    const [frontend] = documentsOf(config, 'dynamo.yaml')[0].spec.components;
+    return [frontend.podTemplate.spec.containers[0].env[0].value, deployFiles(config, catalogFacts).get('README.md')];
+  };
+  expect(routed('power_of_two')).toEqual(['power-of-two', expect.stringContaining("is Dynamo's `power-of-two`")]);
+  expect(routed('least_tokens')).toEqual(['round-robin', expect.stringContaining('is no policy of Dynamo')]);
+});
+
 test('pools whose names clean up to the same have files of their own', () => {
   const config = configOf(
     '{model: Qwen/Qwen3-8B, hardware: l40s, workers: {aggregated: [{name: "a b"}, {name: "a_b"}]}}',

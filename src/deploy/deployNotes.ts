@@ -59,6 +59,8 @@ function routingNotes({ router }: PredictConfig, servers: readonly Server[]): st
     ];
   }
   if (!several) return [];
-  const mode = `\`router.policy: ${router.policy}\` is Dynamo's \`${routerMode(router.policy)}\``;
+  const twin = routerMode(router.policy);
+  const said = twin === null ? 'no policy of Dynamo, which routes round-robin instead' : `Dynamo's \`${twin}\``;
+  const mode = `\`router.policy: ${router.policy}\` is ${said}`;
   return [`${mode}; a Kubernetes Service spreads connections at random instead.`];
 }

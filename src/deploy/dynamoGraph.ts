@@ -12,17 +12,19 @@ import { gpusPerNode, nodesOf, objectName, type Server } from './serverPlan.ts';
 
 type Yaml = Readonly<Record<string, unknown>>;
 
-/** Frontend's `--router-mode`, by its environment twin. */
-const ROUTER_MODES: Readonly<Record<string, string>> = {
+/** Frontend's `--router-mode`, by its environment twin; null where Dynamo has no such policy. */
+const ROUTER_MODES: Readonly<Record<RouterPolicy, string | null>> = {
   round_robin: 'round-robin',
   random: 'random',
   least_loaded: 'least-loaded',
+  power_of_two: 'power-of-two',
+  least_tokens: null,
   prefix_aware: 'kv',
   kv_router: 'kv',
 };
 
-export function routerMode(policy: RouterPolicy): string {
-  return ROUTER_MODES[policy] ?? 'round-robin';
+export function routerMode(policy: RouterPolicy): string | null {
+  return ROUTER_MODES[policy];
 }
 
 /** The documents of a file, engine options as ConfigMaps first. */
@@ -60,7 +62,7 @@ const OPTIONS_FILE = 'options.yaml';
 const SHARED_MEMORY = '64Gi';
 
 function frontend({ router }: PredictConfig, { engine }: Server, release: DynamoRelease): Part {
-  const env = [{ name: 'DYN_ROUTER_MODE', value: routerMode(router.policy) }];
+  const env = [{ name: 'DYN_ROUTER_MODE', value: routerMode(router.policy) ?? 'round-robin' }];
   const image = dynamoImage(engine.backend, release);
   return {
     name: 'Frontend',

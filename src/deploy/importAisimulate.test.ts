@@ -88,9 +88,8 @@ describe('a trace file', () => {
     expect(parsed.evaluation.slo).toEqual({ e2e_ms: { p95: 30_000 } });
   });
 
-  test('its KV router becomes the nearest policy, and its weights are told', () => {
-    expect(parsed.router.policy).toBe('prefix_aware');
-    expect(notes.assumed.map(({ from }) => from)).toContain('router.policy kv_router');
+  test('its KV router is ours with the default weights, which is told', () => {
+    expect(parsed.router.policy).toBe('kv_router');
     expect(notes.ignored.map(({ from }) => from)).toContain('router.overlap_score_credit');
   });
 });
@@ -167,6 +166,8 @@ test.each([
     'engine: {workers: {decode: {timing: {type: polynomial}}}}',
     '1 engine.workers.decode.timing.type: its uncalibrated polynomial',
   ],
+  ['router: {policy: kv_router, temperature: 0.5}', '1 router.temperature: must be 0: weights are no knobs here'],
+  ['router: {prefill_load_model: {type: aic}}', '1 router.prefill_load_model.type: predicted prefill load'],
   ['engine: {state_cache: {}}', '1 engine.state_cache: is not modelled'],
   ['engine: {colour: red}', '1 engine.colour: unknown field'],
 ])('%s is refused at its place', (text, message) => {

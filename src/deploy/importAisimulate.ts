@@ -205,22 +205,26 @@ function readTransfer(source: SimulatedFile): void {
     source.refuse(`${at}.timing_mode`, 'only what the decode side lacks is moved here');
 }
 
-const KV_ROUTER_FIELDS = [
-  'overlap_score_credit',
-  'prefill_load_scale',
-  'temperature',
-  'prefill_load_model',
-  'host_cache_hit_weight',
-  'disk_cache_hit_weight',
-];
+/** Weights of its KV router, at the values ours has too. */
+const KV_ROUTER_WEIGHTS: Readonly<Record<string, number>> = {
+  overlap_score_credit: 1,
+  prefill_load_scale: 1,
+  temperature: 0,
+  host_cache_hit_weight: 0.75,
+  disk_cache_hit_weight: 0.25,
+};
 
 function readRouter(source: SimulatedFile): void {
-  const policy = source.get('router.policy');
-  if (policy === 'kv_router') {
-    source.set('router.policy', 'prefix_aware', 'router.policy');
-    source.notes.assume('router.policy kv_router', 'prefix_aware is the nearest: cached prefix against load');
-  } else if (policy !== undefined) source.copy('router.policy');
-  for (const field of KV_ROUTER_FIELDS) source.ignore(`router.${field}`, 'a weight of its KV router');
+  source.copy('router.policy');
+  for (const [weight, initial] of Object.entries(KV_ROUTER_WEIGHTS)) {
+    const given = source.get(`router.${weight}`);
+    if (given === initial) source.notes.ignore(`router.${weight}`, 'its default, and ours');
+    else if (given !== undefined) source.refuse(`router.${weight}`, `must be ${initial}: weights are no knobs here`);
+  }
+  const model = source.get('router.prefill_load_model.type');
+  if (model !== undefined && model !== 'none') {
+    source.refuse('router.prefill_load_model.type', 'predicted prefill load is no knob here', 'none is');
+  } else source.ignore('router.prefill_load_model', 'its default, and ours');
   if (!source.has('planner')) return;
   if (source.get('planner.policy') === 'disabled') source.ignore('planner', 'fleets of a fixed size');
   else source.refuse('planner', 'fleets that change their size are not modelled', 'planner: {policy: disabled}');
