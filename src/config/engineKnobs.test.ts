@@ -8,7 +8,7 @@ import { memFractionStatic, runningRequests } from './sglangMemory.ts';
 const facts = {
   ...testFacts,
   hardware: (name: string) => {
-    const mib: Record<string, number> = { h100: 81_559, h200: 143_771, b200: 183_359, a100_40: 40_960 };
+    const mib: Record<string, number> = { h100: 81_559, h200: 143_771, b200: 183_359, a100_40: 40_960, edge: 163_840 };
     return mib[name] === undefined ? testFacts.hardware(name) : testGpu(name, mib[name] / 1024);
   },
 };
@@ -30,6 +30,8 @@ describe('SGLang', () => {
     ['b200', 'tensor: 1', 16384, 512, 0.857],
     ['b200', 'tensor: 8', 16384, 512, 0.852],
     ['a100_40', 'tensor: 1', 4096, 32, 0.833],
+    // The first GPU of the largest class.
+    ['edge', 'tensor: 1', 16384, 512, 0.84],
     ['l4', 'tensor: 1', 2048, 24, 0.833],
   ])('%s {%s}: chunk %i, graphs up to %i, fraction %f', (gpu, shape, chunk, graph, fraction) => {
     const pool = parse(`backend: sglang, hardware: ${gpu}`, `parallelism: {${shape}}`);

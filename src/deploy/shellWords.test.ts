@@ -37,7 +37,7 @@ ARGS=(--tp 8  # eight
 ARGS+=(--last)
 SIZE=1
 if [[ "$CONC" -ge 16 ]]; then
-  SIZE=$((CONC / 2))
+  SIZE=8
 fi
 run "\${ARGS[@]}" --size $SIZE
 other --known`;
