@@ -5,6 +5,7 @@ import type { LoadSpec, PoolSpec, Role, Scenario, TransferSpec } from '../cluste
 import type { EngineConfig } from '../engine/engineConfig.ts';
 import { attentionWindow } from '../timing/attentionWindow.ts';
 import { kvTransferBytesPerToken } from '../timing/kvBytes.ts';
+import { blocksPerRequest } from '../timing/kvGroups.ts';
 import { type MemoryPlan, type MemoryRequest, planMemory, smallestTensorThatFits } from '../timing/memory.ts';
 import { gpusPerReplica, type ReplicaSpec } from '../timing/replica.ts';
 import { compileTimer } from '../timing/roofline.ts';
@@ -138,9 +139,14 @@ function memoryIssue(
 }
 
 /** Tokens of the longest request there is room for, a page set aside as vLLM does. */
-function longestContext({ blockTokens }: MemoryRequest, plan: MemoryPlan): number {
-  const blocks = Math.floor(plan.availableKvBytesPerGpu / (blockTokens * plan.kvBytesPerTokenPerGpu));
-  return Math.max(0, blocks - 1) * blockTokens;
+function longestContext({ groups: request }: MemoryRequest, plan: MemoryPlan): number {
+  const { groups } = plan;
+  const { blockTokens } = groups[0];
+  const blocks = Math.floor(plan.availableKvBytesPerGpu / plan.blockBytesPerGpu) - 1;
+  const fits = (pages: number) => blocksPerRequest(groups, pages * blockTokens, request?.inFlightTokens ?? 0) <= blocks;
+  let pages = Math.max(0, blocks);
+  while (pages > 0 && !fits(pages)) pages -= 1;
+  return pages * blockTokens;
 }
 
 /** Whether a core keeps attention-DP ranks apart; otherwise they are summed into one scheduler. */
@@ -153,7 +159,8 @@ function engineOf(config: PredictConfig, pool: WorkerConfig, request: MemoryRequ
   const ranks = KEEPS_RANKS[engine.backend] ? attention_data : 1;
   const summed = attention_data / ranks;
   const blocks = Math.floor(plan.blocks / ranks);
-  const { blockTokens, contextLength } = request;
+  const { contextLength } = request;
+  const { blockTokens } = plan.groups[0];
   const common = {
     maxSequences: (max_sequences ?? runningRequests(blocks * blockTokens, contextLength)) * summed,
     blockTokens,
@@ -163,7 +170,8 @@ function engineOf(config: PredictConfig, pool: WorkerConfig, request: MemoryRequ
     pipelineStages: pipeline,
   };
   const scheduler = { ...pool.scheduler, max_batched_tokens: max_batched_tokens * summed };
-  return engineConfigOf(engine, { ...pool, scheduler }, common, config.traffic.ignore_eos);
+  const engineConfig = engineConfigOf(engine, { ...pool, scheduler }, common, config.traffic.ignore_eos);
+  return engineConfig.backend === 'vllm' ? { ...engineConfig, kvGroups: plan.groups } : engineConfig;
 }
 
 function timerOf(pool: WorkerConfig, replica: ReplicaSpec): StepTimer {

@@ -45,6 +45,28 @@ export function memoryRequestOf(config: PredictConfig, pool: WorkerConfig, facts
     maxBatchedTokens: pool.scheduler.max_batched_tokens * ranks,
     maxSequences: (pool.scheduler.max_sequences ?? SGLANG_SLOTS) * ranks,
     contextLength: contextLengthOf(config, facts),
+    ...(isGrouped(config, facts) ? { groups: groupRequestOf(pool) } : {}),
+  };
+}
+
+/** vLLM pages windows from the pool of the rest. Recurrent states are set aside: no core pages them yet. */
+function isGrouped({ engine }: PredictConfig, facts: Facts): boolean {
+  return engine.backend === 'vllm' && facts.model(engine.model).linear === null;
+}
+
+function groupRequestOf({
+  kv_cache,
+  parallelism,
+  scheduler,
+  speculation,
+}: WorkerConfig): NonNullable<MemoryRequest['groups']> {
+  const { pipeline } = parallelism;
+  const batchesInFlight = scheduler.async === true ? Math.max(2, pipeline) : pipeline;
+  return {
+    prefixCaching: kv_cache.prefix_caching,
+    dropsLastHit: speculation !== null && !['ngram', 'draft_model'].includes(speculation.method),
+    draftTokens: speculation?.draft_tokens ?? 0,
+    inFlightTokens: scheduler.max_batched_tokens * batchesInFlight,
   };
 }
 

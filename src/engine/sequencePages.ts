@@ -84,6 +84,11 @@ export class SequencePages {
     sequence.owned = sequence.hold.owned;
   }
 
+  /** With groups: see `RunManager.noteDue`. */
+  noteDue(sequence: Sequence, computed: number, processed: number, published: number): void {
+    this.#manager.noteDue(sequence.hold, computed, processed, published);
+  }
+
   /** With full attention alone: decoding sequences, whose pages follow from the clock, get pages, which must be free. */
   allocate(pages: number): void {
     this.#manager.takePages(pages);

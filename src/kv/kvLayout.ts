@@ -48,6 +48,21 @@ export function skippedTokens(group: KvGroup, computed: number): number {
   }
 }
 
+/** The least number of tokens above `computed` at which a further block lies wholly among the skipped. */
+export function nextSkip(group: KvGroup, computed: number): number {
+  const { blockTokens } = group;
+  switch (group.kind) {
+    case 'full':
+      return Number.POSITIVE_INFINITY;
+    case 'window':
+      return (Math.floor(skippedTokens(group, computed) / blockTokens) + 1) * blockTokens + group.window - 1;
+    case 'chunked':
+      return (Math.floor(computed / group.chunk) + 1) * group.chunk;
+    case 'state':
+      return computed + 1;
+  }
+}
+
 /** Whether block `block` of a group is worth publishing: whether it can be part of what ends a hit. */
 export function isPublished(
   group: KvGroup,

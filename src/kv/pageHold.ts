@@ -20,6 +20,8 @@ export class PageHold {
   readonly copyFrom: number[] = [];
   readonly copyTo: number[] = [];
 
+  /** With PageGroups: while it decodes and fewer tokens than this are computed, a further one changes nothing here. */
+  dueAt = 0;
   /** Pages in each PageGroup. */
   readonly groups: GroupPages[] = [];
 

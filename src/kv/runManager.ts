@@ -1,7 +1,7 @@
 import type { KvGroup } from '../timing/kvGroup.ts';
 import { FreeQueue } from './freeQueue.ts';
 import { GroupPages } from './groupPages.ts';
-import { alignmentOf, type KvLayout } from './kvLayout.ts';
+import { alignmentOf, type KvLayout, nextSkip } from './kvLayout.ts';
 import type { KvCall, KvManager } from './kvManager.ts';
 import { PageGroup } from './pageGroup.ts';
 import type { PageHold } from './pageHold.ts';
@@ -135,6 +135,7 @@ export class RunManager implements KvManager {
     const computed = hit + external;
     this.#open(hold);
     hold.isHeld = true;
+    hold.dueAt = 0;
     hold.junction = junction;
     if (this.#full !== null && hit > 0) {
       this.#full.take(hold, this.#hits[0].to);
@@ -168,6 +169,22 @@ export class RunManager implements KvManager {
       if (group === undefined) this.#full!.publish(hold, Math.floor(to / blockTokens));
       else group.publish(hold, to, alignment);
     }
+  }
+
+  /**
+   * Notes from how many computed tokens on one more changes anything for a decoding request: it needs a page, one is full, or
+   * one falls behind a window. `computed`: with the pass just formed; `processed`, `published`: as given for it.
+   */
+  noteDue(hold: PageHold, computed: number, processed: number, published: number): void {
+    let due = Number.POSITIVE_INFINITY;
+    for (const group of this.#layout.groups) {
+      const { blockTokens } = group;
+      const grows = Math.ceil(computed / blockTokens) * blockTokens;
+      // What is processed or named is never more than what is computed.
+      const fills = (Math.floor(published / blockTokens) + 1) * blockTokens - 1;
+      due = Math.min(due, grows, fills, nextSkip(group, processed));
+    }
+    hold.dueAt = due;
   }
 
   release(hold: PageHold): void {

@@ -53,6 +53,8 @@ export interface MemoryPlan {
   readonly blocks: number;
   /** How the layers share the pages. */
   readonly groups: readonly KvGroup[];
+  /** Of one block: a page in each layer of a group. */
+  readonly blockBytesPerGpu: number;
   /** Whether one request of `contextLength` tokens fits on a rank; always true of a capacity given outright. */
   readonly fits: boolean;
   /** What a GPU lacks for that; 0 when it fits. */
@@ -104,6 +106,7 @@ export function planMemory(spec: ReplicaSpec, request: MemoryRequest): MemoryPla
     availableKvBytesPerGpu: available,
     blocks,
     groups,
+    blockBytesPerGpu: blockBytes,
     fits: missing === 0,
     missingBytesPerGpu: missing,
   };

@@ -82,7 +82,9 @@ export class RunningList {
       const sequence = running[index];
       const tokens = decodesAreIn && sequence.stage === STAGE.decoding ? 0 : this.#wanted(sequence, batch);
       const granted = Math.min(tokens, budget);
-      if (granted > 0) {
+      if (granted > 0 && this.#changesNoPage(sequence)) {
+        budget -= granted;
+      } else if (granted > 0) {
         let victim: Sequence | null = null;
         while (victim !== sequence && !this.#hasRoom(sequence, granted)) {
           victim = running.pop()!;
@@ -129,14 +131,23 @@ export class RunningList {
     sequence.lane = NO_LANE;
   }
 
+  /** With groups: a decode to whose pages one more token makes no difference. */
+  #changesNoPage(sequence: Sequence): boolean {
+    if (!this.#pages.hasGroups || sequence.stage !== STAGE.decoding) return false;
+    return this.#computedTokens(sequence) < sequence.hold.dueAt;
+  }
+
   #hasRoom(sequence: Sequence, tokens: number): boolean {
     if (!this.#pages.hasGroups) return this.#missing(sequence, tokens) <= this.#pages.free;
-    const computed = this.#computedTokens(sequence);
-    let processed = computed;
-    if (this.#config.semantics.windowFreedOnProcessed) {
-      for (const batch of this.#batches) processed -= batch.tokensOf(sequence);
-    }
-    return this.#pages.hasRoom(sequence, computed + tokens, processed);
+    return this.#pages.hasRoom(sequence, this.#computedTokens(sequence) + tokens, this.#processedTokens(sequence));
+  }
+
+  /** Tokens whose pass is over; before windows waited for that, all that are scheduled. */
+  #processedTokens(sequence: Sequence): number {
+    let processed = this.#computedTokens(sequence);
+    if (!this.#config.semantics.windowFreedOnProcessed) return processed;
+    for (const batch of this.#batches) processed -= batch.tokensOf(sequence);
+    return processed;
   }
 
   #computedTokens(sequence: Sequence): number {
@@ -150,13 +161,16 @@ export class RunningList {
   }
 
   #decode(sequence: Sequence): void {
+    const { hasGroups } = this.#pages;
     const computed = this.#computedTokens(sequence) + 1;
-    if (this.#pages.hasGroups) this.#pages.grow(sequence, computed);
+    if (hasGroups) this.#pages.grow(sequence, computed);
     else this.#pages.allocate(this.#missing(sequence, 1));
     // Pages behind the window are gone when the sequence stops.
-    if (!sequence.contested && !this.#pages.hasGroups) return;
+    if (!sequence.contested && !hasGroups) return;
     // Only tokens that are out have a name.
-    this.#pages.publish(sequence, computed - this.#inFlight(sequence));
+    const named = computed - this.#inFlight(sequence);
+    this.#pages.publish(sequence, named);
+    if (hasGroups) this.#pages.noteDue(sequence, computed, this.#processedTokens(sequence), named);
   }
 
   /** Tokens of the sequence that passes in flight compute. */

@@ -114,11 +114,18 @@ export class VllmScheduler implements Scheduler {
   }
 
   steadyPasses({ lane: { set } }: Batch, atMost: number): number {
-    if (this.#running.hasPreempted || set.contested > 0 || this.#pages.hasGroups) return 0;
-    return set.passesWithin(this.#pages.free, Math.min(set.passesToChange(), atMost));
+    if (this.#running.hasPreempted || set.contested > 0) return 0;
+    const most = Math.min(set.passesToChange(), atMost);
+    if (!this.#pages.hasGroups) return set.passesWithin(this.#pages.free, most);
+    let passes = most;
+    for (const sequence of set.members) {
+      passes = Math.min(passes, sequence.hold.dueAt - set.computedTokens(sequence));
+      if (passes <= 0) return 0;
+    }
+    return passes;
   }
 
   formSteady({ lane: { set } }: Batch, passes: number): void {
-    this.#pages.allocate(set.pagesDue(passes));
+    if (!this.#pages.hasGroups) this.#pages.allocate(set.pagesDue(passes));
   }
 }
