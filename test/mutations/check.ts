@@ -1,12 +1,13 @@
 import { simulate } from '../../src/cluster/simulation.ts';
 import { checkLaws } from '../../src/metrics/laws.ts';
+import { groupScenario } from '../kernel/groupScenario.ts';
 import { randomScenario } from '../kernel/randomScenario.ts';
 import { differences, timelineOf } from '../metamorphic/timeline.ts';
 import { harshScenario } from './harshScenario.ts';
 
 /**
- * `check.ts RUNS`: holds the fast core to the plain one and to the exact laws on scenarios 1..RUNS, random and harsh in
- * turn, some of them watched, which must not matter. Says the first breach and exits with 1, or exits with 0.
+ * `check.ts RUNS`: holds the fast core to the plain one and to the exact laws on scenarios 1..RUNS, random, harsh and with
+ * groups in turn, some of them watched, which must not matter. Says the first breach and exits with 1, or exits with 0.
  */
 const runs = Number(process.argv[2]);
 
@@ -18,7 +19,7 @@ for (let seed = 1; seed <= runs; seed++) {
 }
 
 function breachOf(seed: number): string | null {
-  const draw = seed % 2 === 0 ? harshScenario : randomScenario;
+  const draw = [harshScenario, randomScenario, harshScenario, groupScenario][seed % 4];
   const scenario = draw(seed, 'fast');
   try {
     const fast = simulate(seed % 5 === 0 ? { ...scenario, samples: 64 } : scenario);

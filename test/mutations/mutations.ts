@@ -82,7 +82,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: VLLM,
-    find: '    this.#pages.allocate(set.pagesDue(passes));\n',
+    find: '    if (!this.#pages.hasGroups) this.#pages.allocate(set.pagesDue(passes));\n',
     replace: '',
     why: 'a run takes no pages',
   },
@@ -276,20 +276,20 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RUNNING,
-    find: '    this.#pages.publish(sequence, computed - this.#inFlight(sequence));\n',
+    find: '    this.#pages.publish(sequence, named);\n',
     replace: '',
     why: 'contested text is published when its sequence stops',
   },
   {
     file: RUNNING,
-    find: 'this.#pages.publish(sequence, computed - this.#inFlight(sequence));',
-    replace: 'this.#pages.publish(sequence, computed - 1);',
+    find: 'const named = computed - this.#inFlight(sequence);',
+    replace: 'const named = computed - 1;',
     why: 'contested text is published one pass late',
   },
   {
     file: VLLM,
-    find: 'this.#running.hasPreempted || set.contested > 0 ||',
-    replace: 'this.#running.hasPreempted ||',
+    find: 'if (this.#running.hasPreempted || set.contested > 0) return 0;',
+    replace: 'if (this.#running.hasPreempted) return 0;',
     why: 'horizon: a run publishes no contested text',
   },
   {
@@ -316,5 +316,29 @@ export const MUTATIONS: readonly Mutation[] = [
     this.startCounting(sequence);`,
     replace: '    this.startCounting(sequence);',
     why: 'remote prompts: the pass of the first token counts as after it',
+  },
+  {
+    file: RUNNING,
+    find: '    if (!this.#config.semantics.windowFreedOnProcessed) return processed;\n',
+    replace: '',
+    why: 'groups: windows of old versions wait for what is in flight, too',
+  },
+  {
+    file: RUNNING,
+    find: 'return this.#computedTokens(sequence) < sequence.hold.dueAt;',
+    replace: 'return this.#computedTokens(sequence) <= sequence.hold.dueAt;',
+    why: 'groups: a decode takes its page one pass late',
+  },
+  {
+    file: PAGES,
+    find: 'return !this.hasGroups || this.#manager.fits(hold, hitTokens, external, tokens, keepFree);',
+    replace: 'return true;',
+    why: 'groups: admission looks at what fits in time, not at once',
+  },
+  {
+    file: VLLM,
+    find: '      passes = Math.min(passes, sequence.hold.dueAt - set.computedTokens(sequence));',
+    replace: '      passes = Math.min(passes, sequence.hold.dueAt - set.computedTokens(sequence) + 1);',
+    why: 'groups: a run goes on over a page boundary',
   },
 ];
