@@ -161,10 +161,10 @@ const MISTAKES: readonly (readonly [name: string, find: string, replace: string,
     'f.yaml:13:42 engine.workers.aggregated.parallelism.tensor: must divide the 32 attention heads of test/dense, got 3',
   ],
   [
-    'a pipeline',
+    'a pipeline longer than the model',
     'tensor: 4',
-    'pipeline: 2',
-    'f.yaml:13:44 engine.workers.aggregated.parallelism.pipeline: must be 1, pipeline parallelism is not simulated yet, got 2',
+    'pipeline: 64',
+    'f.yaml:13:44 engine.workers.aggregated.parallelism.pipeline: must be at most the 32 layers of test/dense, got 64',
   ],
   [
     'attention DP of a dense model',

@@ -38,7 +38,9 @@ export function shapeProblems(model: ModelFacts, shape: Shape, backend: Backend)
   const bad = (field: keyof Shape, message: string) => problems.push({ field, message });
   const { attention, moe } = model;
   const { tensor, pipeline, attention_data, moe_tensor, moe_expert } = shape;
-  if (pipeline !== 1) bad('pipeline', `must be 1, pipeline parallelism is not simulated yet, got ${pipeline}`);
+  if (pipeline > model.layers) {
+    bad('pipeline', `must be at most the ${model.layers} layers of ${model.id}, got ${pipeline}`);
+  }
   if (attention.heads % tensor !== 0) {
     bad('tensor', `must divide the ${attention.heads} attention heads of ${model.id}, got ${tensor}`);
   } else if (attention.kind === 'gqa' && attention.kvHeads % tensor !== 0 && tensor % attention.kvHeads !== 0) {

@@ -8,6 +8,7 @@ import { engineFlag } from '../../src/config/knobs.ts';
 
 interface Shape {
   readonly tensor: number;
+  readonly pipeline?: number;
   readonly attention_data?: number;
   readonly moe_expert?: number;
   readonly moe_tensor?: number;
@@ -17,7 +18,7 @@ const size = fc.constantFrom(1, 2, 4, 8);
 const share = fc.integer({ min: 1, max: 99 }).map((percent) => percent / 100);
 
 function shapeOf(backend: Backend, model: string): fc.Arbitrary<Shape> {
-  if (model === 'test/dense') return fc.record({ tensor: size });
+  if (model === 'test/dense') return fc.record({ tensor: size, pipeline: fc.constantFrom(1, 2, 4) });
   return fc.tuple(size, size, size).map(([tensor, ranks, expert]) => {
     const attention = backend === 'trtllm' && ranks > 1 ? 1 : tensor;
     const gpus = attention * ranks;
@@ -56,7 +57,7 @@ function capacityOf(): fc.Arbitrary<Record<string, number>> {
     share.map((memory_fraction) => ({ memory_fraction })),
     count.map((blocks) => ({ blocks })),
     count.map((n) => ({ tokens: n * 64 })),
-    count.map((n) => ({ bytes: n * 1e7 })),
+    count.map((n) => ({ bytes: n * 1e5 })),
   );
 }
 
