@@ -1,8 +1,9 @@
 import type { ModelFacts } from '../catalog/model.ts';
+import { findGroup } from './flags/flagGroup.ts';
+import { OTHER_KEYS } from './flags/trtllmFlags.ts';
 import { countOf, type ImportedWorker, setChecked, setSpeculation, takePlainKnobs } from './importWorker.ts';
 import { asNumber, fromEngine, plainKnobs } from './knobWords.ts';
 import type { Argument, LaunchArguments } from './launchArguments.ts';
-import { findGroup, OTHER_KEYS } from './otherFlags.ts';
 
 type Options = Map<string, unknown>;
 

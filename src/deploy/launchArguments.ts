@@ -3,8 +3,9 @@ import type { Backend } from '../catalog/engineProfile.ts';
 import type { Knob } from '../config/knob.ts';
 import { KNOBS } from '../config/knobs.ts';
 import { withValue } from '../config/paths.ts';
+import { findGroup } from './flags/flagGroup.ts';
 import type { ImportNotes } from './importNotes.ts';
-import { findGroup, OTHER_FLAGS } from './otherFlags.ts';
+import { OTHER_FLAGS } from './otherFlags.ts';
 import { SPECIAL_FLAGS } from './specialFlags.ts';
 
 /** A flag as it was given, under its main name. */
