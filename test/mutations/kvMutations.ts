@@ -108,12 +108,6 @@ export const KV_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: COPIES,
-    find: '      if (runs.start[other] > page) end = Math.min(end, runs.start[other]);\n',
-    replace: '',
-    why: 'copies: a hit goes on with the later copy where the first begins again',
-  },
-  {
-    file: COPIES,
     find: '      if (runs.strand[run] > 0) note(hold, segment, runs.strand[run], page, end);\n',
     replace: '',
     why: 'copies: a hit on one is given back to another',
@@ -123,13 +117,6 @@ export const KV_MUTATIONS: readonly Mutation[] = [
     find: 'this.#segments.link(segment, this.#segments.last(segment), run);',
     replace: 'this.#segments.link(segment, NONE, run);',
     why: 'copies: the last published is found first',
-  },
-  {
-    file: COPIES,
-    find: `    left.sort((a, b) => runs.start[a] - runs.start[b]);
-`,
-    replace: '',
-    why: 'copies: a segment stays tangled although one copy without gaps is left, in another order',
   },
   {
     file: COPIES,
@@ -218,12 +205,6 @@ export const KV_MUTATIONS: readonly Mutation[] = [
     find: "      const past = dropsLastHit && kind !== 'state' && aligned > 0 ? blockTokens : 0;",
     replace: '      const past = 0;',
     why: 'EAGLE: the block to give up is not published',
-  },
-  {
-    file: MANAGER,
-    find: 'else if (length < current) given.fill(false);',
-    replace: '',
-    why: 'EAGLE: a block given up for a longer candidate counts for a shorter one',
   },
   {
     file: MANAGER,
