@@ -43,6 +43,7 @@ export function launchOf(point: MeasuredPoint): Launch {
       backend: point.backend,
       overlap: isOverlapped(point),
       maxDecodeGraph: point.recipe.maxDecodeGraph,
+      decodeGraphs: null,
       maxSequences: common.maxSequences,
       prefillGraphTokens: point.recipe.prefillGraph === true ? PREFILL_GRAPH_TOKENS : null,
     },
@@ -56,7 +57,7 @@ const PREFILL_GRAPH_TOKENS = 8192;
 /** Batch and token limits of engines whose recipe names none: see the sources in docs/engines. */
 const DEFAULTS = {
   vllm: { batchedTokens: 8192, sequences: 1024, blockTokens: 16 },
-  sglang: { batchedTokens: 16_384, sequences: 2048, blockTokens: 1 },
+  sglang: { batchedTokens: 16_384, sequences: 2048, blockTokens: 64 },
   trtllm: { batchedTokens: 8192, sequences: 2048, blockTokens: 32 },
 } as const;
 
@@ -100,9 +101,16 @@ function capacityOf(planned: number, needed: number): number {
 }
 const CLEARLY_OVER = 0.6;
 
-function batchedTokensOf({ recipe, backend }: MeasuredPoint): number {
-  return recipe.maxBatchedTokens ?? DEFAULTS[backend].batchedTokens;
+/**
+ * Where no recipe tells, TensorRT-LLM counts as started the way its tuners start it: room for one prompt beside a full
+ * batch of decodes (AIConfigurator's `max_num_tokens` is context tokens plus batch size).
+ */
+function batchedTokensOf({ recipe, recipeKnown, backend, inputTokens, concurrency }: MeasuredPoint): number {
+  if (recipe.maxBatchedTokens !== null) return recipe.maxBatchedTokens;
+  if (backend === 'trtllm' && !recipeKnown) return inputTokens + concurrency + TUNED_SLACK;
+  return DEFAULTS[backend].batchedTokens;
 }
+const TUNED_SLACK = 64;
 
 /**
  * Acceptance of MTP drafts where no measurement tells: the DeepSeek-V3 report gives 85 to 90 % for the second token, and each

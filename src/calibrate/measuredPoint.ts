@@ -34,6 +34,8 @@ export interface MeasuredPoint {
   /** Why a value is not trusted. */
   readonly note: string;
   readonly draftTokens: number;
+  /** Whether the server's launch recipe is known at all. */
+  readonly recipeKnown: boolean;
   readonly recipe: LaunchRecipe;
 }
 
@@ -56,9 +58,4 @@ export interface LaunchRecipe {
   readonly prefillGraph: boolean | null;
   readonly asyncScheduling: boolean | null;
   readonly tokenizers: number | null;
-}
-
-/** What points of one kind of server share: the unit of a calibration vector. */
-export function groupOf(point: MeasuredPoint): string {
-  return `${point.model} | ${point.hardware} | ${point.backend}`;
 }

@@ -1,3 +1,4 @@
+import type { Bands } from '../timing/calibration.ts';
 import type { MeasuredPoint } from './measuredPoint.ts';
 import type { Means } from './replay.ts';
 
@@ -8,12 +9,6 @@ export interface Predicted {
   readonly means: Means | null;
   readonly message: string;
   readonly bands: Bands | null;
-}
-
-/** Factors around a predicted mean that hold the measurement with a nominal chance of 80 %. */
-export interface Bands {
-  readonly ttft: readonly [low: number, high: number];
-  readonly tpot: readonly [low: number, high: number];
 }
 
 /** Groups by key, keys in order. */

@@ -131,6 +131,7 @@ function pointOf(row: RowReader): MeasuredPoint {
     trusted: { ttft: row.switch('trusted_ttft') ?? true, tpot: row.switch('trusted_tpot') ?? true },
     note: row.text('note'),
     draftTokens: row.optional('draft_tokens') ?? 0,
+    recipeKnown: row.text('recipe_confidence') !== 'none',
     recipe: recipeOf(row),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FITTED } from '../timing/coefficients.ts';
+import { SHIPPED_CALIBRATION } from '../timing/calibration.ts';
 import { launchOf } from './launch.ts';
 import { readPoints } from './readPoints.ts';
 import { replay } from './replay.ts';
@@ -11,6 +11,7 @@ meta-llama/Llama-3.1-70B,h100_sxm,vllm,0.19.0,fp8,1024,128,0.8-1.0,16,4,1,150,12
 deepseek-ai/DeepSeek-R1,b200_sxm,sglang,0.5.9,fp8_block,1024,128,0.8-1.0,8,8,1,300,15,30,32768,,,,2026-03-01
 deepseek-ai/DeepSeek-R1,b200_sxm,trtllm,1.2.0,fp8_block,1024,128,0.8-1.0,16,1,8,300,15,,1152,,20,0.9,
 `;
+const MODEL = { coefficients: SHIPPED_CALIBRATION.coefficients, group: null };
 const points = readPoints(TEXT, 'm.csv');
 
 describe('a launch', () => {
@@ -49,7 +50,7 @@ describe('a launch', () => {
 describe('a replay', () => {
   it('gives plausible means that grow with concurrency', () => {
     const [point] = points;
-    const [few, many] = [1, 64].map((concurrency) => replay({ ...point, concurrency }, FITTED));
+    const [few, many] = [1, 64].map((concurrency) => replay({ ...point, concurrency }, MODEL));
     expect(few.tpotMs).toBeGreaterThan(3);
     expect(few.tpotMs).toBeLessThan(20);
     expect(many.tpotMs).toBeGreaterThan(few.tpotMs);
@@ -60,7 +61,7 @@ describe('a replay', () => {
     const answers = [];
     for (const threads of [1, 2]) {
       const replayer = new Replayer(threads);
-      answers.push(await replayer.replay(points, () => FITTED));
+      answers.push(await replayer.replay(points, () => MODEL));
       await replayer.close();
     }
     expect(answers[1]).toEqual(answers[0]);
@@ -69,7 +70,7 @@ describe('a replay', () => {
 
   it('says why a point has no answer', async () => {
     const replayer = new Replayer(1);
-    const [answer] = await replayer.replay([{ ...points[0], model: 'acme/none' }], () => FITTED);
+    const [answer] = await replayer.replay([{ ...points[0], model: 'acme/none' }], () => MODEL);
     expect(answer).toMatchObject({ means: null, message: expect.stringContaining('no model "acme/none"') });
     await replayer.close();
   });

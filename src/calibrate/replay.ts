@@ -1,10 +1,9 @@
 import { RandomStream } from '../base/random.ts';
-import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
+import { NS_PER_MS } from '../base/units.ts';
 import type { Scenario } from '../cluster/scenario.ts';
 import { simulate } from '../cluster/simulation.ts';
-import { type Coefficients, frontEndOf, hostOf, scalesOf } from '../timing/coefficients.ts';
-import { compileHost } from '../timing/hostProfile.ts';
-import { compileTimer } from '../timing/roofline.ts';
+import type { TimingModel } from '../timing/coefficients.ts';
+import { compileServer } from '../timing/server.ts';
 import type { Workload } from '../workload/workload.ts';
 import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
 import { type Launch, launchOf } from './launch.ts';
@@ -23,10 +22,10 @@ export interface Means {
  * with another.
  * @throws InputError when the catalog lacks the model or the GPU.
  */
-export function replay(point: MeasuredPoint, coefficients: Coefficients): Means {
+export function replay(point: MeasuredPoint, model: TimingModel): Means {
   const launch = launchOf(point);
   const workload = benchmarkOf(point);
-  const { log } = simulate(scenarioOf(point, launch, workload, coefficients));
+  const { log } = simulate(scenarioOf(point, launch, workload, model));
   let ttftNs = 0;
   let tpotNs = 0;
   for (let request = 0; request < workload.count; request++) {
@@ -40,11 +39,10 @@ function scenarioOf(
   point: MeasuredPoint,
   { spec, engine, graphs, tokenizers }: Launch,
   workload: Workload,
-  coefficients: Coefficients,
+  model: TimingModel,
 ): Scenario {
-  const host = compileHost(spec, graphs, hostOf(coefficients));
-  const { requestS, perTokenS } = frontEndOf(coefficients, point.backend);
   const drafts = engine.speculation === null ? null : { tokens: engine.speculation.draftTokens, layers: 1 };
+  const { timer, requestNs, perInputTokenNs } = compileServer(spec, graphs, drafts, model);
   return {
     workload,
     load: { kind: 'closed', concurrency: point.concurrency },
@@ -54,16 +52,12 @@ function scenarioOf(
         role: 'aggregated',
         replicas: 1,
         gpusPerReplica: 1,
-        timer: compileTimer(spec, { scales: scalesOf(coefficients), host, drafts }),
+        timer,
         engine: standIn(engine),
       },
     ],
     router: { policy: 'round_robin' },
-    frontEnd: {
-      requestNs: Math.round(requestS * NS_PER_S),
-      perInputTokenNs: perTokenS * NS_PER_S,
-      tokenizers,
-    },
+    frontEnd: { requestNs, perInputTokenNs, tokenizers },
     transfer: null,
     seed: 1,
     overLength: 'reject',

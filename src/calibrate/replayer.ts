@@ -1,5 +1,5 @@
 import { type Executor, localExecutor } from '../study/executor.ts';
-import type { Coefficients } from '../timing/coefficients.ts';
+import type { TimingModel } from '../timing/coefficients.ts';
 import type { MeasuredPoint } from './measuredPoint.ts';
 import type { Means } from './replay.ts';
 import type { ReplayJob } from './replayTask.ts';
@@ -17,14 +17,14 @@ export class Replayer {
     this.#executor = localExecutor(threads, { taskModule: TASK, shared: null });
   }
 
-  /** In the order of `points`, each with its own coefficients. */
+  /** In the order of `points`, each with its own timing model. */
   async replay(
     points: readonly MeasuredPoint[],
-    coefficientsOf: (point: MeasuredPoint) => Coefficients,
+    modelOf: (point: MeasuredPoint) => TimingModel,
     onTold: (done: number) => boolean = () => true,
   ): Promise<Replayed[]> {
     const replayed: Replayed[] = [];
-    const asks = points.map((point) => ({ id: point.id, job: { point, coefficients: coefficientsOf(point) } }));
+    const asks = points.map((point) => ({ id: point.id, job: { point, model: modelOf(point) } }));
     await this.#executor.run(asks, {
       onTold: (trial) => {
         if (trial.status === 'done') replayed.push({ means: trial.result });

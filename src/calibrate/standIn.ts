@@ -4,8 +4,13 @@ import { LATEST_SEMANTICS, type VllmConfig } from '../engine/vllm/vllmConfig.ts'
 /** Pages no smaller than this: prompts share nothing, so finer pages would only cost time. */
 const PAGE_TOKENS = 64;
 
-/** vLLM's core in place of one that is not there, its attention-DP ranks sharing one queue and one pool. */
-export function standIn(engine: EngineConfig): VllmConfig {
+/** The engine itself where its core does all that is asked, else vLLM's, attention-DP ranks sharing one queue and one pool. */
+export function standIn(engine: EngineConfig): EngineConfig {
+  if (engine.backend === 'sglang' && engine.speculation === null) return engine;
+  return vllmInstead(engine);
+}
+
+function vllmInstead(engine: EngineConfig): VllmConfig {
   const ranks = engine.attentionDataRanks;
   const tokens =
     'maxBatchedTokens' in engine ? engine.maxBatchedTokens : (engine.chunkedPrefillTokens ?? engine.maxPrefillTokens);

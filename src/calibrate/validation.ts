@@ -69,7 +69,7 @@ export function errorsOf(rows: readonly Predicted[], trusted: boolean): MetricEr
   const of = (metric: 'ttft' | 'tpot') =>
     summarizeErrors(
       rows
-        .filter(({ point }) => point.trusted[metric] === trusted)
+        .filter(({ point, means }) => means !== null && point.trusted[metric] === trusted)
         .map(({ point, means, bands }) => ({
           predicted: means![`${metric}Ms`],
           measured: point[`${metric}Ms`],

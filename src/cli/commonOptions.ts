@@ -16,7 +16,7 @@ export interface CommonOptions extends GoalFlags {
   readonly quiet?: true;
 }
 
-const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
+export const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
 
 export function addCommonOptions(command: Command): Command {
   return command

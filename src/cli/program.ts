@@ -1,7 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { InputError } from '../base/inputError.ts';
-import { addCommonOptions, addGoalFlags, addReplayOptions, addWorkloadFlags, threadCount } from './commonOptions.ts';
+import {
+  addCommonOptions,
+  addGoalFlags,
+  addReplayOptions,
+  addWorkloadFlags,
+  collect,
+  threadCount,
+} from './commonOptions.ts';
 import { addEngineCommands } from './engineCommands.ts';
 import { EXIT } from './exitCodes.ts';
 import { PREDICT_START, RECOMMEND_START } from './start.ts';
@@ -52,12 +59,30 @@ function createProgram(onExit: (code: number) => void): Command {
 
   const validate = program.command('validate').description('errors of predictions against measured servers');
   addReplayOptions(validate)
-    .argument('<file>', 'measured points as CSV')
+    .argument('<file>', 'measured points as CSV, or the JSON of vllm bench serve, AIPerf or genai-perf')
+    .option('-c, --config <file>', 'the deployment a JSON result was measured on')
+    .option('--set <path=value>', 'set a field of that configuration, repeatable', collect, [])
+    .option('--concurrency <n>', 'requests at once, where the JSON does not tell')
+    .option('--calibration <file>', 'coefficient file instead of the shipped fit')
     .action(async (file, options) =>
       onExit(await (await import('./validateCommand.ts')).validateCommand(file, options)),
     );
 
   addEngineCommands(program, onExit);
+
+  const calibrate = program.command('calibrate').description('fit the timing to measured servers');
+  addReplayOptions(calibrate)
+    .argument('<files...>', 'measured points as CSV')
+    .option('-o, --output <file>', 'coefficient file to write, .yaml or .json', 'calibration.yaml')
+    .addOption(
+      new Option('--prior <name>', 'what few points are pulled towards: the shipped fit, or the hand-set values')
+        .choices(['shipped', 'hand'])
+        .default('shipped'),
+    )
+    .option('--quiet', 'no progress on standard error')
+    .action(async (files, options) =>
+      onExit(await (await import('./calibrateCommand.ts')).calibrateCommand(files, options)),
+    );
 
   program
     .command('catalog')

@@ -1,15 +1,19 @@
 import { InputError, type InputIssue } from '../base/inputError.ts';
 import { BYTES_PER_GIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { Backend } from '../catalog/engineProfile.ts';
+import { derivedParameters } from '../catalog/weights.ts';
+import type { FrontEndSpec } from '../cluster/frontEnd.ts';
 import type { LoadSpec, PoolSpec, Role, Scenario, TransferSpec } from '../cluster/scenario.ts';
 import type { EngineConfig } from '../engine/engineConfig.ts';
 import { attentionWindow } from '../timing/attentionWindow.ts';
+import { timingModelOf } from '../timing/calibration.ts';
+import type { GraphRecipe } from '../timing/hostProfile.ts';
 import { kvTransferBytesPerToken } from '../timing/kvBytes.ts';
 import { blocksPerRequest } from '../timing/kvGroups.ts';
 import { type MemoryPlan, type MemoryRequest, planMemory, smallestTensorThatFits } from '../timing/memory.ts';
 import { gpusPerReplica, type ReplicaSpec } from '../timing/replica.ts';
-import { compileTimer } from '../timing/roofline.ts';
-import type { StepTimer } from '../timing/stepTimer.ts';
+import type { DraftCost } from '../timing/roofline.ts';
+import { compileServer, type ServerTiming } from '../timing/server.ts';
 import type { Workload } from '../workload/workload.ts';
 import { engineAtVersion } from './engineAt.ts';
 import { engineConfigOf } from './engineConfigOf.ts';
@@ -65,14 +69,15 @@ export function buildScenario(
     return { role, pool, replica, request, plan };
   });
   if (issues.length > 0) throw new InputError(issues);
+  const timings = built.map(({ pool, replica }) => serverTimingOf(config, pool, replica, facts));
   const pools = built.map(
-    ({ role, pool, replica, request, plan }): PoolSpec => ({
+    ({ role, pool, replica, request, plan }, index): PoolSpec => ({
       name: pool.name,
       role,
       replicas: pool.parallelism.replicas,
       gpusPerReplica: gpusPerReplica(replica.parallelism),
       engine: engineOf(config, pool, request, plan),
-      timer: timerOf(pool, replica),
+      timer: timings[index].timer,
     }),
   );
   const entry = built.filter(({ role }) => role !== 'decode');
@@ -85,6 +90,7 @@ export function buildScenario(
       pools,
       router: routerSpecOf(config.router, Math.min(...entry.map(({ request }) => request.maxBatchedTokens))),
       ...(config.network === undefined ? {} : { network: networkSpecOf(config.network, built[0].replica.hardware) }),
+      frontEnd: frontEndOf(timings[0]),
       transfer: config.engine.mode === 'disaggregated' ? transferOf(config, built) : null,
       seed: config.seed,
       overLength: over_length,
@@ -174,10 +180,42 @@ function engineOf(config: PredictConfig, pool: WorkerConfig, request: MemoryRequ
   return engineConfig.backend === 'vllm' ? { ...engineConfig, kvGroups: plan.groups } : engineConfig;
 }
 
-function timerOf(pool: WorkerConfig, replica: ReplicaSpec): StepTimer {
-  return pool.timing.type === 'roofline'
-    ? compileTimer(replica)
-    : userTimer(pool.timing, attentionWindow(replica.model));
+/** A pool's clock: of the roofline with its coefficients, or as the user states it, in which case nothing is added outside the engine. */
+function serverTimingOf(config: PredictConfig, pool: WorkerConfig, replica: ReplicaSpec, facts: Facts): ServerTiming {
+  const { timing, scheduler } = pool;
+  const { backend } = config.engine;
+  if (timing.type !== 'roofline') {
+    return { timer: userTimer(timing, attentionWindow(replica.model)), requestNs: 0, perInputTokenNs: 0 };
+  }
+  const graphs: GraphRecipe = {
+    backend,
+    overlap: scheduler.async ?? false,
+    maxSequences: scheduler.max_sequences ?? scheduler.max_batched_tokens,
+    prefillGraphTokens: null,
+    ...graphsOf(pool.cuda_graphs),
+  };
+  const model = timingModelOf(facts.calibration(timing.calibration), replica, backend);
+  return compileServer(replica, graphs, draftsOf(pool, replica, facts), model);
+}
+
+function graphsOf(graphs: WorkerConfig['cuda_graphs']): Pick<GraphRecipe, 'maxDecodeGraph' | 'decodeGraphs'> {
+  if ('sizes' in graphs) return { maxDecodeGraph: null, decodeGraphs: graphs.sizes };
+  return { maxDecodeGraph: graphs.max_size, decodeGraphs: null };
+}
+
+/** A draft model counts as so many layers of the model as it has of its active parameters. */
+function draftsOf({ speculation }: WorkerConfig, { model }: ReplicaSpec, facts: Facts): DraftCost | null {
+  if (speculation === null) return null;
+  const { method, draft_tokens, draft_model } = speculation;
+  if (method === 'ngram') return { tokens: draft_tokens, layers: 0 };
+  if (draft_model === null) return { tokens: draft_tokens, layers: 1 };
+  const share = derivedParameters(facts.model(draft_model)).active / derivedParameters(model).active;
+  return { tokens: draft_tokens, layers: share * model.layers };
+}
+
+/** What requests meet first, by the pool they enter. */
+function frontEndOf({ requestNs, perInputTokenNs }: ServerTiming): FrontEndSpec {
+  return { requestNs, perInputTokenNs, tokenizers: 1 };
 }
 
 function loadOf(load: TrafficLoad): LoadSpec {

@@ -2,6 +2,7 @@ import { canonicalJson } from '../base/canonicalJson.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import type { HardwareFacts, Sourced } from '../catalog/hardware.ts';
 import type { ModelFacts } from '../catalog/model.ts';
+import type { Calibration } from '../timing/calibration.ts';
 import type { Facts } from './facts.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 import type { RecommendConfig } from './recommendConfig.ts';
@@ -54,7 +55,15 @@ function withoutPath(source: PredictConfig['traffic']['source'], workloadDigest:
 }
 
 function withHardware(pool: WorkerConfig, facts: Facts): WorkerConfig {
-  return { ...pool, hardware: hardwareDigest(facts.hardware(pool.hardware)) };
+  const { timing } = pool;
+  return {
+    ...pool,
+    hardware: hardwareDigest(facts.hardware(pool.hardware)),
+    timing:
+      timing.type === 'roofline'
+        ? { ...timing, calibration: calibrationDigest(facts.calibration(timing.calibration)) }
+        : timing,
+  };
 }
 
 /** Digests of facts already seen: a search hashes thousands of configurations of few models and GPUs. */
@@ -69,6 +78,11 @@ function remembered<T extends object>(facts: T, digest: (facts: T) => string): s
 /** Of the shape; what the model is called and who says so are left out. */
 function modelDigest(model: ModelFacts): string {
   return remembered(model, ({ id: _id, sources: _sources, publishedParameters: _total, ...shape }) => hashOf(shape));
+}
+
+/** Of what passes are timed with. */
+function calibrationDigest(calibration: Calibration): string {
+  return remembered(calibration, ({ coefficients, groups }) => hashOf({ coefficients, groups }));
 }
 
 /** Of the figures alone. */

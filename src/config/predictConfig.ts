@@ -117,8 +117,8 @@ export interface WorkerConfig {
     /** Where the engine lets one choose. */
     readonly padding?: boolean;
   };
-  readonly timing:
-    | { readonly type: 'roofline' }
+  readonly timing: /** With the coefficients of a file; null = the shipped ones. */
+    | { readonly type: 'roofline'; readonly calibration: string | null }
     /** One duration for every pass with prefill tokens, one for decode-only passes. */
     | { readonly type: 'fixed'; readonly prefill_ms: number; readonly decode_ms: number }
     /** base + per prefill token + per decoding sequence + per context token. */

@@ -7,9 +7,11 @@ import type { HardwareFacts } from '../catalog/hardware.ts';
 import { hardwareFromUserFile } from '../catalog/hardwareFile.ts';
 import { modelFromHuggingFaceConfig } from '../catalog/huggingFace.ts';
 import type { ModelFacts } from '../catalog/model.ts';
+import type { Calibration } from '../timing/calibration.ts';
 import { catalogFacts, type Facts, isPath } from './facts.ts';
 import { fileFrom } from './fileFrom.ts';
 import { InputDocument } from './inputDocument.ts';
+import { parseCalibration } from './parseCalibration.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -28,11 +30,14 @@ export function readFacts(baseDir: string): Facts {
     hardware: remembered((name) =>
       isPath(name) ? readHardware(fileFrom(baseDir, name)) : catalogFacts.hardware(name),
     ),
+    calibration: remembered((file) =>
+      file === null ? catalogFacts.calibration(null) : readCalibration(fileFrom(baseDir, file)),
+    ),
   };
 }
 
-function remembered<T>(read: (name: string) => T): (name: string) => T {
-  const known = new Map<string, T>();
+function remembered<Name extends string | null, T>(read: (name: Name) => T): (name: Name) => T {
+  const known = new Map<Name, T>();
   return (name) => {
     if (!known.has(name)) known.set(name, read(name));
     return known.get(name)!;
@@ -57,6 +62,10 @@ function readHardware(file: string): HardwareFacts {
       error.issues.map(({ path, message, hint }) => document.issue(path?.split('.') ?? [], message, hint)),
     );
   }
+}
+
+function readCalibration(file: string): Calibration {
+  return parseCalibration(readText(file), file);
 }
 
 function readText(file: string): string {

@@ -122,6 +122,7 @@ function resolveWorkers(
       const hardware = hardwareOf(worker, engine.hardware, here, known, facts, problems);
       const name = worker.name ?? (list.length === 1 ? role : `${role}-${index + 1}`);
       return resolveWorker(worker, name, hardware, {
+        facts,
         engine: at,
         model,
         contextLength: engine.context_length ?? null,

@@ -4,6 +4,7 @@ import { listHardware } from '../catalog/hardwareList.ts';
 import type { ModelFacts } from '../catalog/model.ts';
 import { refuseUnavailable } from './availability.ts';
 import type { EngineAt } from './engineAt.ts';
+import type { Facts } from './facts.ts';
 import type { Path } from './paths.ts';
 import type { WorkerConfig } from './predictConfig.ts';
 import type { WorkerInput } from './predictSchema.ts';
@@ -20,6 +21,7 @@ interface Surroundings {
   /** null where the model or GPU is unknown: that is a problem already, defaults then only have to exist. */
   readonly model: ModelFacts | null;
   readonly contextLength: number | null;
+  readonly facts: Facts;
   readonly path: Path;
   readonly problems: Problems;
 }
@@ -107,9 +109,14 @@ function fractionOf(
   return fraction;
 }
 
-function resolveTiming(input: WorkerInput, { path, problems }: Surroundings): WorkerConfig['timing'] {
+function resolveTiming(input: WorkerInput, { path, facts, problems }: Surroundings): WorkerConfig['timing'] {
   const timing = input.timing ?? { type: 'roofline' };
-  if (timing.type !== 'roofline') problems.attempt(path, () => userTimer(timing, 0));
+  if (timing.type === 'roofline') {
+    const calibration = timing.calibration ?? null;
+    problems.attempt([...path, 'timing', 'calibration'], () => facts.calibration(calibration));
+    return { type: 'roofline', calibration };
+  }
+  problems.attempt(path, () => userTimer(timing, 0));
   return timing;
 }
 

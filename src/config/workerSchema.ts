@@ -13,7 +13,10 @@ const pointMs = number(`${WORKER}.timing.ms`);
 const unitMs = number(`${WORKER}.timing.per_unit_ms`);
 const pointCount = number(`${WORKER}.timing.table.count`);
 const timing = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('roofline') }),
+  z.strictObject({
+    type: z.literal('roofline'),
+    calibration: text(`${WORKER}.timing.calibration`).nullable().optional(),
+  }),
   z.strictObject({ type: z.literal('fixed'), prefill_ms: pointMs, decode_ms: pointMs }),
   z.strictObject({
     type: z.literal('linear'),

@@ -54,7 +54,7 @@ const risingPoints = fc
     return [...at].sort((a, b) => a - b).map((value, index): [number, number] => [value, rising[index]]);
   });
 const timing = fc.oneof(
-  fc.constant({ type: 'roofline' }),
+  fc.constant({ type: 'roofline', calibration: null }),
   fc.record({ type: fc.constant('fixed'), prefill_ms: positive, decode_ms: positive }),
   risingPoints.map((points) => ({
     type: 'table',

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { isPath } from './facts.ts';
-import type { PredictConfig } from './predictConfig.ts';
+import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 
 /**
  * The YAML of a resolved configuration: `parsePredict` of it gives the same configuration back.
@@ -26,11 +26,16 @@ export function mapPaths(config: PredictConfig, map: (path: string) => string): 
       workers: Object.fromEntries(
         Object.entries(engine.workers).map(([role, pools]) => [
           role,
-          pools.map((pool) => ({ ...pool, hardware: named(pool.hardware) })),
+          pools.map((pool) => ({ ...pool, hardware: named(pool.hardware), timing: withCalibration(pool.timing, map) })),
         ]),
       ),
     },
   };
+}
+
+function withCalibration(timing: WorkerConfig['timing'], map: (path: string) => string): WorkerConfig['timing'] {
+  if (timing.type !== 'roofline' || timing.calibration === null) return timing;
+  return { ...timing, calibration: map(timing.calibration) };
 }
 
 /** Any plain data as YAML, e.g. a catalog entry that starts a file of one's own. */

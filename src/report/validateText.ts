@@ -11,10 +11,10 @@ export function renderValidation(validation: Validation, color: boolean): string
   const colors = pc.createColors(color);
   const { rows, predicted, overall, groups, untrusted, rank_correlation, regret, failures } = validation;
   const lines = [`${predicted} of ${rows} measured points predicted`];
-  lines.push(tableOf('all that is trusted', [['', overall]]));
+  lines.push(renderErrors('all that is trusted', [['', overall]]));
   for (const by of ['backend', 'gpu', 'model', 'precision', 'concurrency'] satisfies GroupKey[]) {
     const named = groups.filter((group) => group.by === by).map((group) => [group.value, group] as const);
-    if (named.length > 1) lines.push(tableOf(`by ${by}`, named));
+    if (named.length > 1) lines.push(renderErrors(`by ${by}`, named));
   }
   const worst = groups
     .filter((group) => group.by === 'group' && group.tpot !== null && group.tpot.rows >= 3)
@@ -22,14 +22,14 @@ export function renderValidation(validation: Validation, color: boolean): string
     .slice(0, 8);
   if (worst.length > 1)
     lines.push(
-      tableOf(
+      renderErrors(
         'worst servers by TPOT',
         worst.map((group) => [group.value, group] as const),
       ),
     );
   if (untrusted.length > 0) {
     lines.push(
-      tableOf(
+      renderErrors(
         'not trusted, left out above',
         untrusted.map((group) => [group.note, group] as const),
       ),
@@ -70,7 +70,8 @@ function biasOf(name: string, errors: ErrorSummary | null): string | null {
   return `mean ${name} is predicted ${formatPercent(Math.abs(bias))} too ${bias < 0 ? 'low' : 'high'}`;
 }
 
-function tableOf(title: string, rows: readonly (readonly [name: string, errors: MetricErrors])[]): string {
+/** A table of named errors, TPOT before TTFT. */
+export function renderErrors(title: string, rows: readonly (readonly [name: string, errors: MetricErrors])[]): string {
   const table = new Table({
     head: [title, ...COLUMNS.map((name) => `TPOT ${name}`), ...COLUMNS.map((name) => `TTFT ${name}`)],
     style: { head: [], border: [], compact: true },

@@ -1,5 +1,7 @@
+import { exp, pow } from '../base/math.ts';
 import type { Backend } from '../catalog/engineProfile.ts';
-import { FITTED_SCALES, type RooflineScales } from './constants.ts';
+import type { RooflineScales } from './constants.ts';
+import type { Correction } from './correction.ts';
 import type { HostCoefficients } from './hostProfile.ts';
 
 /** Everything measurements correct, by the names that a coefficient file uses. All are greater than 0. */
@@ -10,6 +12,15 @@ export interface Coefficients {
   readonly collectives: number;
   readonly elementwise: number;
   readonly compute: number;
+  readonly moe_compute: number;
+  /** Products and experts in these formats, against bf16 and fp8. */
+  readonly format_fp8_block: number;
+  readonly format_nvfp4: number;
+  readonly format_mxfp4: number;
+  readonly format_int4: number;
+  /** Kernels of these engines, against vLLM's. */
+  readonly kernels_sglang: number;
+  readonly kernels_trtllm: number;
   readonly per_layer_us: number;
   readonly per_step_us: number;
   /** Host time of a kernel launched from Python. */
@@ -36,6 +47,13 @@ export const PRIOR: Coefficients = {
   collectives: 1.57,
   elementwise: 3.7,
   compute: 1,
+  moe_compute: 1,
+  format_fp8_block: 1,
+  format_nvfp4: 1,
+  format_mxfp4: 1,
+  format_int4: 1,
+  kernels_sglang: 1,
+  kernels_trtllm: 1,
   per_layer_us: 3,
   per_step_us: 110,
   launch_vllm_us: 20,
@@ -50,33 +68,102 @@ export const PRIOR: Coefficients = {
   front_token_us: 1,
 };
 
-export const COEFFICIENT_NAMES = Object.keys(PRIOR) as (keyof Coefficients)[];
-
-/** The shipped fit. */
-export const FITTED: Coefficients = {
-  ...PRIOR,
-  gemm: FITTED_SCALES.gemm,
-  moe: FITTED_SCALES.moe,
-  attention: FITTED_SCALES.attention,
-  collectives: FITTED_SCALES.collectives,
-  elementwise: FITTED_SCALES.elementwise,
-  compute: FITTED_SCALES.compute,
-  per_layer_us: FITTED_SCALES.perLayerS * 1e6,
-  per_step_us: FITTED_SCALES.perStepS * 1e6,
-};
-
-export function scalesOf(coefficients: Coefficients): RooflineScales {
-  const { gemm, moe, attention, collectives, elementwise, compute, per_layer_us, per_step_us } = coefficients;
-  const perLayerS = per_layer_us / 1e6;
-  return { gemm, moe, attention, collectives, elementwise, compute, perLayerS, perStepS: per_step_us / 1e6 };
+/** What one kind of server (model, GPU, backend) does differently; logarithms, 0 = nothing. */
+export interface GroupVector {
+  readonly decode: number;
+  readonly prefill: number;
+  readonly context: number;
+  /** Exponent of the decode batch over 32. */
+  readonly decode_batch: number;
+  /** Exponent of the replica's GPUs over 4, of decoding and prompts alike. */
+  readonly gpus: number;
+  /** Of the host's floor and the front end. */
+  readonly overhead: number;
 }
 
-export function hostOf(coefficients: Coefficients): HostCoefficients {
+export const NO_CORRECTION: GroupVector = { decode: 0, prefill: 0, context: 0, decode_batch: 0, gpus: 0, overhead: 0 };
+export const GROUP_NAMES = Object.keys(NO_CORRECTION) as (keyof GroupVector)[];
+
+/** Coefficients and what is added for one kind of server; null = nothing known of it. */
+export interface TimingModel {
+  readonly coefficients: Coefficients;
+  readonly group: GroupVector | null;
+}
+
+/** A priori spread of each coefficient's logarithm. */
+export const PRIOR_SD: Coefficients = {
+  gemm: 0.25,
+  moe: 0.25,
+  attention: 0.25,
+  collectives: 0.25,
+  elementwise: 0.25,
+  compute: 0.2,
+  moe_compute: 0.2,
+  format_fp8_block: 0.1,
+  format_nvfp4: 0.1,
+  format_mxfp4: 0.1,
+  format_int4: 0.1,
+  kernels_sglang: 0.1,
+  kernels_trtllm: 0.1,
+  per_layer_us: 0.25,
+  per_step_us: 0.5,
+  launch_vllm_us: 0.3,
+  launch_sglang_us: 0.3,
+  launch_trtllm_us: 0.3,
+  older_host: 0.15,
+  sync_step_us: 0.5,
+  sync_sequence_us: 0.5,
+  front_vllm_ms: 0.3,
+  front_sglang_ms: 0.3,
+  front_trtllm_ms: 0.3,
+  front_token_us: 0.5,
+};
+
+export const COEFFICIENT_NAMES = Object.keys(PRIOR) as (keyof Coefficients)[];
+
+export function scalesOf({ coefficients: c }: TimingModel, backend: Backend): RooflineScales {
+  const kernels = backend === 'vllm' ? 1 : c[`kernels_${backend}`];
+  return {
+    gemm: c.gemm * kernels,
+    moe: c.moe * kernels,
+    attention: c.attention * kernels,
+    collectives: c.collectives * kernels,
+    elementwise: c.elementwise * kernels,
+    compute: c.compute,
+    moeCompute: c.moe_compute,
+    formats: {
+      fp8_block: c.format_fp8_block,
+      nvfp4: c.format_nvfp4,
+      mxfp4: c.format_mxfp4,
+      int4: c.format_int4,
+    },
+    perLayerS: (c.per_layer_us * kernels) / 1e6,
+    perStepS: (c.per_step_us * kernels) / 1e6,
+  };
+}
+
+/** @param gpus of the replica. */
+export function correctionOf(group: GroupVector | null, gpus: number): Correction | null {
+  if (group === null) return null;
+  const spread = pow(gpus / GPUS_UNIT, group.gpus);
+  return {
+    decode: exp(group.decode) * spread,
+    prefill: exp(group.prefill) * spread,
+    context: exp(group.context),
+    decodeBatch: group.decode_batch,
+  };
+}
+
+/** GPUs of a replica at which a group's exponent changes nothing. */
+const GPUS_UNIT = 4;
+
+export function hostOf({ coefficients, group }: TimingModel): HostCoefficients {
+  const overhead = exp(group?.overhead ?? 0) / 1e6;
   return {
     launchS: {
-      vllm: coefficients.launch_vllm_us / 1e6,
-      sglang: coefficients.launch_sglang_us / 1e6,
-      trtllm: coefficients.launch_trtllm_us / 1e6,
+      vllm: coefficients.launch_vllm_us * overhead,
+      sglang: coefficients.launch_sglang_us * overhead,
+      trtllm: coefficients.launch_trtllm_us * overhead,
     },
     olderHost: coefficients.older_host,
     syncStepS: coefficients.sync_step_us / 1e6,
@@ -85,9 +172,13 @@ export function hostOf(coefficients: Coefficients): HostCoefficients {
 }
 
 /** Seconds a request spends before and after the engine, once whatever its length, and per prompt token. */
-export function frontEndOf(coefficients: Coefficients, backend: Backend): { requestS: number; perTokenS: number } {
+export function frontEndOf(
+  { coefficients, group }: TimingModel,
+  backend: Backend,
+): { requestS: number; perTokenS: number } {
+  const overhead = exp(group?.overhead ?? 0);
   return {
-    requestS: coefficients[`front_${backend}_ms`] / 1e3,
-    perTokenS: coefficients.front_token_us / 1e6,
+    requestS: (overhead * coefficients[`front_${backend}_ms`]) / 1e3,
+    perTokenS: (overhead * coefficients.front_token_us) / 1e6,
   };
 }

@@ -1,3 +1,5 @@
+import type { WeightDtype } from '../catalog/model.ts';
+
 /**
  * The roofline's universal constants: the same for every model, GPU and engine. They were set by hand from medians of
  * kernel-level fits to the public kernel tables of NVIDIA AIConfigurator 0.11 (commit 095f58a), before any end-to-end
@@ -91,27 +93,11 @@ export interface RooflineScales {
   /** Multiplies the start of a collective; bandwidth is as NCCL measures it. */
   readonly collectives: number;
   readonly elementwise: number;
-  /** Multiplies the compute arm of matrix products, experts and prefill attention. */
+  /** Multiplies the compute arm of dense matrix products and prefill attention, and that of experts. */
   readonly compute: number;
+  readonly moeCompute: number;
+  /** Multiplies matrix products and experts in a weight format; absent = 1. */
+  readonly formats: Readonly<Partial<Record<WeightDtype, number>>>;
   readonly perLayerS: number;
   readonly perStepS: number;
 }
-
-/**
- * Fitted once to 923 measurements of mean TPOT (vLLM, TensorRT-LLM and SGLang; H100, H200, B200, B300; nine models), the
- * silicon sample of NVIDIA AIConfigurator (Apache-2.0), most of it from public InferenceX runs. Method: Gauss-Newton on
- * log(predicted / measured) with a Huber loss, each logarithm pulled towards hand-set values (0.70, 0.77, 1.02, 1.57,
- * 3.7, 1, 3 us, 0.11 ms) with a standard deviation of 0.15, the rows counting as 1/20 of their number because their
- * errors go together. TPOT errors (MAPE / median, %): 13.6 / 11.2 in sample, 14.2 / 11.5 with each (model, GPU) in a
- * held-out fold of five, 16.0 / 14.1 with the model family held out.
- */
-export const FITTED_SCALES: RooflineScales = {
-  gemm: 0.752,
-  moe: 0.822,
-  attention: 1.07,
-  collectives: 1.51,
-  elementwise: 3.36,
-  compute: 0.976,
-  perLayerS: 2.98e-6,
-  perStepS: 0.1087e-3,
-};

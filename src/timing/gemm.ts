@@ -18,7 +18,7 @@ export class Gemm {
     this.#computePerRowS = (scales.compute * 2 * outputs * inputs) / (rates.flops * GEMM.computeEfficiency);
     this.#hbmPerRowS = (inputs * rates.activationBytes + 2 * outputs) * hbmS;
     this.#hbmWeightsS = weightBytes * hbmS;
-    this.#scale = scales.gemm;
+    this.#scale = scales.gemm * (scales.formats[rates.format] ?? 1);
   }
 
   /** Adds `times` such products of `rows` rows (need not be whole: an average over ranks). */

@@ -47,22 +47,28 @@ export interface GraphRecipe {
   readonly overlap: boolean;
   /** Largest captured decode batch of one rank; null = the backend's default; 0 = graphs are off. */
   readonly maxDecodeGraph: number | null;
+  /** Captured sizes stated outright; null = the backend's steps up to the largest. */
+  readonly decodeGraphs: readonly number[] | null;
   /** Sequences one rank may run (vLLM captures no more than twice as many). */
   readonly maxSequences: number;
   /** Passes with prompt tokens replay graphs up to so many tokens; null = the backend's default. */
   readonly prefillGraphTokens: number | null;
 }
 
+/** Activations of a block-scaled fp8 product are quantized by a kernel of their own (two or three products a layer). */
+const FP8_QUANTIZATION_KERNELS = 4;
+
 /**
- * Kernels of a layer as an eager forward launches them, roughly (counted in profiles of decoder layers: dense
- * grouped-query attention 12; a router, permutation and grouped products add 8; latent attention with its projections,
- * norms, absorbed products and quantisation 25 more; an indexer or a gated linear layer 8 to 10 on top).
+ * Calls from Python that a layer's eager forward makes, roughly: dense grouped-query attention and feed-forward 15; a
+ * router and the fused experts 5 more; latent attention with its projections, norms, absorbed products and cache writes 25
+ * more; an indexer 8, a gated linear layer 10 on top. The host's time goes by calls, not by the kernels inside a fused one.
  */
-export function kernelsPerLayer({ model }: ReplicaSpec): number {
+export function kernelsPerLayer({ model, weightDtype }: ReplicaSpec): number {
   const { attention } = model;
   const latent = attention.kind === 'mla' ? 25 + (attention.indexer === null ? 0 : 8) : 0;
   const linear = model.linear === null ? 0 : (10 * model.linear.layers) / model.layers;
-  return 12 + latent + linear + (model.moe === null ? 0 : 8);
+  const quantization = weightDtype === 'fp8_block' ? FP8_QUANTIZATION_KERNELS : 0;
+  return 15 + latent + linear + quantization + (model.moe === null ? 0 : 5);
 }
 
 /** Measured hosts fall in two generations: those sold with Blackwell GPUs, and those before. */
@@ -77,7 +83,7 @@ export function compileHost(spec: ReplicaSpec, recipe: GraphRecipe, coefficients
     eagerFloorS: spec.model.layers * kernelsPerLayer(spec) * coefficients.launchS[backend] * older,
     stepS: overlap ? 0 : coefficients.syncStepS * older,
     perSequenceS: overlap ? 0 : coefficients.syncPerSequenceS * older,
-    decodeGraphs: capturedSizes(recipe),
+    decodeGraphs: recipe.decodeGraphs ?? capturedSizes(recipe),
     prefillGraphTokens: recipe.prefillGraphTokens ?? (backend === 'vllm' ? VLLM_GRAPH_TOKENS : 0),
   };
 }

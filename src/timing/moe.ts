@@ -23,7 +23,7 @@ export class RoutedExperts {
     if (moe === null) throw new Error(`${spec.model.id} has no routed experts`);
     const { moeTensor, moeExpert } = spec.parallelism;
     const weights = (3 * spec.model.hiddenSize * moe.expertSize) / moeTensor;
-    const computeS = scales.compute / (rates.flops * MOE.computeEfficiency);
+    const computeS = scales.moeCompute / (rates.flops * MOE.computeEfficiency);
     this.#topK = moe.topK;
     this.#localExperts = moe.experts / moeExpert;
     this.#missProbability = 1 - 1 / moe.experts;
@@ -31,7 +31,7 @@ export class RoutedExperts {
     this.#computePerPairS = 2 * weights * computeS;
     this.#computePerActiveS = 2 * weights * computeS * MOE.tileRows * MOE.paddingShare;
     this.#hbmPerActiveS = (weights * rates.weightBytes) / (rates.hbmBytesPerS * MOE.hbmEfficiency);
-    this.#scale = scales.moe;
+    this.#scale = scales.moe * (scales.formats[rates.format] ?? 1);
   }
 
   /** Experts of one rank that a pass of `tokens` (of the whole replica) wakes, on average. */

@@ -16,6 +16,8 @@ const UNSCALED: RooflineScales = {
   collectives: 1,
   elementwise: 1,
   compute: 1,
+  moeCompute: 1,
+  formats: {},
   perLayerS: 0,
   perStepS: 0,
 };

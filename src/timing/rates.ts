@@ -4,6 +4,7 @@ import { BYTES_PER_WEIGHT } from '../catalog/weights.ts';
 
 /** How a matrix product with weights of one format runs on one GPU. */
 export interface Rates {
+  readonly format: WeightDtype;
   /** Dense peak of the unit that multiplies, FLOP/s. */
   readonly flops: number;
   /** HBM bytes per second. */
@@ -27,8 +28,10 @@ export function ratesFor(hardware: HardwareFacts, dtype: WeightDtype): Rates {
   const hbmBytesPerS = hardware.memoryBandwidthTBps.value * 1e12;
   const weightBytes = BYTES_PER_WEIGHT[dtype];
   const narrow = narrowUnit(hardware, dtype);
-  if (narrow !== null) return { flops: narrow.tflops * 1e12, hbmBytesPerS, weightBytes, activationBytes: narrow.bytes };
-  return { flops: hardware.tflopsBf16.value * 1e12, hbmBytesPerS, weightBytes, activationBytes: 2 };
+  if (narrow !== null) {
+    return { format: dtype, flops: narrow.tflops * 1e12, hbmBytesPerS, weightBytes, activationBytes: narrow.bytes };
+  }
+  return { format: dtype, flops: hardware.tflopsBf16.value * 1e12, hbmBytesPerS, weightBytes, activationBytes: 2 };
 }
 
 /** The unit narrower than bf16 that this format uses, if the GPU has one that pays. */

@@ -1,9 +1,12 @@
+import { pow } from '../base/math.ts';
 import { NS_PER_S } from '../base/units.ts';
 import { GroupedQueryAttention } from './attention.ts';
 import type { AttentionCost } from './attentionCost.ts';
 import { attentionWindow } from './attentionWindow.ts';
-import { FITTED_SCALES, type RooflineScales } from './constants.ts';
+import type { RooflineScales } from './constants.ts';
+import type { Correction } from './correction.ts';
 import { CostTable } from './costTable.ts';
+import { DEFAULT_SCALES } from './defaultScales.ts';
 import { type HostProfile, IDEAL_HOST, PIECEWISE_SHARE } from './hostProfile.ts';
 import { HybridAttention } from './linearAttention.ts';
 import { LatentAttention } from './mla.ts';
@@ -24,6 +27,7 @@ export interface DraftCost {
 
 export interface TimerOptions {
   readonly scales?: RooflineScales;
+  readonly correction?: Correction | null;
   readonly host?: HostProfile;
   readonly drafts?: DraftCost | null;
 }
@@ -33,13 +37,14 @@ export interface TimerOptions {
  * no pass is shorter than the host needs to launch it.
  */
 export function compileTimer(spec: ReplicaSpec, options: TimerOptions = {}): StepTimer {
-  return new RooflineTimer(spec, options.scales ?? FITTED_SCALES, options.host ?? IDEAL_HOST, options.drafts ?? null);
+  return new RooflineTimer(spec, options);
 }
 
 class RooflineTimer implements StepTimer {
   readonly window: number;
   readonly #ranks: number;
   readonly #host: HostProfile;
+  readonly #correction: Correction | null;
   readonly #tokensPerDecode: number;
   readonly #largestGraph: number;
   /** By tokens: of one rank times ranks; of all ranks. */
@@ -58,7 +63,8 @@ class RooflineTimer implements StepTimer {
   /** Decode-only passes by sequences, ns without their context; 0 = not yet evaluated. */
   #decodeBaseNs = new Float64Array(1024);
 
-  constructor(spec: ReplicaSpec, scales: RooflineScales, host: HostProfile, drafts: DraftCost | null) {
+  constructor(spec: ReplicaSpec, options: TimerOptions) {
+    const { scales = DEFAULT_SCALES, host = IDEAL_HOST, drafts = null, correction = null } = options;
     const { layers } = spec.model;
     const ranks = spec.parallelism.attentionData;
     const rank = new RankCost(spec, scales);
@@ -89,8 +95,10 @@ class RooflineTimer implements StepTimer {
       cost.scale(draftShare);
       head.addTo(cost, count / ranks, draftPasses);
     });
-    this.#nsPerContext = (kernels.decodePerContextS / ranks) * NS_PER_S;
-    this.#nsPerWindowed = (kernels.decodePerWindowedS / ranks) * NS_PER_S;
+    const contextNs = ((correction?.context ?? 1) * NS_PER_S) / ranks;
+    this.#correction = correction;
+    this.#nsPerContext = kernels.decodePerContextS * contextNs;
+    this.#nsPerWindowed = kernels.decodePerWindowedS * contextNs;
     this.#nsPerDraftContext = draftShare * this.#nsPerContext;
     this.#eagerNs = host.eagerFloorS * NS_PER_S;
   }
@@ -114,8 +122,9 @@ class RooflineTimer implements StepTimer {
     // A rank's shape, times ranks, is as a whole replica's of which every rank had the same.
     const copies = isWhole ? 1 : this.#ranks;
     const eagerNs = this.#eagerFloorNs(shape, copies);
-    const padded = eagerNs > 0 ? decodes * copies : this.#padded(decodes * copies);
-    const extra = (padded - decodes * copies) * this.#tokensPerDecode;
+    const sequences = decodes * copies;
+    const padded = eagerNs > 0 ? sequences : this.#padded(sequences);
+    const extra = (padded - sequences) * this.#tokensPerDecode;
     const tokens = (decodeTokens + chunkTokens) * copies + extra;
     const cost = this.#scratch;
     cost.clear();
@@ -125,7 +134,8 @@ class RooflineTimer implements StepTimer {
     seconds += this.#head.totalS(shape.sampled * copies + extra) + this.#decode.totalS(decodingTokens);
     if (decodeTokens > decodes) seconds += this.#drafting.totalS(padded);
     seconds += this.#host.stepS + this.#host.perSequenceS * (copies / this.#ranks) * (decodes + shape.chunks);
-    const gpuNs = seconds * NS_PER_S + copies * this.#contextNs(shape.decodeContext, shape.decodeWindowed);
+    const baseNs = this.#corrected(seconds * NS_PER_S, sequences);
+    const gpuNs = baseNs + copies * this.#contextNs(shape.decodeContext, shape.decodeWindowed);
     return wholeNs(gpuNs < eagerNs ? eagerNs : gpuNs);
   }
 
@@ -184,9 +194,24 @@ class RooflineTimer implements StepTimer {
     seconds += this.#head.totalS(tokens) + this.#decode.totalS(tokens);
     if (this.#tokensPerDecode > 1) seconds += this.#drafting.totalS(padded);
     seconds += this.#host.stepS + (this.#host.perSequenceS / this.#ranks) * sequences;
-    const baseNs = seconds * NS_PER_S;
+    const baseNs = seconds * NS_PER_S * this.#decodeFactor(sequences);
     this.#decodeBaseNs[sequences] = baseNs;
     return baseNs;
+  }
+
+  /** A pass without its decode context: the part that its decodes alone would take, and what prompt tokens add. */
+  #corrected(totalNs: number, sequences: number): number {
+    if (this.#correction === null) return totalNs;
+    if (sequences === 0) return totalNs * this.#correction.prefill;
+    const factor = this.#decodeFactor(sequences);
+    const correctedNs = this.#decodeBaseNs[sequences] || this.#fillDecodeBase(sequences);
+    const decodeNs = Math.min(totalNs, correctedNs / factor);
+    return decodeNs * factor + (totalNs - decodeNs) * this.#correction.prefill;
+  }
+
+  #decodeFactor(sequences: number): number {
+    if (this.#correction === null) return 1;
+    return this.#correction.decode * pow(sequences / BATCH_UNIT, this.#correction.decodeBatch);
   }
 }
 
@@ -196,6 +221,9 @@ function attentionOf(spec: ReplicaSpec, scales: RooflineScales, tokensPerDecode:
   const full = new GroupedQueryAttention(spec, attention, scales);
   return linear === null ? full : new HybridAttention(spec, linear, full, scales);
 }
+
+/** Sequences at which a correction's batch exponent changes nothing. */
+const BATCH_UNIT = 32;
 
 /** Index of `launch` in BOUNDS. */
 const LAUNCH = 3;

@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import { findHardware } from '../catalog/hardwareList.ts';
 import { findModel } from '../catalog/models.ts';
-import { FITTED_SCALES as scale } from './constants.ts';
+import { DEFAULT_SCALES as scale } from './defaultScales.ts';
 import { PassShape } from './passShape.ts';
 import type { ReplicaSpec } from './replica.ts';
 import { compileTimer } from './roofline.ts';
@@ -33,12 +33,20 @@ const FP8 = (spec: ReplicaSpec): Peaks => ({
   activationBytes: 1,
 });
 
+/** By bytes of a weight, which tell the formats of this file apart. */
+function formatFactor(weightBytes: number): number {
+  const { fp8_block = 1, nvfp4 = 1, mxfp4 = 1 } = scale.formats;
+  if (weightBytes === 0.5625) return nvfp4;
+  if (weightBytes === 0.53125) return mxfp4;
+  return weightBytes > 1 && weightBytes < 1.01 ? fp8_block : 1;
+}
+
 function gemm(spec: ReplicaSpec, peaks: Peaks, m: number, n: number, k: number): number {
   const bandwidth = spec.hardware.memoryBandwidthTBps.value * 1e12;
   const { weightBytes: wb, activationBytes: ab } = peaks;
   const compute = ((2 * m * n * k) / peaks.flops / 0.62) * (1 + 20 / m) * scale.compute;
   const memory = ((m * k * ab + n * k * wb + 2 * m * n) / bandwidth / 0.78) * (1 + 0.1e6 / (n * k * wb));
-  return scale.gemm * (4e-6 + Math.hypot(compute, memory));
+  return scale.gemm * formatFactor(wb) * (4e-6 + Math.hypot(compute, memory));
 }
 
 function experts(spec: ReplicaSpec, peaks: Peaks, groupTokens: number): number {
@@ -50,9 +58,11 @@ function experts(spec: ReplicaSpec, peaks: Peaks, groupTokens: number): number {
   const pairs = (groupTokens * moe.topK) / moeExpert;
   const active = (moe.experts / moeExpert) * (1 - (1 - 1 / moe.experts) ** (groupTokens * moe.topK));
   const flops = 6 * spec.model.hiddenSize * width * (pairs + 0.3 * 64 * active);
-  const compute = (scale.compute * flops) / peaks.flops / 0.3;
+  const compute = (scale.moeCompute * flops) / peaks.flops / 0.3;
   const memory = (active * 3 * spec.model.hiddenSize * width * peaks.weightBytes) / bandwidth / 0.75;
-  return scale.moe * (25e-6 + 2e-9 * pairs + (compute ** 1.6 + memory ** 1.6) ** (1 / 1.6));
+  return (
+    scale.moe * formatFactor(peaks.weightBytes) * (25e-6 + 2e-9 * pairs + (compute ** 1.6 + memory ** 1.6) ** (1 / 1.6))
+  );
 }
 
 function allReduce(spec: ReplicaSpec, gpus: number, bytes: number): number {

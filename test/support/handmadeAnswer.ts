@@ -84,7 +84,7 @@ export const HANDMADE_CONFIG: PredictConfig = {
           },
           speculation: null,
           cuda_graphs: { max_size: 512 },
-          timing: { type: 'roofline' },
+          timing: { type: 'roofline', calibration: null },
         },
       ],
     },

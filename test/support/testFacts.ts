@@ -3,7 +3,7 @@ import { didYouMean } from '../../src/base/closest.ts';
 import { InputError } from '../../src/base/inputError.ts';
 import type { HardwareFacts, Sourced } from '../../src/catalog/hardware.ts';
 import type { ModelFacts } from '../../src/catalog/model.ts';
-import type { Facts } from '../../src/config/facts.ts';
+import { type Facts, shippedCalibration } from '../../src/config/facts.ts';
 
 function sourced<T>(value: T): Sourced<T> {
   return { value, source: 'test', sourced: false };
@@ -81,4 +81,5 @@ function find<T extends { readonly id: string }>(list: readonly T[], name: strin
 export const testFacts: Facts = {
   model: (name) => find(MODELS, name, 'model'),
   hardware: (name) => find(GPUS, name, 'hardware'),
+  calibration: shippedCalibration,
 };

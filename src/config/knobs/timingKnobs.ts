@@ -1,7 +1,13 @@
-import { COUNT, type Knob, NOT_NEGATIVE, POSITIVE } from '../knob.ts';
+import { COUNT, type Knob, NOT_NEGATIVE, POSITIVE, TEXT } from '../knob.ts';
 
 /** How long a pass takes, where the user says so. */
 export const TIMING_KNOBS = [
+  {
+    path: 'engine.workers.<role>.timing.calibration',
+    domain: TEXT,
+    default: null,
+    about: 'Coefficient file of `dynosim calibrate`, relative to this file; null: the fit that dynosim ships.',
+  },
   { path: 'engine.workers.<role>.timing.ms', domain: POSITIVE, unit: 'ms', about: 'Duration of a pass.' },
   {
     path: 'engine.workers.<role>.timing.per_unit_ms',
