@@ -57,6 +57,15 @@ function createProgram(onExit: (code: number) => void): Command {
       else onExit(await (await import('./recommendCommand.ts')).recommendCommand(options));
     });
 
+  addCommonOptions(program.command('explain').description('what holds a deployment where it is, and why not another'))
+    .option('--why-not <file>', 'configuration to compare it with, on the same traffic')
+    .action(async (options) => onExit(await (await import('./explainCommand.ts')).explainCommand(options)));
+
+  addCommonOptions(program.command('compare').description('what differs between two deployments, cause by cause'))
+    .argument('<a>', 'configuration; its traffic is used for both')
+    .argument('<b>', 'configuration')
+    .action(async (a, b, options) => onExit(await (await import('./compareCommand.ts')).compareCommand(a, b, options)));
+
   const validate = program.command('validate').description('errors of predictions against measured servers');
   addReplayOptions(validate)
     .argument('<file>', 'measured points as CSV, or the JSON of vllm bench serve, AIPerf or genai-perf')

@@ -202,15 +202,13 @@ class Search {
     const fresh = new Map<string, { ask: TrialAsk; job: TrialJob }>();
     const keys = asks.map((ask) => {
       const { level, candidate } = ask;
-      const config = this.#space.config(candidate);
-      const key = `${level} ${sameDeployment(config)}`;
+      const whole = this.#space.config(candidate);
+      const isSlice = level < this.#slices.length;
+      const config = isSlice ? onSlice(whole, this.#slices[level]) : whole;
+      const key = `${isSlice ? 'slice' : 'whole'} ${sameDeployment(config)}`;
       if (this.#known.has(key) || fresh.has(key)) {
         if (!this.#tried.has(candidate)) this.#duplicates.add(candidate);
-      } else {
-        const isSlice = level < this.#slices.length;
-        const job = this.#job(isSlice ? onSlice(config, this.#slices[level]) : config, !isSlice);
-        fresh.set(key, { ask, job });
-      }
+      } else fresh.set(key, { ask, job: this.#job(config, !isSlice) });
       return key;
     });
     const order = [...fresh];

@@ -41,6 +41,7 @@ export class SearchProblem implements Problem {
   readonly #sides = new Map<string, SideFloors>();
   readonly #sharedKeys: string[] = [];
   readonly #loads: PredictConfig['traffic'][] = [];
+  readonly #points = new Map<number, Float64Array>();
   readonly #near = new Map<readonly RoleOption[], (readonly number[])[]>();
 
   /** @param levels shares of the requests of the whole workload that trials of each level have; the last is 1. */
@@ -70,6 +71,15 @@ export class SearchProblem implements Problem {
   }
 
   features(candidate: number): Float64Array {
+    let point = this.#points.get(candidate);
+    if (point === undefined) {
+      point = this.#pointOf(candidate);
+      this.#points.set(candidate, point);
+    }
+    return point;
+  }
+
+  #pointOf(candidate: number): Float64Array {
     const assignment = this.#space.assignment(candidate);
     const coordinates = this.#coordinatesOf(assignment['engine.mode']);
     const width = coordinates.reduce((sum, coordinate) => sum + coordinate.width, 0);

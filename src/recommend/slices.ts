@@ -10,25 +10,28 @@ export function sliceSizes(requests: number, configs: readonly PredictConfig[]):
   // A window in seconds may be longer than a slice lasts.
   if (configs.some(({ evaluation: { window } }) => 'seconds' in window.warmup || 'seconds' in window.cooldown))
     return [];
-  // A slice must fill a closed loop more than once.
-  const slots = configs.map(({ traffic: { load } }) => (load.type === 'concurrency' ? load.concurrency : 0));
-  const fewest = Math.max(FEWEST_REQUESTS, 2 * Math.max(...slots));
-  return SHARES.map((share) => Math.max(fewest, Math.round(share * requests))).filter(
+  return SHARES.map((share) => Math.max(FEWEST_REQUESTS, Math.round(share * requests))).filter(
     (size, index, all) => size <= requests / 3 && size !== all[index - 1],
   );
 }
 
-/** The same deployment on the first `requests` requests; a window keeps its share of them. */
+/**
+ * The same deployment on the first `requests` requests, or as many more as fill a closed loop more than once; a window
+ * keeps its share of them.
+ */
 export function onSlice(config: PredictConfig, requests: number): PredictConfig {
+  const { load, stop } = config.traffic;
+  const slots = load.type === 'concurrency' ? load.concurrency : 0;
+  const size = Math.min(stop.requests ?? Number.POSITIVE_INFINITY, Math.max(requests, 2 * slots));
   const { window } = config.evaluation;
   const cut = (side: typeof window.warmup, most: number): typeof window.warmup =>
     'requests' in side ? { requests: Math.min(side.requests, Math.floor(most)) } : side;
   return {
     ...config,
-    traffic: { ...config.traffic, stop: { ...config.traffic.stop, requests } },
+    traffic: { ...config.traffic, stop: { ...stop, requests: size } },
     evaluation: {
       ...config.evaluation,
-      window: { warmup: cut(window.warmup, requests / 2), cooldown: cut(window.cooldown, requests / 4) },
+      window: { warmup: cut(window.warmup, size / 2), cooldown: cut(window.cooldown, size / 4) },
     },
   };
 }

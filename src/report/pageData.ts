@@ -1,3 +1,4 @@
+import type { Explanation } from '../insight/explanation.ts';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Recommendation } from '../recommend/recommendation.ts';
@@ -23,6 +24,8 @@ import {
   formatUsd,
   metricLabel,
 } from './format.ts';
+import { explanationTables } from './insightText.ts';
+import type { PageTable } from './pageTable.ts';
 import { loadText } from './recommendText.ts';
 
 /** What report.html shows: plain JSON with all text in place, so that the page only draws. */
@@ -44,12 +47,6 @@ export interface ReportPageData {
   readonly footer: string;
 }
 
-export interface PageTable {
-  readonly caption: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
 /** The page of one deployment. `deployment` and `workloadName` are words for the header. */
 export function predictPage(detail: RunDetail, deployment: string, workloadName: string): ReportPageData {
   const { report, slo } = detail;
@@ -65,6 +62,28 @@ export function predictPage(detail: RunDetail, deployment: string, workloadName:
     ...chartsOf(detail),
     tables: [latencyTable(report)],
     footer: footerOf(report),
+  };
+}
+
+/** The page of an explanation: the deployment's own page, and what moves it. */
+export function explainPage(
+  explanation: Explanation,
+  detail: RunDetail,
+  deployment: string,
+  workloadName: string,
+): ReportPageData {
+  const page = predictPage(detail, deployment, workloadName);
+  const { binds, couplings, sturdiness, why_not } = explanation;
+  return {
+    ...page,
+    why: [
+      ...page.why,
+      ...binds,
+      ...couplings.slice(0, 8).map(({ sentence }) => sentence),
+      ...(sturdiness.sentence === null ? [] : [sturdiness.sentence]),
+      ...(why_not === null ? [] : [`Why not the other: ${why_not.sentence}`]),
+    ],
+    tables: [...explanationTables(explanation), ...page.tables],
   };
 }
 

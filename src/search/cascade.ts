@@ -5,14 +5,23 @@ import { type Problem, type Strategy, shuffled, type TrialAsk, type TrialOutcome
 
 /** Spaces up to this size are tried whole: a model has nothing to save there. */
 const SMALL_SPACE = 64;
-const GENERATION = 32;
+/** Trials of the first sample, all at the lowest level. */
+const SMALLEST_DESIGN = 64;
+const LARGEST_DESIGN = 256;
+/** Candidates for each one sampled, between those. */
+const PER_SAMPLE = 16;
+const GENERATION = 16;
 /** Of one generation, trials of the last level and of those between: they cost most, so they are asked few at a time. */
-const FULL_TRIALS = 6;
-const MIDDLE_TRIALS = 12;
+const FULL_TRIALS = 2;
+const MIDDLE_TRIALS = 4;
 /** A candidate is tried as long as this many standard deviations in its favour would put it on the frontier. */
-const OPTIMISM = 1.6;
+const OPTIMISM = 1.2;
+/** The same for candidates not tried yet: the smallest trial is cheap, and what it finds may change every forecast. */
+const CURIOSITY = 2;
+/** Sticking out of the frontier by less than this share of its range does not matter. */
+const SHARE_OF_RANGE = 0.006;
 /** Full trials in a row that leave the frontier as it is, before the search believes it. */
-const PATIENCE = 18;
+const PATIENCE = 14;
 /** Candidates looked at in one generation; all of them in spaces up to this size. */
 const POOL = 4000;
 const RANDOM_POOL = 1000;
@@ -71,7 +80,8 @@ export class Cascade implements Strategy {
       this.#known.set(candidate, { outcome });
       this.#modelOf(candidate).add(outcome);
       if (level < this.#full) continue;
-      const adds = losses !== null && margin <= 0 && this.#excess(losses, this.#front) > this.#problem.resolution;
+      const front = frontOf(this.#front, this.#problem.objectives);
+      const adds = losses !== null && margin <= 0 && this.#worth(losses, front) > 1;
       this.#unchanged = adds ? 0 : this.#unchanged + 1;
       if (losses !== null && margin <= 0) this.#front.push(losses);
     }
@@ -80,7 +90,7 @@ export class Cascade implements Strategy {
   /** Every family in equal parts, in random order. */
   #design(): TrialAsk[] {
     const byFamily = new Map<number, number[]>();
-    const wanted = 4 * GENERATION;
+    const wanted = Math.min(LARGEST_DESIGN, Math.max(SMALLEST_DESIGN, this.#problem.size / PER_SAMPLE));
     const order =
       this.#problem.size <= POOL
         ? shuffled(this.#problem.size, this.#random)
@@ -115,8 +125,9 @@ export class Cascade implements Strategy {
       const known = this.#known.get(candidate)?.outcome;
       if (known?.level === this.#full || known?.losses === null) return [];
       const forecast = this.#modelOf(candidate).forecast(candidate);
-      const losses = forecast.losses.map(({ mean, deviation }, k) => Math.max(floor[k], mean - OPTIMISM * deviation));
-      const margin = forecast.margin.mean - OPTIMISM * forecast.margin.deviation;
+      const hope = known === undefined ? CURIOSITY : OPTIMISM;
+      const losses = forecast.losses.map(({ mean, deviation }, k) => Math.max(floor[k], mean - hope * deviation));
+      const margin = forecast.margin.mean - hope * forecast.margin.deviation;
       return [{ candidate, level: (known?.level ?? -1) + 1, losses, margin, forecast, improvement: 0 }];
     });
   }
@@ -148,13 +159,14 @@ export class Cascade implements Strategy {
         .sort((a, b) => a.margin - b.margin || a.candidate - b.candidate)
         .map(({ candidate }) => candidate);
     }
+    const front = frontOf(
+      feasible.map(({ losses }) => losses),
+      this.#problem.objectives,
+    );
     return feasible
-      .map((each) => ({
+      .map((each, index) => ({
         ...each,
-        excess: this.#excess(
-          each.losses,
-          feasible.filter((other) => other !== each).map(({ losses }) => losses),
-        ),
+        excess: this.#worth(each.losses, front, index),
       }))
       .sort((a, b) => b.excess - a.excess || a.candidate - b.candidate)
       .map(({ candidate }) => candidate);
@@ -162,18 +174,19 @@ export class Cascade implements Strategy {
 
   #choose(prospects: readonly Prospect[]): TrialAsk[] {
     const believed = this.#believedFront(prospects);
-    const { resolution } = this.#problem;
+    const front = frontOf(
+      believed.map(({ losses }) => losses),
+      this.#problem.objectives,
+    );
+    const own = new Map(believed.map(({ candidate }, index) => [candidate, index]));
     const hopeful =
       believed.length === 0
         ? // Nothing seems feasible: whoever is nearest to it.
           prospects.map((each) => ({ ...each, improvement: -each.margin }))
         : prospects.filter((each) => {
             if (each.margin > 0) return false;
-            each.improvement = this.#excess(
-              each.losses,
-              believed.filter(({ candidate }) => candidate !== each.candidate).map(({ losses }) => losses),
-            );
-            return each.improvement > resolution;
+            each.improvement = this.#worth(each.losses, front, own.get(each.candidate));
+            return each.improvement > 1;
           });
     const quota = this.#problem.levels.map((_, level): number =>
       level === this.#full ? FULL_TRIALS : level === 0 ? GENERATION : MIDDLE_TRIALS,
@@ -185,7 +198,8 @@ export class Cascade implements Strategy {
       for (const each of ranked) {
         if (chosen.length >= GENERATION || quota[each.level] === 0 || chosen.includes(each)) continue;
         const rivals = chosen.filter(({ level }) => level === each.level).map(({ losses }) => losses);
-        if (strict && believed.length > 0 && this.#excess(each.losses, rivals) <= resolution) continue;
+        if (strict && believed.length > 0 && this.#worth(each.losses, { points: rivals, range: front.range }) <= 1)
+          continue;
         quota[each.level] -= 1;
         chosen.push(each);
       }
@@ -204,16 +218,40 @@ export class Cascade implements Strategy {
     return nonDominatedOnly([...full, ...partial]);
   }
 
-  /** By how much `losses` sticks out of the front: the least it would have to lose in every objective to be covered. */
-  #excess(losses: readonly number[], front: readonly (readonly number[])[]): number {
+  /**
+   * How much a candidate would add to a front, in units that matter: by how much it sticks out (the least it would have
+   * to lose in every objective to be covered), as a share of the front's range; or by how much it is the best in the
+   * first objective, which decides the pick. Up to 1 does not matter.
+   */
+  #worth(losses: readonly number[], front: Front, except = -1): number {
     let least = Number.POSITIVE_INFINITY;
-    for (const other of front) {
+    let first = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < front.points.length; index++) {
+      if (index === except) continue;
+      const other = front.points[index];
       let gain = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < losses.length; k++) gain = Math.max(gain, other[k] - losses[k]);
+      for (let k = 0; k < losses.length; k++) gain = Math.max(gain, (other[k] - losses[k]) / front.range[k]);
       if (gain < least) least = gain;
+      if (other[0] < first) first = other[0];
     }
-    return least;
+    return Math.max(least / SHARE_OF_RANGE, (first - losses[0]) / this.#problem.resolution);
   }
+}
+
+interface Front {
+  readonly points: readonly (readonly number[])[];
+  readonly range: readonly number[];
+}
+
+/** A front of one point has no range; then, and for a flat objective, a tenth stands for it. */
+const LEAST_RANGE = 0.1;
+
+function frontOf(points: readonly (readonly number[])[], objectives: number): Front {
+  const range = Array.from({ length: objectives }, (_, k) => {
+    const along = points.map((point) => point[k]);
+    return Math.max(LEAST_RANGE, along.length === 0 ? 0 : Math.max(...along) - Math.min(...along));
+  });
+  return { points, range };
 }
 
 function nonDominatedOnly<T extends { readonly losses: readonly number[] }>(all: readonly T[]): T[] {

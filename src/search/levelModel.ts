@@ -8,7 +8,7 @@ export interface Forecast {
 }
 
 /** Points of one fit: the latest ones; they cluster where the search is. */
-const MOST_POINTS = 320;
+const MOST_POINTS = 200;
 /** Below this many pairs of levels a fit of the difference says less than their spread. */
 const FEWEST_PAIRS = 10;
 /** Assumed relative difference between levels until pairs have been seen. */
@@ -73,7 +73,7 @@ export class LevelModel {
     this.#seen.set(candidate, seen);
     const below = level === 0 ? null : seen[level - 1];
     if (below === undefined) return;
-    const point = this.#point(candidate, below);
+    const point = below === null ? this.#problem.features(candidate) : this.#point(candidate, below[this.#outputs - 1]);
     for (let output = 0; output < this.#outputs; output++) {
       const rows = this.#rows[level][output];
       rows.x.push(point);
@@ -91,41 +91,29 @@ export class LevelModel {
     }
   }
 
-  /** `known` is what the candidate's highest trial gave; null where there was none. */
   forecast(candidate: number): Forecast {
     const seen = this.#seen.get(candidate);
     const top = seen === undefined ? -1 : seen.length - 1;
     const floor = this.#problem.floor(candidate);
-    const predictions = Array.from({ length: this.#outputs }, (_, output): Prediction => {
+    const base = Array.from({ length: this.#outputs }, (_, output): Prediction => {
       if (this.#isExact(output)) return { mean: floor?.[output] ?? Number.POSITIVE_INFINITY, deviation: 0 };
-      return this.#forecast(candidate, output, top, seen);
+      if (top >= 0) return { mean: seen![top]![output], deviation: 0 };
+      return this.#fits[0][output].predict(this.#problem.features(candidate)) ?? { mean: 0, deviation: 1 };
+    });
+    // What is added above the highest level seen is judged by the coordinates and by the margin seen, or guessed, there.
+    const point = this.#point(candidate, base[this.#outputs - 1].mean);
+    const predictions = base.map((prediction, output): Prediction => {
+      if (this.#isExact(output)) return prediction;
+      let { mean } = prediction;
+      let variance = prediction.deviation ** 2;
+      for (let level = Math.max(top, 0) + 1; level < this.#problem.levels.length; level++) {
+        const step = this.#step(level, output, point);
+        mean += step.mean;
+        variance += step.deviation ** 2;
+      }
+      return { mean, deviation: Math.sqrt(variance) };
     });
     return { losses: predictions.slice(0, -1), margin: predictions[this.#outputs - 1] };
-  }
-
-  #forecast(
-    candidate: number,
-    output: number,
-    top: number,
-    seen: readonly (Float64Array | undefined)[] | undefined,
-  ): Prediction {
-    let mean = 0;
-    let variance = 0;
-    let values = top < 0 ? null : seen![top]!;
-    if (values !== null) mean = values[output];
-    else {
-      const lowest = this.#fits[0][output].predict(this.#point(candidate, null));
-      mean = lowest?.mean ?? 0;
-      variance = lowest === null ? 1 : lowest.deviation ** 2;
-    }
-    for (let level = Math.max(top, 0) + 1; level < this.#problem.levels.length; level++) {
-      // Above the highest level seen the difference is judged by the coordinates and that level's values.
-      values ??= this.#guess(candidate);
-      const step = this.#step(level, output, this.#point(candidate, values));
-      mean += step.mean;
-      variance += step.deviation ** 2;
-    }
-    return { mean, deviation: Math.sqrt(variance) };
   }
 
   #step(level: number, output: number, point: Float64Array): Prediction {
@@ -139,20 +127,12 @@ export class LevelModel {
     return { mean, deviation: Math.sqrt((spread + 3 * PRIOR_DEVIATION ** 2) / (n + 3)) };
   }
 
-  #guess(candidate: number): Float64Array {
-    const point = this.#point(candidate, null);
-    return Float64Array.from({ length: this.#outputs }, (_, output) =>
-      this.#isExact(output) ? 0 : (this.#fits[0][output].predict(point)?.mean ?? 0),
-    );
-  }
-
-  /** Coordinates, for differences joined by how loaded the candidate was below: overload grows with the length of a trial. */
-  #point(candidate: number, below: Float64Array | null): Float64Array {
+  /** Coordinates joined by how loaded the candidate was below: overload grows with the length of a trial. */
+  #point(candidate: number, marginBelow: number): Float64Array {
     const features = this.#problem.features(candidate);
-    if (below === null) return features;
     const point = new Float64Array(features.length + 1);
     point.set(features);
-    point[features.length] = Math.max(-2, Math.min(2, below[this.#outputs - 1]));
+    point[features.length] = Math.max(-2, Math.min(2, marginBelow));
     return point;
   }
 

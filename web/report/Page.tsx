@@ -1,4 +1,5 @@
-import type { PageTable, ReportPageData } from '../../src/report/pageData.ts';
+import type { ReportPageData } from '../../src/report/pageData.ts';
+import type { PageTable } from '../../src/report/pageTable.ts';
 import { attributionOption } from './attributionOption.ts';
 import { Chart } from './Chart.tsx';
 import { cdfOption } from './cdfOption.ts';

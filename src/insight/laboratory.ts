@@ -1,0 +1,93 @@
+import { canonicalJson } from '../base/canonicalJson.ts';
+import { InputError } from '../base/inputError.ts';
+import { buildScenario } from '../config/buildScenario.ts';
+import type { Facts } from '../config/facts.ts';
+import { parsePredict } from '../config/loadPredict.ts';
+import type { PredictConfig } from '../config/predictConfig.ts';
+import { contextLengthOf } from '../config/replicaSpec.ts';
+import { shapeWorkload } from '../config/shapeWorkload.ts';
+import { writeYaml } from '../config/writeYaml.ts';
+import type { Report } from '../metrics/report.ts';
+import { predict } from '../study/prediction.ts';
+import type { Workload } from '../workload/workload.ts';
+
+/** What is changed about the world rather than about the deployment. */
+export interface Conditions {
+  /** Of the trial's name: equal names mean equal conditions. */
+  readonly name: string;
+  readonly facts?: Facts;
+  readonly workload?: (workload: Workload) => Workload;
+}
+
+const AS_THEY_ARE: Conditions = { name: '' };
+
+/** Simulates variants of deployments on one source of requests; none twice. */
+export class Laboratory {
+  readonly #source: Workload;
+  readonly #facts: Facts;
+  readonly #version: string;
+  readonly #reports = new Map<string, Report | null>();
+  #simulations = 0;
+  #passes = 0;
+
+  /** @param source the requests before load and limits. */
+  constructor(source: Workload, facts: Facts, version: string) {
+    this.#source = source;
+    this.#facts = facts;
+    this.#version = version;
+  }
+
+  get facts(): Facts {
+    return this.#facts;
+  }
+
+  get effort(): { readonly simulations: number; readonly passes: number } {
+    return { simulations: this.#simulations, passes: this.#passes };
+  }
+
+  workloadOf(config: PredictConfig): Workload {
+    return shapeWorkload(this.#source, config.traffic, config.seed, contextLengthOf(config, this.#facts));
+  }
+
+  /** The report of a deployment; null when it cannot exist: an illegal shape, no memory, nothing to measure. */
+  report(config: PredictConfig, conditions = AS_THEY_ARE): Report | null {
+    const key = `${conditions.name} ${canonicalJson(config)}`;
+    let report = this.#reports.get(key);
+    if (report === undefined) {
+      report = this.#simulate(config, conditions);
+      this.#reports.set(key, report);
+    }
+    return report;
+  }
+
+  /** KV pages that each pool's replicas would have, in order of the pools; null when it cannot exist. */
+  blocksOf(config: PredictConfig): number[] | null {
+    return orNull(() =>
+      buildScenario(config, this.workloadOf(config), this.#facts).scenario.pools.map(({ engine }) => engine.blocks),
+    );
+  }
+
+  #simulate(config: PredictConfig, { facts = this.#facts, workload = (same) => same }: Conditions): Report | null {
+    return orNull(() => {
+      // A resolved configuration that was edited is checked as a file of a user's would be.
+      parsePredict(writeYaml(config), 'variant', [], facts);
+      const { report } = predict(config, workload(this.workloadOf(config)), {
+        facts,
+        version: this.#version,
+        clockMs: () => 0,
+      });
+      this.#simulations += 1;
+      this.#passes += report.passes;
+      return report;
+    });
+  }
+}
+
+function orNull<T>(make: () => T): T | null {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+}
