@@ -1,4 +1,5 @@
-import { ROUTER_POLICIES, type Role } from '../cluster/scenario.ts';
+import { ROUTER_POLICIES } from '../cluster/router/routerSpec.ts';
+import type { Role } from '../cluster/scenario.ts';
 import type { PredictConfig, WorkerConfig } from '../config/predictConfig.ts';
 
 /** One knob turned by one notch. Whether the result can exist is for the simulation to say. */
