@@ -39,6 +39,8 @@ export class Batch {
   #ghosts = 0;
   #ghostContext = 0;
   #ghostWindowed = 0;
+  /** Something was taken out of it in flight. */
+  #isCut = false;
   readonly #chunks: Chunk[] = [];
   /** Sequences that decode their last token in it. */
   readonly finishing: Sequence[] = [];
@@ -63,7 +65,7 @@ export class Batch {
 
   /** It decodes, or does nothing, and everybody goes on after it. */
   get isPlain(): boolean {
-    return this.#ghosts + this.#chunks.length + this.finishing.length + this.#late.length === 0;
+    return !this.#isCut && this.#ghosts + this.#chunks.length + this.finishing.length + this.#late.length === 0;
   }
 
   // ---- forming --------------------------------------------------------------------------------------------------
@@ -75,6 +77,7 @@ export class Batch {
     this.#pass = 0;
     this /** How long it would take without prefill tokens. */.decodeNs = 0;
     this.#ghosts = 0;
+    this.#isCut = false;
     this.#ghostContext = 0;
     this.#ghostWindowed = 0;
     this.shape.clear();
@@ -170,7 +173,10 @@ export class Batch {
   withdraw(sequence: Sequence, keepsToken: boolean): void {
     let yields = false;
     const at = this.#chunks.findIndex((chunk) => chunk.sequence === sequence);
-    if (at >= 0) yields = this.#chunks.splice(at, 1)[0].completes;
+    if (at >= 0) {
+      yields = this.#chunks.splice(at, 1)[0].completes;
+      this.#isCut = true;
+    }
     if (this.#decodesFor(sequence)) {
       yields = true;
       this.decodes -= 1;

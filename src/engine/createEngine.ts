@@ -5,6 +5,9 @@ import { PlainEngine } from './plain/plainEngine.ts';
 import { PlainSglang } from './sglang/plainSglang.ts';
 import type { SglangConfig } from './sglang/sglangConfig.ts';
 import { SglangScheduler } from './sglang/sglangScheduler.ts';
+import { PlainTrtllm } from './trtllm/plainTrtllm.ts';
+import type { TrtllmConfig } from './trtllm/trtllmConfig.ts';
+import { TrtllmScheduler } from './trtllm/trtllmScheduler.ts';
 import { PlainVllm } from './vllm/plainVllm.ts';
 import { VllmScheduler } from './vllm/vllmScheduler.ts';
 
@@ -20,7 +23,7 @@ export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): Engine
     return new EngineDriver(setup, depth, (batches, lanes) => new VllmScheduler({ ...setup, config, batches, lanes }));
   }
   if (config.backend === 'sglang') return createSglang(core, { ...setup, config });
-  throw new Error(`no engine core for ${config.backend}`);
+  return createTrtllm(core, { ...setup, config });
 }
 
 function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: EngineSetup<SglangConfig>): EngineCore {
@@ -30,4 +33,12 @@ function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: Engin
   if (core === 'plain' || config.attentionDataRanks > 1) return new PlainSglang(made);
   const depth = config.overlap ? 2 : 1;
   return new EngineDriver(made, depth, (batches, lanes) => new SglangScheduler({ ...made, batches, lanes }));
+}
+
+function createTrtllm(core: 'fast' | 'plain', setup: EngineSetup<TrtllmConfig>): EngineCore {
+  const { overlap, maxSequences, maxBatchedTokens } = setup.config;
+  const depth = overlap ? 2 : 1;
+  // The fast core takes all decodes into every pass: with fewer tokens than sequences some would have to wait.
+  if (core === 'plain' || maxSequences > maxBatchedTokens) return new PlainEngine(setup, depth, new PlainTrtllm(setup));
+  return new EngineDriver(setup, depth, (batches, lanes) => new TrtllmScheduler({ ...setup, batches, lanes }));
 }

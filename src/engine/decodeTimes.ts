@@ -93,23 +93,24 @@ export class DecodeTimes {
     for (const sequence of this.#newcomers) {
       if (sequence.firstDecodePass !== this.#passes) break;
       settled += 1;
-      if (sequence.lastTokenNs === this.#tokenNs) continue;
+      const isRemote = sequence.firstGapPass === 0;
+      if (!isRemote && sequence.lastTokenNs === this.#tokenNs) continue;
       apart += 1;
-      if (sequence.firstGapPass > 0) sequence.firstGapPass = this.#passes + 1;
-      if (sequence.lastTokenNs < 0) this.#startFromRemote(sequence, nowNs, decodeNs, log);
-      else noteGap(sequence, nowNs, gaps, log);
+      if (isRemote) this.#startFromRemote(sequence, nowNs, decodeNs, log);
+      else sequence.firstGapPass = this.#passes + 1;
+      if (sequence.lastTokenNs >= 0) noteGap(sequence, nowNs, gaps, log);
     }
     this.#newcomers.splice(0, settled);
     return apart;
   }
 
-  /** The first token of a sequence with remote KV comes out of a decode: until then its time was its own. */
+  /** A sequence with remote KV has come out of its first decode: until then its time was its own. */
   #startFromRemote(sequence: Sequence, nowNs: number, decodeNs: number, log: RequestLog): void {
     const { request, accountedNs } = sequence;
     const ownNs = Math.min(decodeNs, nowNs - accountedNs);
     log.spend(request, STATE.decode, ownNs);
     log.spend(request, STATE.decodeInterference, nowNs - accountedNs - ownNs);
-    log.firstTokenNs[request] = nowNs;
+    if (sequence.lastTokenNs < 0) log.firstTokenNs[request] = nowNs;
     this.startCounting(sequence);
   }
 

@@ -1,4 +1,5 @@
 import type { SglangConfig } from '../../src/engine/sglang/sglangConfig.ts';
+import type { TrtllmConfig } from '../../src/engine/trtllm/trtllmConfig.ts';
 import { LATEST_SEMANTICS, type VllmConfig } from '../../src/engine/vllm/vllmConfig.ts';
 
 /** vLLM without any of its options, one batch in flight. */
@@ -41,6 +42,27 @@ export const PLAIN_SGLANG: SglangConfig = {
   prefixCaching: true,
   blockTokens: 1,
   blocks: 160_000,
+  contextLength: 8192,
+  attentionDataRanks: 1,
+  pipelineStages: 1,
+  speculation: null,
+};
+
+/** TensorRT-LLM without any of its options, one batch in flight. */
+export const PLAIN_TRTLLM: TrtllmConfig = {
+  backend: 'trtllm',
+  maxBatchedTokens: 8192,
+  capacityPolicy: 'GUARANTEED_NO_EVICT',
+  chunkedPrefill: false,
+  chunkingPolicy: 'FIRST_COME_FIRST_SERVED',
+  overlap: false,
+  batchWaitIterations: 0,
+  batchWaitTokensRatio: 0,
+  balance: null,
+  maxSequences: 1024,
+  prefixCaching: true,
+  blockTokens: 32,
+  blocks: 5000,
   contextLength: 8192,
   attentionDataRanks: 1,
   pipelineStages: 1,

@@ -1,0 +1,340 @@
+import { BlockManager } from '../../kv/blockManager.ts';
+import { PageNames } from '../../kv/pageNames.ts';
+import type { EngineLoad } from '../engineCore.ts';
+import type { EngineSetup } from '../engineSetup.ts';
+import type { Job, Share } from '../plain/job.ts';
+import type { PlainScheduler } from '../plain/plainScheduler.ts';
+import { STATE } from '../requestLog.ts';
+import { BatchWait } from './batchWait.ts';
+import { type CapacityView, fitCapacity } from './capacity.ts';
+import { firstChunk } from './firstChunk.ts';
+import { chooseMicroBatch, type MicroBatchView } from './microBatch.ts';
+import { mostNewTokens, serves } from './requestLimits.ts';
+import type { TrtllmConfig } from './trtllmConfig.ts';
+
+/** TensorRT-LLM's executor loop (py_executor.py of 1.2) in its own order, one request and one block at a time. */
+export class PlainTrtllm implements PlainScheduler {
+  readonly #setup: EngineSetup<TrtllmConfig>;
+  readonly #names: PageNames;
+  readonly #pages: BlockManager;
+  readonly #wait: BatchWait;
+  readonly #inbox: Job[] = [];
+  readonly #waiting: Job[] = [];
+  #active: Job[] = [];
+  readonly #held = new Map<number, Job>();
+  /** Of the step being formed. */
+  #shares: Share[] = [];
+  #inFlight: readonly (readonly Share[])[] = [];
+  /** Its only token, which came with its KV, was somebody's last. */
+  #hasFinished = false;
+
+  constructor(setup: EngineSetup<TrtllmConfig>) {
+    this.#setup = setup;
+    const { config, table } = setup;
+    const { blockTokens, contextLength, prefixCaching, maxBatchedTokens } = config;
+    this.#names = new PageNames(table.workload, table.namedTokens, blockTokens);
+    this.#wait = new BatchWait(config);
+    this.#pages = new BlockManager(
+      {
+        groups: [{ kind: 'full', blockTokens, dropsLastHit: false }],
+        // The manager keeps one block back, which this engine does not.
+        blocks: config.blocks + 1,
+        contextLength,
+        inFlightTokens: maxBatchedTokens,
+        prefixCaching,
+        unhashedFreedFirst: true,
+        retentionTokens: null,
+      },
+      () => this.#names,
+    );
+  }
+
+  get usablePages(): number {
+    return this.#pages.usablePages;
+  }
+
+  get evictedPages(): number {
+    return this.#pages.evictedPages;
+  }
+
+  admits(inputTokens: number, outputTokens: number): boolean {
+    return serves(this.#setup.config, inputTokens, outputTokens);
+  }
+
+  enqueue(job: Job): void {
+    this.#inbox.push(job);
+  }
+
+  remoteArrived(request: number, nowNs: number): void {
+    const { log } = this.#setup;
+    const job = this.#active.find((candidate) => candidate.request === request)!;
+    log.spend(request, STATE.transfer, nowNs - job.accountedNs);
+    job.accountedNs = nowNs;
+    job.status = 'loaded';
+  }
+
+  releaseHeld(request: number): void {
+    this.#pages.release(this.#held.get(request)!.hold);
+    this.#held.delete(request);
+  }
+
+  cachedTokens(request: number): number {
+    return this.#pages.lookup(request, this.#setup.table.inputTokens[request]);
+  }
+
+  addLoad(load: EngineLoad): void {
+    const running = this.#active.filter(({ status }) => status === 'running');
+    const queued = [...this.#inbox, ...this.#waiting, ...this.#active.filter((job) => !running.includes(job))];
+    load.running += running.length;
+    load.waiting += queued.length;
+    load.usablePages += this.#pages.usablePages;
+    load.heldPages += this.#pages.usablePages - this.#pages.freePages;
+    for (const job of queued) if (job.status === 'waiting') load.queuedPrefillTokens += job.expected;
+    for (const job of running) if (!job.decodes) load.queuedPrefillTokens += job.expected - job.computed;
+  }
+
+  // ---- forming ----------------------------------------------------------------------------------------------------
+
+  form(inFlight: readonly (readonly Share[])[], nowNs: number): Share[] {
+    this.#inFlight = inFlight;
+    this.#shares = [];
+    do {
+      this.#hasFinished = false;
+      this.#schedule(nowNs);
+    } while (this.#shares.length === 0 && this.#hasFinished);
+    return this.#shares;
+  }
+
+  #schedule(nowNs: number): void {
+    const { config } = this.#setup;
+    this.#pages.startStep();
+    this.activate();
+    const fitting = fitCapacity(config.capacityPolicy, this.#active, config.maxSequences, this.#capacityView(), {
+      freeBlocks: () => this.#pages.freePages,
+      pause: (job) => this.#pause(job, nowNs),
+    });
+    for (const job of fitting) if (job.remote) this.#reserve(job, nowNs);
+    const runnable = fitting.filter((job) => !job.remote && !this.#isToComplete(job));
+    const { contexts, generations } = chooseMicroBatch(runnable, this.#microBatchView(), {
+      maxTokens: config.maxBatchedTokens,
+      maxRequests: config.maxSequences,
+      chunking: config.chunkedPrefill ? { policy: config.chunkingPolicy, unit: config.blockTokens } : null,
+    });
+    const promptTokens = contexts.reduce((sum, { item }) => sum + item.expected, 0);
+    const isHeldBack = this.#wait.holdsBack(contexts.length, promptTokens, generations.length);
+    if (!isHeldBack) for (const { item, tokens } of contexts) this.#prefill(item, tokens, nowNs);
+    for (const job of generations) this.#generate(job, nowNs);
+  }
+
+  /** An idle executor blocks until it has one request, and goes on with that one alone. */
+  activate(): void {
+    const isIdle = this.#active.length + this.#waiting.length === 0;
+    this.#waiting.push(...this.#inbox.splice(0, isIdle ? 1 : this.#inbox.length));
+    while (this.#waiting.length > 0 && this.#active.length < this.#setup.config.maxSequences) {
+      this.#active.push(this.#waiting.shift()!);
+    }
+  }
+
+  /** GENERATION_TO_COMPLETE: the token that must be its last is in flight. */
+  #isToComplete(job: Job): boolean {
+    return job.decodes && job.generated + job.placeholders === this.#mostNewTokens(job);
+  }
+
+  #mostNewTokens({ request, input, output }: Job): number {
+    if (this.#setup.role === 'prefill') return output;
+    return mostNewTokens(this.#setup.config, input, this.#setup.table.workload.maxOutputTokens[request]);
+  }
+
+  #blocks(tokens: number): number {
+    return Math.ceil(tokens / this.#setup.config.blockTokens);
+  }
+
+  #capacityView(): CapacityView<Job> {
+    return {
+      stateOf: (job) => {
+        if (job.status === 'loading') return 'loading';
+        if (job.remote) return 'toLoad';
+        return job.decodes || job.status === 'loaded' ? 'generation' : 'context';
+      },
+      hasBlocks: (job) => job.computed > 0,
+      blocksToEnd: (job) => {
+        const owned = job.computed === 0 ? 0 : this.#blocks(job.decodes ? job.computed : job.expected);
+        return this.#blocks(job.input + this.#mostNewTokens(job)) - owned;
+      },
+      blocksOfStep: (job) => {
+        if (job.computed === 0) return this.#blocks(job.expected);
+        if (this.#isToComplete(job) || !(job.decodes || job.status === 'loaded')) return 0;
+        return this.#blocks(job.computed + 1) - this.#blocks(job.computed);
+      },
+      mayPause: (job) => job.computed > 0 && job.status !== 'loading' && !this.#isToComplete(job),
+      newBlock: (job) => {
+        if (!this.#setup.config.prefixCaching) return null;
+        const hit = this.#pages.lookup(job.request, job.expected) / this.#setup.config.blockTokens;
+        const full = Math.floor(job.expected / this.#setup.config.blockTokens);
+        return hit < full ? this.#names.keyOf(job.request, hit) : null;
+      },
+    };
+  }
+
+  #microBatchView(): MicroBatchView<Job> {
+    return {
+      isContext: (job) => !job.decodes && job.status !== 'loaded',
+      restOf: (job) => job.expected - job.computed,
+      reusableOf: (job) => (job.computed === 0 ? this.#pages.lookup(job.request, job.expected) : 0),
+      draftsOf: () => 0,
+    };
+  }
+
+  #allocate(job: Job, hit: number, external: number, tokens: number): void {
+    const { computed, expected } = job;
+    const fitted = this.#pages.allocate(job.hold, {
+      known: expected,
+      computed: job.computed,
+      processed: job.computed,
+      hit,
+      junction: 0,
+      external,
+      tokens,
+      lookahead: Math.max(0, expected - Math.max(hit + external, computed) - tokens),
+      keepFree: 0,
+      gate: false,
+      publishes: false,
+    });
+    if (!fitted) throw new Error('the capacity scheduler promised blocks that are not there');
+  }
+
+  #prefill(job: Job, chunk: number, nowNs: number): void {
+    let tokens = chunk;
+    if (job.computed === 0) {
+      const { config, ledger, log } = this.#setup;
+      const hit = this.#pages.lookup(job.request, job.expected);
+      tokens = firstChunk(chunk, hit, job.expected, config.blockTokens);
+      this.#allocate(job, hit, 0, tokens);
+      ledger.lookupTokens += job.expected;
+      ledger.hitTokens += hit;
+      if (log.scheduledNs[job.request] < 0) log.reusedTokens[job.request] = hit;
+      job.computed = hit;
+      this.#start(job, nowNs);
+    }
+    const before = job.computed;
+    job.computed += tokens;
+    const completes = job.computed === job.expected;
+    this.#shares.push({ job, tokens, before, decodes: false, completes, aloneNs: 0, fate: 'due' });
+    if (!completes) return;
+    job.placeholders += 1;
+    job.decodes = true;
+  }
+
+  #start(job: Job, nowNs: number): void {
+    const { log } = this.#setup;
+    job.status = 'running';
+    if (job.evictedNs < 0) {
+      log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
+      job.accountedNs = nowNs;
+    }
+    if (log.scheduledNs[job.request] < 0) log.scheduledNs[job.request] = nowNs;
+  }
+
+  #generate(job: Job, nowNs: number): void {
+    if (job.status === 'loaded') {
+      this.#yieldFirstToken(job, nowNs);
+      if (job.generated === job.output) {
+        this.#active.splice(this.#active.indexOf(job), 1);
+        this.#hasFinished = true;
+        this.#finish(job, nowNs);
+        return;
+      }
+    }
+    // A last token that ends a request before its time is noticed a step late.
+    const isGhost = job.generated + job.placeholders === job.output;
+    const before = job.computed;
+    this.#allocate(job, 0, 0, 1);
+    job.computed += 1;
+    if (!isGhost) job.placeholders += 1;
+    const fate = isGhost ? 'void' : 'due';
+    this.#shares.push({ job, tokens: 1, before, decodes: true, completes: !isGhost, aloneNs: 0, fate });
+  }
+
+  /** The first token came with the KV; the client sees it when the request is first scheduled. */
+  #yieldFirstToken(job: Job, nowNs: number): void {
+    this.#start(job, nowNs);
+    this.#setup.log.firstTokenNs[job.request] = nowNs;
+    this.#pages.publish(job.hold, job.input);
+    job.lastTokenNs = nowNs;
+    job.generated = 1;
+    job.decodes = true;
+  }
+
+  /** Blocks for a prompt whose KV a context server has. */
+  #reserve(job: Job, nowNs: number): void {
+    const { host, ledger, log, worker } = this.#setup;
+    const hit = this.#pages.lookup(job.request, job.input);
+    this.#allocate(job, hit, job.input - hit, 0);
+    ledger.lookupTokens += job.input;
+    ledger.hitTokens += hit;
+    log.reusedTokens[job.request] = hit;
+    log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
+    job.accountedNs = nowNs;
+    job.computed = job.input;
+    job.remote = false;
+    job.status = 'loading';
+    host.reserved(worker, job.request, job.input - hit, nowNs);
+  }
+
+  /** Its KV goes; it comes back as a prompt that has its output at the end. */
+  #pause(job: Job, nowNs: number): void {
+    const { log, ledger, role } = this.#setup;
+    const regain = job.decodes ? job.expected : job.computed;
+    if (job.decodes) this.#pages.publish(job.hold, job.computed - job.placeholders);
+    const fate = role === 'prefill' ? 'void' : 'late';
+    for (const share of this.#inFlight.flat()) {
+      if (share.job !== job || share.fate !== 'due') continue;
+      share.fate = fate;
+      if (!share.completes) continue;
+      job.placeholders -= 1;
+      if (fate === 'late') job.stale += 1;
+    }
+    if (job.evictedNs < 0) {
+      const state = job.countsAsDecode ? STATE.decodeInterference : STATE.prefillInterference;
+      log.spend(job.request, state, nowNs - job.accountedNs);
+      job.evictedNs = nowNs;
+      job.regain = regain;
+    } else if (job.decodes) {
+      job.regain = regain;
+    }
+    this.#pages.release(job.hold);
+    job.computed = 0;
+    job.decodes = false;
+    job.countsAsDecode = false;
+    job.status = 'waiting';
+    log.preemptions[job.request] += 1;
+    ledger.preemptions += 1;
+  }
+
+  // ---- results ----------------------------------------------------------------------------------------------------
+
+  settle(shares: readonly Share[], nowNs: number): void {
+    for (const { job, before, tokens, decodes, completes, fate } of shares) {
+      if (completes && !decodes && fate === 'due') this.#pages.publish(job.hold, before + tokens);
+    }
+    const over = this.#active.filter(
+      (job) => job.generated === job.output && shares.some((share) => share.job === job && share.fate !== 'void'),
+    );
+    this.#active = this.#active.filter((job) => !over.includes(job));
+    for (const job of over) this.#finish(job, nowNs);
+  }
+
+  #finish(job: Job, nowNs: number): void {
+    const { host, log, role, worker } = this.#setup;
+    if (role === 'prefill') {
+      job.status = 'held';
+      this.#held.set(job.request, job);
+      host.prefilled(worker, job.request, nowNs);
+      return;
+    }
+    if (job.status === 'running') this.#pages.publish(job.hold, job.known - 1);
+    this.#pages.release(job.hold);
+    log.lastTokenNs[job.request] = nowNs;
+    host.finished(worker, job.request, nowNs);
+  }
+}

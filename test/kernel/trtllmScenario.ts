@@ -1,0 +1,75 @@
+import { RandomStream } from '../../src/base/random.ts';
+import { ROUTER_POLICIES } from '../../src/cluster/router/routerSpec.ts';
+import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
+import { CAPACITY_POLICIES, CHUNKING_POLICIES, type TrtllmConfig } from '../../src/engine/trtllm/trtllmConfig.ts';
+import { PLAIN_TRTLLM } from '../support/engineConfigs.ts';
+import { awkwardTimer, randomWorkload } from './randomScenario.ts';
+
+/** A TensorRT-LLM fleet drawn from a seed, with pools small enough to pause and evict. */
+export function trtllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
+  const random = new RandomStream(seed, 'trtllm scenario');
+  const coin = (): boolean => random.integer(0, 1) === 0;
+  const drawn = randomWorkload(random);
+  // Half of the clients ask for more than they get.
+  const asksForMore = coin();
+  const workload = {
+    ...drawn,
+    maxOutputTokens: drawn.outputTokens.map((tokens) => tokens + (asksForMore ? random.integer(0, 2) * tokens : 0)),
+  };
+  const longest = workload.inputTokens.reduce(
+    (most, tokens, request) => Math.max(most, tokens + workload.outputTokens[request]),
+    0,
+  );
+  const timer = awkwardTimer(random);
+  const split = random.integer(0, 3) === 0;
+  const engine = (): TrtllmConfig => {
+    const blockTokens = [1, 3, 4, 16][random.integer(0, 3)];
+    const chunkedPrefill = coin();
+    const maxBatchedTokens = chunkedPrefill ? random.integer(blockTokens + 4, 80) : longest + random.integer(0, 40);
+    const waits = random.integer(0, 2) === 0;
+    return {
+      ...PLAIN_TRTLLM,
+      maxBatchedTokens,
+      capacityPolicy: CAPACITY_POLICIES[[0, 0, 1, 1, 2][random.integer(0, 4)]],
+      chunkedPrefill,
+      chunkingPolicy: CHUNKING_POLICIES[random.integer(0, 1)],
+      overlap: coin(),
+      batchWaitIterations: waits ? random.integer(1, 12) : 0,
+      batchWaitTokensRatio: waits ? 0.1 + random.uniform() : 0,
+      maxSequences: random.integer(1, Math.min(12, maxBatchedTokens - blockTokens)),
+      prefixCaching: random.integer(0, 3) > 0,
+      blockTokens,
+      blocks: Math.ceil(longest / blockTokens) + random.integer(0, 3) * random.integer(0, 20),
+      contextLength: random.integer(0, 3) === 0 ? Math.ceil(longest * 0.9) : longest,
+    };
+  };
+  const pool = (name: string, role: PoolSpec['role']): PoolSpec => ({
+    name,
+    role,
+    replicas: random.integer(1, 3),
+    gpusPerReplica: 1,
+    timer,
+    engine: engine(),
+  });
+  const pools = split ? [pool('p', 'prefill'), pool('d', 'decode')] : [pool('a', 'aggregated')];
+  return {
+    workload,
+    load: coin()
+      ? { kind: 'open', speedup: [1, 0.5, 3.7][random.integer(0, 2)] }
+      : { kind: 'closed', concurrency: random.integer(1, 12) },
+    pools,
+    router: { policy: ROUTER_POLICIES[random.integer(0, 3)] },
+    transfer: split
+      ? {
+          bandwidthBytesPerS: random.integer(0, 3) === 0 ? Number.POSITIVE_INFINITY : 2e6,
+          latencyNs: random.integer(0, 1) * 700,
+          kvBytesPerToken: 3,
+        }
+      : null,
+    seed,
+    overLength: (['reject', 'drop', 'truncate'] as const)[random.integer(0, 2)],
+    maxVirtualNs: random.integer(0, 9) === 0 ? 50_000 : Number.POSITIVE_INFINITY,
+    core,
+    samples: 0,
+  };
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { Scenario } from '../../src/cluster/scenario.ts';
+import { simulate } from '../../src/cluster/simulation.ts';
+import type { SimulationResult } from '../../src/cluster/simulationResult.ts';
+import type { TrtllmConfig } from '../../src/engine/trtllm/trtllmConfig.ts';
+import { checkLaws } from '../../src/metrics/laws.ts';
+import { differences, timelineOf } from '../metamorphic/timeline.ts';
+import { trtllmScenario } from './trtllmScenario.ts';
+
+const RUNS = Number(process.env.DYNOSIM_RUNS ?? 250);
+
+describe('the fast and the plain TensorRT-LLM core', () => {
+  it(`agree on every timestamp of ${RUNS} random scenarios that show what they must`, () => {
+    const seen = new Map<string, number>();
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const scenario = trtllmScenario(seed, 'fast');
+      const fast = simulate(scenario);
+      expect(checkLaws(fast, scenario.workload), `seed ${seed}`).toEqual([]);
+      const plain = simulate(trtllmScenario(seed, 'plain'));
+      expect(differences(timelineOf(fast), timelineOf(plain)), `seed ${seed}`).toEqual([]);
+      for (const [what, shown] of Object.entries(featuresOf(scenario, fast))) {
+        seen.set(what, (seen.get(what) ?? 0) + (shown ? 1 : 0));
+      }
+    }
+    for (const [what, count] of seen) {
+      console.log(`${what}: ${((100 * count) / RUNS).toFixed(1)} % of runs`);
+      expect(count / RUNS, what).toBeGreaterThanOrEqual(0.1);
+    }
+  });
+});
+
+function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Record<string, boolean> {
+  const engines = scenario.pools.map(({ engine }) => engine as TrtllmConfig);
+  const { workload } = scenario;
+  const some = (has: (engine: TrtllmConfig) => boolean): boolean => engines.some(has);
+  const longest = Math.max(...workload.inputTokens);
+  return {
+    pauses: workers.some(({ preemptions }) => preemptions > 0),
+    eviction: workers.some(({ evictedBlocks }) => evictedBlocks > 0),
+    'prefix hits': log.reusedTokens.some((tokens) => tokens > 0),
+    overlap: some(({ overlap }) => overlap),
+    'no overlap': some(({ overlap }) => !overlap),
+    'no evict': some(({ capacityPolicy }) => capacityPolicy === 'GUARANTEED_NO_EVICT'),
+    'static batch': some(({ capacityPolicy }) => capacityPolicy === 'STATIC_BATCH'),
+    'cut prompts': some(({ chunkedPrefill, maxBatchedTokens }) => chunkedPrefill && longest > maxBatchedTokens),
+    'equal progress': some(
+      ({ chunkedPrefill, chunkingPolicy }) => chunkedPrefill && chunkingPolicy === 'EQUAL_PROGRESS',
+    ),
+    'whole prompts': some(({ chunkedPrefill }) => !chunkedPrefill),
+    'batch waiting': some(({ batchWaitIterations }) => batchWaitIterations > 0),
+    'ends before its time':
+      some(({ overlap }) => overlap) &&
+      workload.maxOutputTokens.some((tokens, request) => tokens > workload.outputTokens[request]),
+    'prefill/decode': scenario.transfer !== null,
+    'closed loop': scenario.load.kind === 'closed',
+    sessions: workload.nextTurn.some((next) => next >= 0),
+  };
+}
