@@ -7,7 +7,7 @@ import type { WorkerConfig } from './predictConfig.ts';
 const CORES: Readonly<Record<Backend, readonly Role[]>> = {
   vllm: ['aggregated', 'prefill', 'decode'],
   sglang: ['aggregated', 'prefill', 'decode'],
-  trtllm: [],
+  trtllm: ['aggregated', 'prefill', 'decode'],
 };
 
 type Neutral = readonly (readonly [path: string, neutral: unknown])[];
@@ -26,6 +26,7 @@ const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
     ['speculation', null],
   ],
   trtllm: [
+    ['scheduler.balance', false],
     ['parallelism.pipeline', 1],
     ['speculation', null],
   ],

@@ -171,17 +171,22 @@ export class TrtllmScheduler implements Scheduler {
 
   #schedule(batch: Batch, ended: Sequence[], nowNs: number): void {
     const { config } = this.#setup;
-    let hasPaused = false;
+    // Blocks come or go in other numbers than the capacity scheduler reckons with.
+    let hasMoved = false;
     const pool: CapacityPool<Sequence> = {
       freeBlocks: () => this.#pages.free,
       pause: (sequence) => {
-        hasPaused = true;
+        hasMoved = true;
         this.#pause(sequence, batch, nowNs);
       },
     };
     const fitting = fitCapacity(config.capacityPolicy, this.#active, config.maxSequences, this.#capacity, pool);
     const pending = this.#pending;
-    for (const sequence of fitting) if (sequence.remote) this.#reserve(sequence, nowNs);
+    for (const sequence of fitting) {
+      if (!sequence.remote) continue;
+      hasMoved = true;
+      this.#reserve(sequence, nowNs);
+    }
     const runnable = fitting.filter((sequence) => sequence.stage !== STAGE.loading && !isToComplete(sequence));
     const { contexts, generations } = chooseMicroBatch(runnable, this.#microBatch, this.#limits);
     let promptTokens = 0;
@@ -189,7 +194,7 @@ export class TrtllmScheduler implements Scheduler {
     const isHeldBack = this.#wait.holdsBack(contexts.length, promptTokens, generations.length);
     if (!isHeldBack) for (const { item, tokens } of contexts) this.#prefill(item, tokens, batch, ended, nowNs);
     for (const sequence of generations) if (sequence.stage === STAGE.loaded) this.#startLoaded(sequence, batch, nowNs);
-    this.#isBlocked = pending > 0 && pending === this.#pending && contexts.length === 0 && !hasPaused;
+    this.#isBlocked = pending > 0 && pending === this.#pending && contexts.length === 0 && !hasMoved;
   }
 
   #takeDecodes(batch: Batch): void {
