@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runLoop, stretches } from '../../../test/support/trtllmLoop.ts';
 import { chooseMicroBatch, type MicroBatchLimits } from './microBatch.ts';
-import { assignRanks, expectedRequests } from './rankAssignment.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
 const POOL_200 = { blocks: 20, maxSequences: 2 };
@@ -263,35 +262,5 @@ describe('tokens of a micro-batch', () => {
       [3, 30, 30],
       [1, 1, 0],
     ]);
-  });
-});
-
-describe('ranks (tests/unittest/_torch/executor/test_executor_request_queue.py)', () => {
-  const loads = (requests: readonly number[], tokens: readonly number[] = requests.map(() => 0)) =>
-    requests.map((count, rank) => ({ requests: count, tokens: tokens[rank] }));
-  /** Requests per rank. */
-  const assign = (prompts: readonly number[], ranks: ReturnType<typeof loads>, expected: number): number[][] => {
-    const assigned = assignRanks(prompts, ranks, expected);
-    return ranks.map((_, rank) => [...assigned.keys()].filter((request) => assigned[request] === rank));
-  };
-
-  it('share requests evenly, by tokens (::test_attention_dp_scheduling_cases)', () => {
-    expect(expectedRequests(loads([2, 1, 3, 0]), 2)).toBe(3);
-    const ranks = loads([0, 0, 0, 0], [10, 15, 20, 25]);
-    expect(assign([5, 5, 5, 5, 5, 5, 5], ranks, 2).map((requests) => requests.length)).toEqual([2, 2, 2, 1]);
-  });
-
-  it('take no more than their share (::test_attention_dp_scheduling_cases)', () => {
-    expect(assign([1, 1, 1, 1, 1, 1], loads([1, 2, 3, 0]), 3).map((requests) => requests.length)).toEqual([2, 1, 0, 3]);
-    expect(assign(new Array(12).fill(1), loads([0, 0, 0, 0]), 3)).toEqual([
-      [0, 4, 8],
-      [1, 5, 9],
-      [2, 6, 10],
-      [3, 7, 11],
-    ]);
-  });
-
-  it('take the longest prompts first (::test_balance_requests_across_ranks_multiple_requests)', () => {
-    expect(assign([3, 6, 2], loads([0, 1, 2, 1], [5, 15, 25, 10]), 2)).toEqual([[1, 2], [], [], [0]]);
   });
 });

@@ -8,6 +8,7 @@ import { STATE } from '../requestLog.ts';
 import { BatchWait } from './batchWait.ts';
 import { type CapacityView, fitCapacity } from './capacity.ts';
 import { firstChunk } from './firstChunk.ts';
+import { kvLayoutOf } from './kvLayoutOf.ts';
 import { chooseMicroBatch, type MicroBatchView } from './microBatch.ts';
 import { mostNewTokens, serves } from './requestLimits.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
@@ -31,22 +32,9 @@ export class PlainTrtllm implements PlainScheduler {
   constructor(setup: EngineSetup<TrtllmConfig>) {
     this.#setup = setup;
     const { config, table } = setup;
-    const { blockTokens, contextLength, prefixCaching, maxBatchedTokens } = config;
-    this.#names = new PageNames(table.workload, table.namedTokens, blockTokens);
+    this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     this.#wait = new BatchWait(config);
-    this.#pages = new BlockManager(
-      {
-        groups: [{ kind: 'full', blockTokens, dropsLastHit: false }],
-        // The manager keeps one block back, which this engine does not.
-        blocks: config.blocks + 1,
-        contextLength,
-        inFlightTokens: maxBatchedTokens,
-        prefixCaching,
-        unhashedFreedFirst: true,
-        retentionTokens: null,
-      },
-      () => this.#names,
-    );
+    this.#pages = new BlockManager(kvLayoutOf(config), () => this.#names);
   }
 
   get usablePages(): number {

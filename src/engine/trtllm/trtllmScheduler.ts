@@ -10,6 +10,7 @@ import { SequencePages } from '../sequencePages.ts';
 import { BatchWait } from './batchWait.ts';
 import { type CapacityPool, type CapacityView, fitCapacity } from './capacity.ts';
 import { firstChunk } from './firstChunk.ts';
+import { kvLayoutOf } from './kvLayoutOf.ts';
 import { chooseMicroBatch, type MicroBatchLimits, type MicroBatchView } from './microBatch.ts';
 import { mostNewTokens, serves } from './requestLimits.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
@@ -43,8 +44,7 @@ export class TrtllmScheduler implements Scheduler {
     const { config, table, batches } = setup;
     this.#setup = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
-    // The pages keep one block back, which this engine does not.
-    this.#pages = new SequencePages({ ...config, blocks: config.blocks + 1 }, table, true);
+    this.#pages = new SequencePages(kvLayoutOf(config), table);
     this.#wait = new BatchWait(config);
     for (const batch of batches) this.#ended.set(batch, []);
     this.#limits = {
@@ -203,7 +203,7 @@ export class TrtllmScheduler implements Scheduler {
     this.#pages.allocate(set.pagesDue(1));
     for (const ghost of this.#ghosts()) {
       batch.takesDecodes = true;
-      this.#pages.grow(ghost, this.#pages.missing(ghost, ghost.computed + 1));
+      this.#pages.grow(ghost, ghost.computed + 1);
       batch.addGhost(ghost.computed + 1);
     }
   }
@@ -255,8 +255,8 @@ export class TrtllmScheduler implements Scheduler {
       const pages = this.#pages.lookup(request, knownTokens);
       const hit = pages * this.#pages.pageTokens;
       tokens = firstChunk(chunk, hit, knownTokens, this.#pages.pageTokens);
-      this.#pages.take(sequence, pages);
-      this.#pages.grow(sequence, this.#pages.missing(sequence, knownTokens));
+      this.#pages.take(sequence, pages, 0);
+      this.#pages.grow(sequence, knownTokens);
       ledger.lookupTokens += knownTokens;
       ledger.hitTokens += hit;
       if (log.scheduledNs[request] < 0) log.reusedTokens[request] = hit;
@@ -286,8 +286,7 @@ export class TrtllmScheduler implements Scheduler {
     const { request, inputTokens } = sequence;
     const pages = this.#pages.lookup(request, inputTokens);
     const hit = pages * this.#pages.pageTokens;
-    this.#pages.take(sequence, pages);
-    this.#pages.grow(sequence, this.#pages.missing(sequence, inputTokens));
+    this.#pages.take(sequence, pages, inputTokens - hit);
     ledger.lookupTokens += inputTokens;
     ledger.hitTokens += hit;
     log.reusedTokens[request] = hit;
