@@ -312,7 +312,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: TIMES,
-    find: `    log.firstTokenNs[request] = nowNs;
+    find: `    if (sequence.lastTokenNs < 0) log.firstTokenNs[request] = nowNs;
     this.startCounting(sequence);`,
     replace: '    this.startCounting(sequence);',
     why: 'remote prompts: the pass of the first token counts as after it',

@@ -228,8 +228,8 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: BATCH,
-    find: 'return this.#ghosts + this.#chunks.length + this.finishing.length + this.#late.length === 0;',
-    replace: 'return this.#chunks.length + this.finishing.length + this.#late.length === 0;',
+    find: 'return !this.#isCut && this.#ghosts + this.#chunks.length + this.finishing.length + this.#late.length === 0;',
+    replace: 'return !this.#isCut && this.#chunks.length + this.finishing.length + this.#late.length === 0;',
     why: 'a run starts from a pass with a wasted decode',
   },
 ];
