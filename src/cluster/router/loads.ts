@@ -12,6 +12,9 @@ export class LiveLoads implements Loads {
   }
 }
 
+/** Later than everything at one whole nanosecond, earlier than the next. */
+const AFTER_NS = 0.5;
+
 /** The load as each worker last reported it, at multiples of an interval. */
 export class ReportedLoads implements Loads {
   readonly #intervalNs: number;
@@ -31,7 +34,8 @@ export class ReportedLoads implements Loads {
     if (this.#nextNs >= nowNs) return;
     const dueNs = (Math.ceil(nowNs / this.#intervalNs) - 1) * this.#intervalNs;
     for (const { core, index } of this.#workers) {
-      core.advanceTo(dueNs);
+      // All of that moment is over, batches formed at it included.
+      core.advanceTo(dueNs + AFTER_NS);
       core.readLoad(this.#reports[index]);
     }
     this.#nextNs = dueNs + this.#intervalNs;

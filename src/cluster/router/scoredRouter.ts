@@ -8,7 +8,8 @@ import type { ScorerSpec } from './routerSpec.ts';
 
 /** Costs every worker in KV blocks by a weighted sum and takes the cheapest (or draws one, the cheaper the likelier). */
 export class ScoredRouter implements Router {
-  readonly readsState: boolean;
+  /** What is booked is settled by the first tokens that workers have put out. */
+  readonly readsState = true;
   readonly bookings: ((worker: Worker) => Bookings) | undefined;
   readonly #setup: RouterSetup;
   readonly #spec: ScorerSpec;
@@ -22,7 +23,6 @@ export class ScoredRouter implements Router {
   constructor(setup: RouterSetup, spec: ScorerSpec) {
     this.#setup = setup;
     this.#spec = spec;
-    this.readsState = spec.load === 'reported' || spec.index === 'reported';
     this.bookings = spec.load === 'booked' ? (worker) => this.#booked(worker) : undefined;
   }
 
