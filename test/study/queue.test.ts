@@ -12,7 +12,7 @@ const title = `a queue on Redis${hasRedis ? '' : ' (skipped: redis-server is not
 
 /** Some 500 trials of a few milliseconds. */
 const GOAL = `recommend --model Qwen/Qwen3-8B --gpu l40s,h100_sxm --max-gpus 8 --preset chat --rps 20 --ttft-p95 1500
-  --tpot-p95 50 --set traffic.source.requests=2000 --overwrite`.split(/\s+/);
+  --tpot-p95 50 --set traffic.source.requests=2000 --set optimizer.algorithm=exhaustive --overwrite`.split(/\s+/);
 
 /** A Redis that keeps nothing on disk: a restart forgets every job. */
 class Server {
