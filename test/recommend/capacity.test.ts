@@ -9,7 +9,7 @@ import { answerTo, goalFrom, predicted } from './support.ts';
 const ENGINE = `
 engine: {mode: aggregated, model: meta-llama/Llama-3.1-8B, hardware: l40s, workers: {aggregated: {parallelism: {replicas: {choices: [1, 2]}, tensor: {choices: [1, 2]}}, scheduler: {max_batched_tokens: 2048}}}}
 router: {policy: least_loaded}
-evaluation: {slo: {ttft_ms: {p95: 300}, tpot_ms: {p95: 30}}}
+evaluation: {slo: {ttft_ms: {p95: 600}, tpot_ms: {p95: 60}}}
 optimization: {objectives: [output_tokens_per_s, usd_per_hour], constraints: {max_candidate_gpus: 2}}`;
 
 const POISSON = `
