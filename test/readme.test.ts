@@ -14,7 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'dynosim-readme-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('README.md', () => {
-  const commands = README.match(/^dynosim .*$/gm) ?? [];
+  // The pages on importing and deploying have tests of their own that read a command as a shell does.
+  const commands = (README.match(/^dynosim .*$/gm) ?? []).filter((line) => !/^dynosim (import|deploy) /.test(line));
 
   it('shows predict and recommend', () => {
     expect(commands.filter((command) => /^dynosim (predict|recommend) /.test(command)).length).toBeGreaterThan(1);
