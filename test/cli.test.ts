@@ -100,7 +100,7 @@ describe('recommend', () => {
       'max_candidate_gpus: 24',
     );
     const { code } = await dynosim(
-      ['recommend', '-c', '-', '-o', 'partial', '--threads', '2'],
+      ['recommend', '-c', '-', '-o', 'partial', '--threads', '2', '--set', 'optimizer.algorithm=exhaustive'],
       /simulated \d+ of/,
       big,
     );
