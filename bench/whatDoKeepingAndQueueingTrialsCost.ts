@@ -13,7 +13,7 @@ import { StudyStore } from '../src/study/store/studyStore.ts';
 import type { TrialRunner } from '../src/study/trialRunner.ts';
 import { prepare, type SpinJob, type SpinResult } from '../test/fixtures/spinTask.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 7;
 const THREADS = 2;
 const TASK = { taskModule: new URL('../test/fixtures/spinTask.ts', import.meta.url), shared: null };
 const CODEC: TrialCodec<SpinJob, SpinResult> = {
@@ -64,16 +64,24 @@ function report(question: string, ratios: readonly number[]): void {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'dynosim-bench-'));
-const kept: number[] = [];
-for (let round = 0; round < ROUNDS; round++) {
-  const steps = stepsOf(10);
-  const without = await trialsPerSecond(localRunner(THREADS, TASK), 400, steps);
-  const store = await StudyStore.open(join(folder, `${round}.db`), { version: '0', engine: 'bench' });
-  const withStudy = await trialsPerSecond(new StoredRunner(localRunner(THREADS, TASK), store, CODEC), 400, steps);
-  store.close();
-  kept.push(withStudy / without);
+for (const ms of [10, 30]) {
+  const kept: number[] = [];
+  const trials = Math.round(4000 / ms);
+  for (let round = 0; round < ROUNDS; round++) {
+    const steps = stepsOf(ms);
+    const plain = (): Promise<number> => trialsPerSecond(localRunner(THREADS, TASK), trials, steps);
+    const stored = async (): Promise<number> => {
+      const store = await StudyStore.open(join(folder, `${ms}-${round}.db`), { version: '0', engine: 'bench' });
+      const rate = await trialsPerSecond(new StoredRunner(localRunner(THREADS, TASK), store, CODEC), trials, steps);
+      store.close();
+      return rate;
+    };
+    // Who goes second finds a warmer machine: they take turns at that, too.
+    const rates = round % 2 === 0 ? [await plain(), await stored()] : [await stored(), await plain()].reverse();
+    kept.push(rates[1] / rates[0]);
+  }
+  report(`with a study, trials of ${ms} ms on two threads`, kept);
 }
-report('with a study, trials of 10 ms on two threads', kept);
 rmSync(folder, { recursive: true });
 
 const url = process.argv[process.argv.indexOf('--queue') + 1];

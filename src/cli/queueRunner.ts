@@ -19,7 +19,7 @@ export function queueRunner(
     const engine = engineFingerprint();
     const runner = await QueueRunner.connect<TrialJob, TrialResult>({ url, task: 'recommend', shared, engine });
     setTimeout(async () => {
-      if ((await runner.workers().catch(() => 1)) > 0) return;
+      if ((await runner.threads().catch(() => 1)) > 0) return;
       const address = publicAddress(url);
       note(quiet, `no worker of this version listens yet: start some with dynosim worker --queue ${address}`);
     }, PATIENCE_MS).unref();

@@ -10,8 +10,9 @@ export interface RunOptions<Job, Result> {
   readonly onTold: (trial: Trial<Result>, ask: Ask<Job>) => boolean;
 }
 
-/** Trials asked and not yet told, per slot. Results are small; what is bounded is the wait behind one long trial. */
-const WINDOW_PER_SLOT = 64;
+/** Trials asked and not yet told. Results are small; what is bounded is the wait behind one long trial. */
+const LEAST_WINDOW = 256;
+const WINDOW_PER_SLOT = 4;
 
 /**
  * Runs trials and tells each in ask order, whoever runs them. Memory is bounded: a fixed number of trials is asked ahead
@@ -49,7 +50,7 @@ export class Executor<Job, Result> {
         // A runner that can go no further rejects every trial; the first one told ends the run.
         trial.catch(() => undefined);
         window.push({ ask, trial });
-        while (window.length >= WINDOW_PER_SLOT * runner.slots) await tellFirst();
+        while (window.length >= Math.max(LEAST_WINDOW, WINDOW_PER_SLOT * runner.slots)) await tellFirst();
       }
       while (window.length > 0) await tellFirst();
     } catch (error) {

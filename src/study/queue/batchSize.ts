@@ -1,6 +1,7 @@
 /** What a batch should take: long against the cost of a job, short against the loss of one. */
 const TARGET_MS = 2_000;
-const MOST_TRIALS = 256;
+/** What a batch costs by itself is lost among so many. */
+const MOST_TRIALS = 64;
 
 /** How many trials go into the next batch, by what trials have taken so far. Results do not depend on it. */
 export class BatchSize {

@@ -27,3 +27,13 @@ export function sharedKey(hash: string): string {
 
 /** What trials share stays on the server this long after the last search that used it. */
 export const SHARED_SECONDS = 7 * 24 * 3600;
+
+/** How a worker signs its connection: BullMQ puts it behind the queue's name in the server's list of clients. */
+export function workerName(threads: number): string {
+  return `threads-${threads}`;
+}
+
+/** Threads of the worker with this entry in the server's list of clients. */
+export function threadsIn(clientName: string): number {
+  return Number(/:w:threads-(\d+)$/.exec(clientName)?.[1] ?? 1);
+}

@@ -5,7 +5,7 @@ import { canonicalJson } from '../../base/canonicalJson.ts';
 import { type Ask, settledBy, type Trial } from '../trial.ts';
 import type { TrialRunner } from '../trialRunner.ts';
 import { BatchSize } from './batchSize.ts';
-import { type BatchJob, type BatchResult, queueName, SHARED_SECONDS, sharedKey } from './protocol.ts';
+import { type BatchJob, type BatchResult, queueName, SHARED_SECONDS, sharedKey, threadsIn } from './protocol.ts';
 import { anotherConnection, connectRedis, loadQueuePackage } from './redis.ts';
 import { packShared, type SharedBlob } from './sharedBlob.ts';
 
@@ -14,10 +14,13 @@ const ATTEMPTS = 3;
 /** How often to check that batches in flight are still known: a server that restarts may have forgotten them. */
 const CHECK_MS = 2_000;
 const CHECKED_AT_ONCE = 64;
-/** Finished batches stay this long, so that asking again finds their results. */
+/** Finished batches stay this long, so that asking again finds their results; the last of them only, for the server's memory. */
 const KEEP_SECONDS = 24 * 3600;
-/** Batches in flight. What waits behind them goes out in batches of a size that is known better by then. */
-const MOST_BATCHES = 64;
+const KEPT_BATCHES = 5_000;
+/** Threads to provide for before any worker has been seen. */
+const LEAST_THREADS = 32;
+/** Batches in flight for each thread that listens: one at work, one on its way. */
+const BATCHES_PER_THREAD = 2;
 
 interface Pending<J, Result> {
   readonly ask: Ask<J>;
@@ -45,8 +48,6 @@ export interface QueueTask {
  * the results of the one before, and a batch that the server forgot is put in again without running twice.
  */
 export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
-  /** Nobody knows how many workers there will be; this many keep some hundreds busy. */
-  readonly slots = 64;
   /** The first for commands, the second for events, which block it. */
   readonly #connections: readonly [Redis, Redis];
   readonly #events: QueueEvents;
@@ -58,6 +59,7 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
   readonly #batches = new Map<string, Batch<J, Result>>();
   readonly #timer: NodeJS.Timeout;
   #isFlushDue = false;
+  #threads = 0;
 
   private constructor(
     connections: readonly [Redis, Redis],
@@ -94,9 +96,20 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
     return runner;
   }
 
-  /** Workers that listen now. */
-  async workers(): Promise<number> {
-    return this.#queue.getWorkersCount();
+  /** Trials that keep the workers of today busy; they come and go. */
+  get slots(): number {
+    return this.#mostBatches * this.#size.trials;
+  }
+
+  get #mostBatches(): number {
+    return BATCHES_PER_THREAD * Math.max(LEAST_THREADS, this.#threads);
+  }
+
+  /** Threads of all workers that listen now. */
+  async threads(): Promise<number> {
+    const workers = await this.#queue.getWorkers();
+    this.#threads = workers.reduce((sum, { rawname }) => sum + threadsIn(rawname), 0);
+    return this.#threads;
   }
 
   start(ask: Ask<J>): Promise<Trial<Result>> {
@@ -131,8 +144,10 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
   /** Puts what waits into batches, and these on the queue. */
   async #flush(): Promise<void> {
     this.#isFlushDue = false;
-    while (this.#waiting.length > 0 && this.#batches.size < MOST_BATCHES) {
-      const pending = this.#waiting.splice(0, this.#size.trials);
+    while (this.#waiting.length > 0 && this.#batches.size < this.#mostBatches) {
+      // The last few are shared out rather than left to one worker.
+      const share = Math.ceil(this.#waiting.length / Math.max(1, this.#threads));
+      const pending = this.#waiting.splice(0, Math.min(this.#size.trials, share));
       const data: BatchJob<J> = {
         task: this.#task.task,
         shared: this.#blob.hash,
@@ -150,7 +165,7 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
     await this.#queue.add('batch', data, {
       jobId: id,
       attempts: ATTEMPTS,
-      removeOnComplete: { age: KEEP_SECONDS },
+      removeOnComplete: { age: KEEP_SECONDS, count: KEPT_BATCHES },
       // Dead letters: kept for a look, with the reason and the trials in them.
       removeOnFail: { age: KEEP_SECONDS },
     });
@@ -164,6 +179,7 @@ export class QueueRunner<J, Result> implements TrialRunner<J, Result> {
 
   async #check(): Promise<void> {
     try {
+      await this.threads();
       if (
         this.#batches.size > 0 &&
         (await this.#connections[0].expire(sharedKey(this.#blob.hash), SHARED_SECONDS)) === 0

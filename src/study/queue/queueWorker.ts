@@ -2,7 +2,7 @@ import type { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ThreadPool } from '../threads.ts';
 import type { TaskSource } from '../trialRunner.ts';
-import { type BatchJob, type BatchResult, queueName, sharedKey } from './protocol.ts';
+import { type BatchJob, type BatchResult, queueName, sharedKey, workerName } from './protocol.ts';
 import { anotherConnection, connectRedis, loadQueuePackage } from './redis.ts';
 import { unpackShared } from './sharedBlob.ts';
 import { SharedPools } from './sharedPools.ts';
@@ -48,6 +48,7 @@ export class QueueWorker {
       ({ data }) => worker.#serve(data),
       {
         connection: worker.#workerRedis,
+        name: workerName(options.threads),
         // Two batches a thread would finish no sooner; one more than threads hides the way to the server.
         concurrency: options.threads + 1,
         lockDuration: LOCK_MS,

@@ -54,8 +54,9 @@ export class Database {
     explain(this.#file, () => this.#sqlite.exec(sql));
   }
 
-  /** All of it or nothing, with nobody else writing meanwhile. */
+  /** All of it or nothing, with nobody else writing meanwhile; within another transaction, a part of that. */
   transaction<T>(work: () => T): T {
+    if (this.#sqlite.inTransaction) return work();
     this.script('begin immediate');
     try {
       const result = work();

@@ -101,6 +101,11 @@ export class StudyStore {
     );
   }
 
+  /** Everything `work` writes is committed at once, or nothing of it. */
+  together(work: () => void): void {
+    this.#database.transaction(work);
+  }
+
   /** What is known of a trial; if nothing is, and nobody living is at it, it becomes this process's. */
   claim(facts: TrialFacts): Claim {
     return this.#database.transaction(() => {
