@@ -2,8 +2,13 @@
 export interface FaultSpec {
   /** The worker loses everything at `atNs` and is back, empty, after `downNs` (Infinity = never). */
   readonly crashes: readonly { readonly worker: number; readonly atNs: number; readonly downNs: number }[];
-  /** Crashes at random moments, exponential with this mean while a worker is up; left out: none. */
-  readonly random?: { readonly meanUpNs: number; readonly downNs: number };
+  /** Crashes at random moments, exponential with this mean since the beginning or the last one's end; left out: none. */
+  readonly random?: {
+    readonly meanUpNs: number;
+    readonly downNs: number;
+    /** Number of each worker's node: all of a node crash together. Left out: each by itself. */
+    readonly nodeOf?: readonly number[];
+  };
   /** Passes of these workers last `factor` times as long, all the time. */
   readonly stragglers: readonly { readonly worker: number; readonly factor: number }[];
   /** How often a request lost with its worker starts anew; then it has failed. */

@@ -54,7 +54,7 @@ describe('faults, against times worked out by hand', () => {
   });
 
   it('starts a request anew on another worker when its own is lost', () => {
-    const { log, lostAttempts, workers } = simulate(
+    const { log, losses, workers } = simulate(
       scenario([0, 0], 2, { faults: { ...NO_FAULTS, crashes: [crash(0, 105, 1000)] } }),
     );
     // One token was out; the second pass is lost. Worker 1 ends its pass at 110 and then takes the prompt in.
@@ -62,7 +62,7 @@ describe('faults, against times worked out by hand', () => {
     expect(log.ttftStateNs(0, STATE.retry) / MS).toBe(105);
     expect(log.ttftStateNs(0, STATE.admissionQueue) / MS).toBe(5);
     expect([...log.worker]).toEqual([1, 1]);
-    expect(lostAttempts).toBe(1);
+    expect(losses).toEqual({ crashes: 1, lostAttempts: 1, retriedRequests: 1, shed: 0 });
     expect(workers[0].busyNs / MS).toBe(100);
   });
 
@@ -94,16 +94,15 @@ describe('faults, against times worked out by hand', () => {
   it('makes a straggler slow, and turns away who is too many', () => {
     const slow = simulate(scenario([0], 1, { faults: { ...NO_FAULTS, stragglers: [{ worker: 0, factor: 1.5 }] } }));
     expect(slow.log.lastTokenNs[0] / MS).toBe(180);
-    const { log } = simulate(scenario([0, 1, 2, 300], 1, { maxInFlight: 2 }));
+    const { log, losses } = simulate(scenario([0, 1, 2, 300], 1, { maxInFlight: 2 }));
+    expect(losses.shed).toBe(1);
     expect([...log.outcome]).toEqual([OUTCOME.completed, OUTCOME.completed, OUTCOME.rejected, OUTCOME.completed]);
   });
 
   it('ends with the last request, whatever workers would go on to do', () => {
     const random = { meanUpNs: 30 * MS, downNs: 5 * MS };
-    const { log, lostAttempts } = simulate(
-      scenario([0, 100, 200], 2, { faults: { ...NO_FAULTS, random, retries: 200 } }),
-    );
+    const { log, losses } = simulate(scenario([0, 100, 200], 2, { faults: { ...NO_FAULTS, random, retries: 200 } }));
     expect([...log.outcome]).toEqual([OUTCOME.completed, OUTCOME.completed, OUTCOME.completed]);
-    expect(lostAttempts).toBeGreaterThan(0);
+    expect(losses.lostAttempts).toBeGreaterThan(0);
   });
 });

@@ -37,8 +37,7 @@ export class RequestFlow implements EngineHost {
   readonly #hasFaults: boolean;
   readonly #inside: Set<number>[];
   readonly #attempts: Uint8Array;
-  /** Attempts at requests that were lost with their workers. */
-  lostAttempts = 0;
+  readonly losses = { crashes: 0, lostAttempts: 0, retriedRequests: 0, shed: 0 };
   /** The time for which a release is due; -1 = none is. */
   #releaseNs = -1;
 
@@ -104,7 +103,9 @@ export class RequestFlow implements EngineHost {
     }
     this.census.submitted += 1;
     this.log.arrivalNs[request] = nowNs;
-    if (!servable || (maxInFlight !== undefined && this.census.inFlight >= maxInFlight)) {
+    const isFull = servable && maxInFlight !== undefined && this.census.inFlight >= maxInFlight;
+    if (isFull) this.losses.shed += 1;
+    if (!servable || isFull) {
       this.log.outcome[request] = OUTCOME.rejected;
       this.#continueSession(request, nowNs);
       return;
@@ -202,13 +203,15 @@ export class RequestFlow implements EngineHost {
     this.reschedule(worker);
     const lost = [...this.#inside[worker.index]].sort((a, b) => a - b);
     this.#inside[worker.index].clear();
-    this.lostAttempts += lost.length;
+    this.losses.crashes += 1;
+    this.losses.lostAttempts += lost.length;
     for (const request of lost) {
       this.#entry.left(request, worker, nowNs);
       this.log.startAnew(request, [STATE.frontEnd, STATE.routerQueue, STATE.coldStart], nowNs);
     }
     for (const request of lost) {
       if (this.#attempts[request]++ < this.#scenario.faults!.retries) {
+        if (this.#attempts[request] === 1) this.losses.retriedRequests += 1;
         this.#enter(request, nowNs);
       } else {
         this.log.outcome[request] = OUTCOME.failed;

@@ -70,7 +70,7 @@ class Cluster implements Simulation {
       inFlightIntegralNs: census.integralNs,
       samples: this.#sampler?.samples() ?? null,
       network: this.#flow.network?.use() ?? null,
-      lostAttempts: this.#flow.lostAttempts,
+      losses: this.#flow.losses,
     };
   }
 

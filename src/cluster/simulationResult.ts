@@ -33,6 +33,18 @@ export interface NetworkUse {
   }[];
 }
 
+/** What went wrong, and whom it hit. */
+export interface Losses {
+  /** Workers that went down, each time. */
+  readonly crashes: number;
+  /** Attempts at requests that were lost with their workers. */
+  readonly lostAttempts: number;
+  /** Requests that started anew, however often. */
+  readonly retriedRequests: number;
+  /** Requests turned away because too many were in the system. */
+  readonly shed: number;
+}
+
 export interface SimulationResult {
   readonly log: RequestLog;
   /** Requests that were released (arrived or dispatched); only those count as submitted. `drop`ped ones are not. */
@@ -48,6 +60,5 @@ export interface SimulationResult {
   readonly samples: FleetSamples | null;
   /** Null: transfers did not share a network. */
   readonly network: NetworkUse | null;
-  /** Attempts at requests that were lost with their workers. */
-  readonly lostAttempts: number;
+  readonly losses: Losses;
 }

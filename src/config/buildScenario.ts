@@ -18,7 +18,8 @@ import type { Workload } from '../workload/workload.ts';
 import { engineAtVersion } from './engineAt.ts';
 import { engineConfigOf } from './engineConfigOf.ts';
 import type { Facts } from './facts.ts';
-import { networkSpecOf } from './networkConfig.ts';
+import { faultSpecOf } from './faultsConfig.ts';
+import { gpusPerNode, networkSpecOf } from './networkConfig.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
 import { routerSpecOf } from './routerConfig.ts';
@@ -90,6 +91,10 @@ export function buildScenario(
       pools,
       router: routerSpecOf(config.router, Math.min(...entry.map(({ request }) => request.maxBatchedTokens))),
       ...(config.network === undefined ? {} : { network: networkSpecOf(config.network, built[0].replica.hardware) }),
+      ...(config.faults === undefined
+        ? {}
+        : { faults: faultSpecOf(config.faults, pools, gpusPerNode(config.network ?? null)) }),
+      ...(config.router.max_in_flight === undefined ? {} : { maxInFlight: config.router.max_in_flight }),
       frontEnd: frontEndOf(timings[0]),
       transfer: config.engine.mode === 'disaggregated' ? transferOf(config, built) : null,
       seed: config.seed,

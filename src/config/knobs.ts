@@ -8,6 +8,7 @@ import { isSince } from '../catalog/engineVersion.ts';
 import type { EngineFlag, Knob } from './knob.ts';
 import { CACHE_KNOBS } from './knobs/cacheKnobs.ts';
 import { ENGINE_KNOBS } from './knobs/engineKnobs.ts';
+import { FAULT_KNOBS } from './knobs/faultKnobs.ts';
 import { GOAL_KNOBS } from './knobs/goalKnobs.ts';
 import { NETWORK_KNOBS } from './knobs/networkKnobs.ts';
 import { PARALLELISM_KNOBS } from './knobs/parallelismKnobs.ts';
@@ -27,6 +28,7 @@ export const KNOBS = [
   ...TIMING_KNOBS,
   ...ROUTER_KNOBS,
   ...NETWORK_KNOBS,
+  ...FAULT_KNOBS,
   ...GOAL_KNOBS,
 ] as const satisfies readonly Knob[];
 

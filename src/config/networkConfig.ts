@@ -26,6 +26,11 @@ export function resolveNetwork(given: Partial<NetworkConfig>): NetworkConfig {
   };
 }
 
+/** Of the network, or without one the default. */
+export function gpusPerNode(network: NetworkConfig | null): number {
+  return network?.gpus_per_node ?? knobDefault('network.gpus_per_node');
+}
+
 export function networkSpecOf(network: NetworkConfig, hardware: HardwareFacts): NetworkSpec {
   const { gpus_per_node: gpus, nics_per_node: nics } = network;
   const scaleUpGBps = network.scale_up_gb_per_second ?? hardware.scaleUpGBps?.value ?? null;

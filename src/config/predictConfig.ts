@@ -5,6 +5,7 @@
 import type { Backend } from '../catalog/engineProfile.ts';
 import type { SloSpec } from '../metrics/report.ts';
 import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
+import type { FaultsConfig } from './faultsConfig.ts';
 import type { NetworkConfig } from './networkConfig.ts';
 import type { RouterConfig } from './routerConfig.ts';
 
@@ -167,6 +168,8 @@ export interface PredictConfig {
   readonly router: RouterConfig;
   /** What transfers share; left out: each has its own wire. */
   readonly network?: NetworkConfig;
+  /** Left out: nothing goes wrong. */
+  readonly faults?: FaultsConfig;
   readonly evaluation: {
     readonly slo: SloSpec | null;
     /** Left out of latency statistics at either end; null unit = none. */

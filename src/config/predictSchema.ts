@@ -12,6 +12,7 @@ import { ROUTER_POLICIES } from '../cluster/router/routerSpec.ts';
 import { PRESET_NAMES } from '../workload/presets.ts';
 import { type Fields, plainFields } from './fields.ts';
 import { MODES, QUANTIZATIONS } from './knobs/engineKnobs.ts';
+import { FAULT_DOMAINS, LOSS_POLICIES } from './knobs/faultKnobs.ts';
 import { TRACE_FORMATS } from './knobs/trafficKnobs.ts';
 import { workerSchema } from './workerSchema.ts';
 
@@ -179,6 +180,7 @@ function routerSchema(fields: Fields) {
     report_interval_ms: fields.number('router.report_interval_ms').optional(),
     queue_threshold: fields.number('router.queue_threshold').optional(),
     queue_policy: fields.choice('router.queue_policy', ['fcfs', 'lcfs', 'wspt']).optional(),
+    max_in_flight: fields.number('router.max_in_flight').optional(),
   });
 }
 
@@ -194,6 +196,36 @@ function networkSchema() {
   });
 }
 
+function faultsSchema() {
+  const target = {
+    pool: text('faults.pool').optional(),
+    replica: number('faults.replica').optional(),
+    node: number('faults.node').optional(),
+  };
+  return z.strictObject({
+    policy: choice('faults.policy', LOSS_POLICIES).optional(),
+    max_retries: number('faults.max_retries').optional(),
+    crashes: z
+      .array(
+        z.strictObject({
+          ...target,
+          at_seconds: number('faults.crashes.at_seconds'),
+          down_seconds: number('faults.crashes.down_seconds').nullable().optional(),
+        }),
+      )
+      .optional(),
+    random_crashes: z
+      .strictObject({
+        of: choice('faults.random_crashes.of', FAULT_DOMAINS).optional(),
+        mean_up_seconds: number('faults.random_crashes.mean_up_seconds'),
+        down_seconds: number('faults.random_crashes.down_seconds'),
+      })
+      .nullable()
+      .optional(),
+    stragglers: z.array(z.strictObject({ ...target, factor: number('faults.stragglers.factor') })).optional(),
+  });
+}
+
 /** The sections both kinds of file have, with `fields` deciding which of their values may be domains. */
 export function sections(fields: Fields) {
   return {
@@ -202,6 +234,7 @@ export function sections(fields: Fields) {
     engine: engineSchema(fields),
     router: routerSchema(fields).optional(),
     network: networkSchema().optional(),
+    faults: faultsSchema().optional(),
     evaluation: z
       .strictObject({
         slo: slo.nullable().optional(),

@@ -5,8 +5,9 @@ import type { Role } from '../cluster/scenario.ts';
 import type { SloSpec } from '../metrics/report.ts';
 import { type EngineAt, engineAtVersion } from './engineAt.ts';
 import type { Facts } from './facts.ts';
+import { resolveFaults } from './faultsConfig.ts';
 import { knobDefault } from './knobs.ts';
-import { resolveNetwork } from './networkConfig.ts';
+import { gpusPerNode, resolveNetwork } from './networkConfig.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 import type { PredictInput, WorkerInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
@@ -37,6 +38,8 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
   const at = engineAt(engine, problems);
   const router: RouterConfig = { policy: knobDefault('router.policy'), ...given(input.router ?? {}) };
   checkRouter(router, problems);
+  const workers = resolveWorkers(engine, at, model, facts, problems);
+  const network = input.network === undefined ? null : resolveNetwork(given(input.network));
   return {
     seed: input.seed ?? knobDefault('seed'),
     traffic,
@@ -47,14 +50,17 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
       backend_version: at.version,
       quantization: engine.quantization ?? 'checkpoint',
       context_length: contextLength,
-      workers: resolveWorkers(engine, at, model, facts, problems),
+      workers,
       kv_transfer: {
         bandwidth_gb_per_second: engine.kv_transfer?.bandwidth_gb_per_second ?? null,
         latency_ms: engine.kv_transfer?.latency_ms ?? knobDefault('engine.kv_transfer.latency_ms'),
       },
     },
     router,
-    ...(input.network === undefined ? {} : { network: resolveNetwork(given(input.network)) }),
+    ...(network === null ? {} : { network }),
+    ...(input.faults === undefined
+      ? {}
+      : { faults: resolveFaults(input.faults, workers, gpusPerNode(network), problems) }),
     evaluation: {
       slo: resolveSlo(evaluation?.slo),
       window: {

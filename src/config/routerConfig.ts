@@ -17,6 +17,7 @@ export interface RouterConfig {
   readonly report_interval_ms?: number;
   readonly queue_threshold?: number;
   readonly queue_policy?: 'fcfs' | 'lcfs' | 'wspt';
+  readonly max_in_flight?: number;
 }
 
 const SCORED = [

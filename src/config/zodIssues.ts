@@ -74,7 +74,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   optimization: 'it belongs in a file for dynosim recommend',
   optimizer: 'it belongs in a file for dynosim recommend',
   planner: 'fleets of a fixed size only, so far',
-  faults: 'not simulated yet',
   'traffic.source.skip_bad_lines': 'only a trace has lines to skip',
 };
 

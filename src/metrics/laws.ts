@@ -102,7 +102,7 @@ function eachRequest(
 }
 
 /** n tokens have n - 1 gaps, and the gaps of one request sum to last - first. Checked when nothing is left unfinished. */
-function gaps({ log, gaps: pooled, lostAttempts }: SimulationResult, workload: Workload): string[] {
+function gaps({ log, gaps: pooled, losses }: SimulationResult, workload: Workload): string[] {
   let count = 0;
   const sum = new ExactSum();
   for (let request = 0; request < log.count; request++) {
@@ -113,7 +113,7 @@ function gaps({ log, gaps: pooled, lostAttempts }: SimulationResult, workload: W
     } else if (outcome !== OUTCOME.rejected && log.arrivalNs[request] >= 0) return [];
   }
   // Attempts that were lost had gaps as well, until they were.
-  if (lostAttempts > 0) {
+  if (losses.lostAttempts > 0) {
     return pooled.count >= count ? [] : [`gaps: ${pooled.count} counted, at least ${count} expected`];
   }
   if (pooled.count !== count) return [`gaps: ${pooled.count} counted, ${count} expected`];

@@ -50,6 +50,15 @@ export interface NetworkReport {
   readonly busiest_link_busy_ratio: number;
 }
 
+/** What faults did; requests that failed are counted with all others. */
+export interface FaultsReport {
+  /** Replicas that went down, each time. */
+  readonly crashes: number;
+  /** Attempts at requests that were lost with them, and requests that started anew, however often. */
+  readonly lost_attempts: number;
+  readonly retried: number;
+}
+
 export interface Report {
   readonly schema_version: 1;
   readonly dynosim_version: string;
@@ -91,6 +100,10 @@ export interface Report {
   readonly bound: { readonly prefill: BoundShares; readonly decode: BoundShares };
   /** Only where transfers share a network. */
   readonly network?: NetworkReport;
+  /** Only where something may go wrong. */
+  readonly faults?: FaultsReport;
+  /** Only where requests may be turned away for being too many: those that were, part of `requests.rejected`. */
+  readonly router?: { readonly shed: number };
   readonly fleet: {
     readonly gpus_peak: number;
     readonly gpus_mean: number;

@@ -1,7 +1,7 @@
 import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import type { Scenario } from '../cluster/scenario.ts';
-import type { SimulationResult } from '../cluster/simulationResult.ts';
+import type { Losses, SimulationResult } from '../cluster/simulationResult.ts';
 import { OUTCOME } from '../engine/requestLog.ts';
 import { rooflineCaveat } from '../timing/rooflineErrors.ts';
 import { attributionOf } from './attribution.ts';
@@ -12,7 +12,7 @@ import { resultHash, timelineHash } from './hashes.ts';
 import { latencyOf } from './latency.ts';
 import { networkOf } from './network.ts';
 import { gpusOf, type Population, populationOf, promptTokensOf } from './population.ts';
-import type { Report, SloSpec } from './report.ts';
+import type { FaultsReport, Report, SloSpec } from './report.ts';
 import { judgeSlo } from './slo.ts';
 import { stabilityOf } from './stability.ts';
 import type { MeasurementWindow } from './window.ts';
@@ -87,6 +87,8 @@ export function summarize(input: SummaryInput): Report {
     engine: engineOf(input),
     bound: boundOf(result.workers),
     ...(result.network === null ? {} : { network: networkOf(result.network, result.durationNs) }),
+    ...(scenario.faults === undefined ? {} : { faults: faultsOf(result.losses) }),
+    ...(scenario.maxInFlight === undefined ? {} : { router: { shed: result.losses.shed } }),
     fleet: { gpus_peak: gpus, gpus_mean: gpus, gpu_hours: gpuHours, scale_events: 0 },
     cost: costOf(scenario, input.usdPerGpuHour, result.durationNs, rates.outputTokensPerS),
     energy: energyOf(scenario, input.hardware, result, tokens.output),
@@ -174,6 +176,10 @@ function engineOf({ result, scenario }: SummaryInput): Report['engine'] {
     passes += worker.passes;
   }
   return { kv_blocks: kvBlocks, preemptions, mean_batch: passes === 0 ? 0 : batchSum / passes, accepted_length: 1 };
+}
+
+function faultsOf({ crashes, lostAttempts, retriedRequests }: Losses): FaultsReport {
+  return { crashes, lost_attempts: lostAttempts, retried: retriedRequests };
 }
 
 /** Shares of busy time by the source of its pass durations. */

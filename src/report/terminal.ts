@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { PoolSpec } from '../cluster/scenario.ts';
 import { kvLayoutOf } from '../engine/vllm/kvLayoutOf.ts';
-import type { AttributionVector, BoundShares, LatencyName, Report, SloSpec } from '../metrics/report.ts';
+import type { AttributionVector, BoundShares, FaultsReport, LatencyName, Report, SloSpec } from '../metrics/report.ts';
 import { kvCacheLines } from '../timing/kvCacheLines.ts';
 import { rankedShares, sloFinding, stateInWords } from './findings.ts';
 import { formatCount, formatFixed, formatMs, formatNumber, formatPercent, formatUsd } from './format.ts';
@@ -106,6 +106,21 @@ export function plainTable(head: readonly string[], colors: Colors): InstanceTyp
   });
 }
 
+function lossSubjects({ faults, router }: Report): [string, string][] {
+  return [
+    ...(faults === undefined ? [] : [['faults', faultsText(faults)] as [string, string]]),
+    ...(router === undefined
+      ? []
+      : [['router', `${formatCount(router.shed, 'request')} turned away`] as [string, string]]),
+  ];
+}
+
+function faultsText({ crashes, lost_attempts, retried }: FaultsReport): string {
+  if (crashes === 0) return 'no replica went down';
+  const attempts = formatCount(lost_attempts, 'attempt');
+  return `replicas went down ${formatCount(crashes, 'time')}, ${attempts} lost, ${formatCount(retried, 'request')} retried`;
+}
+
 function subjectLines(report: Report, { pools }: PredictContext, colors: Colors): string[] {
   const { throughput, goodput, cost, cache, engine, bound, attribution, energy, fleet } = report;
   const line = (subject: string, text: string): string => `${colors.bold(subject.padEnd(12))}${text}`;
@@ -126,6 +141,7 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
     line('cache', `${formatPercent(cache.reused_ratio)} of prompt tokens reused`),
     ...pools.map((pool) => line('KV cache', kvText(pool))),
     line('engine', `mean batch ${formatNumber(engine.mean_batch)}, ${formatCount(engine.preemptions, 'preemption')}`),
+    ...lossSubjects(report).map(([subject, text]) => line(subject, text)),
     line('bound', `prefill by ${boundText(bound.prefill)}; decode by ${boundText(bound.decode)}`),
     line('TTFT', `mean: ${attributionText(attribution.ttft.mean)}`),
     line('', `p99:  ${attributionText(attribution.ttft.p99_cohort)}`),

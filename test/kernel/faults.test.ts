@@ -41,11 +41,11 @@ describe('under faults', () => {
       const fast = simulate(scenario);
       const plain = simulate(troubled(seed, 'plain'));
       expect(differences(timelineOf(fast), timelineOf(plain)), `seed ${seed}`).toEqual([]);
-      expect(fast.lostAttempts).toBe(plain.lostAttempts);
+      expect(fast.losses).toEqual(plain.losses);
       const { log } = fast;
       const requests = [...log.outcome.keys()];
       const spent = (state: number) => requests.some((request) => log.e2eStateNs(request, state) > 0);
-      if (fast.lostAttempts > 0) seen['lost attempts'] += 1;
+      if (fast.losses.lostAttempts > 0) seen['lost attempts'] += 1;
       if (requests.some((r) => log.outcome[r] === OUTCOME.completed && log.e2eStateNs(r, STATE.retry) > 0)) {
         seen.retries += 1;
       }

@@ -74,7 +74,7 @@ export function handmadeRun(
     inFlightIntegralNs,
     samples: options.samples ?? null,
     network: null,
-    lostAttempts: 0,
+    losses: { crashes: 0, lostAttempts: 0, retriedRequests: 0, shed: 0 },
   };
   return { result, scenario: scenarioOf(workload, options.load ?? { kind: 'open', speedup: 1 }), workload };
 }

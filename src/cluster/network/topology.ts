@@ -1,6 +1,7 @@
 import type { PoolSpec } from '../scenario.ts';
 import { type Link, linkOf } from './fluid.ts';
 import type { NetworkSpec } from './networkSpec.ts';
+import { type Place, placeReplicas } from './placement.ts';
 
 /** Where a replica sits, and its own ways out and in. */
 interface Site {
@@ -17,8 +18,7 @@ interface Duplex {
 }
 
 /**
- * Replicas on nodes, in the order of the fleet: each goes to the last node begun if that has room, else to a new one; one
- * larger than a node takes whole nodes. A transfer between two replicas of one NVLink domain goes from the GPUs of one to those
+ * Replicas on their nodes and what joins them. A transfer between two replicas of one NVLink domain goes from the GPUs of one to those
  * of the other; any other over the NICs next to its GPUs, those of the node together, and the leaves' ways up and down.
  */
 export class Topology {
@@ -30,14 +30,10 @@ export class Topology {
 
   constructor(spec: NetworkSpec, pools: readonly PoolSpec[]) {
     this.#spec = spec;
-    const { gpusPerNode } = spec;
-    let gpu = 0;
+    const places = placeReplicas(pools, spec.gpusPerNode);
     for (const { name, replicas, gpusPerReplica } of pools) {
       for (let replica = 0; replica < replicas; replica++) {
-        const left = gpusPerNode - (gpu % gpusPerNode);
-        if (gpusPerReplica > left && left < gpusPerNode) gpu += left;
-        this.#sites.push(this.#siteAt(gpu, gpusPerReplica, `${name}/${replica}`));
-        gpu += gpusPerReplica > gpusPerNode ? Math.ceil(gpusPerReplica / gpusPerNode) * gpusPerNode : gpusPerReplica;
+        this.#sites.push(this.#siteAt(places[this.#sites.length], gpusPerReplica, `${name}/${replica}`));
       }
     }
   }
@@ -52,9 +48,8 @@ export class Topology {
     return [...edges, this.#leaf(source.leaf).out, this.#leaf(target.leaf).in];
   }
 
-  #siteAt(gpu: number, gpus: number, name: string): Site {
+  #siteAt({ gpu, node }: Place, gpus: number, name: string): Site {
     const { gpusPerNode, scaleUpGpus, scaleUpBytesPerS, nicsPerNode, nicBytesPerS, nodesPerLeaf } = this.#spec;
-    const node = Math.floor(gpu / gpusPerNode);
     const nodes = Math.ceil(gpus / gpusPerNode);
     const domain = Math.floor(gpu / scaleUpGpus);
     const isInside = scaleUpGpus > 1 && Math.floor((gpu + gpus - 1) / scaleUpGpus) === domain;

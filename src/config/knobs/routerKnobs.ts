@@ -1,5 +1,5 @@
 import { ROUTER_POLICIES } from '../../cluster/router/routerSpec.ts';
-import { type Knob, NOT_NEGATIVE, POSITIVE, SWITCH } from '../knob.ts';
+import { COUNT, type Knob, NOT_NEGATIVE, POSITIVE, SWITCH } from '../knob.ts';
 
 /** How a worker is picked. Weights are those of Dynamo's KV router. */
 export const ROUTER_KNOBS = [
@@ -79,5 +79,11 @@ export const ROUTER_KNOBS = [
     path: 'router.queue_policy',
     domain: { kind: 'choice', choices: ['fcfs', 'lcfs', 'wspt'] },
     about: 'Who leaves that queue first: first come, last come, or the least to compute (wspt); default fcfs.',
+  },
+  {
+    path: 'router.max_in_flight',
+    domain: COUNT,
+    tunable: true,
+    about: 'Requests that arrive while so many are in the system are turned away; left out: none is.',
   },
 ] as const satisfies readonly Knob[];

@@ -1,0 +1,67 @@
+import { COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE, TEXT } from '../knob.ts';
+
+export const LOSS_POLICIES = ['retry', 'fail'] as const;
+export type LossPolicy = (typeof LOSS_POLICIES)[number];
+export const FAULT_DOMAINS = ['worker', 'node'] as const;
+export type FaultDomain = (typeof FAULT_DOMAINS)[number];
+
+/** What goes wrong, and what becomes of the requests it hits. */
+export const FAULT_KNOBS = [
+  {
+    path: 'faults.policy',
+    domain: { kind: 'choice', choices: LOSS_POLICIES },
+    default: 'retry',
+    about: 'What becomes of requests inside a replica that is lost: they start anew elsewhere (retry), or fail.',
+  },
+  {
+    path: 'faults.max_retries',
+    domain: { kind: 'integer', min: 1, max: 255 },
+    default: 3,
+    about: 'How often one request starts anew; lost once more it has failed.',
+  },
+  { path: 'faults.pool', domain: TEXT, about: 'Name of a pool: its role, unless it has been given one.' },
+  { path: 'faults.replica', domain: COUNT_OR_ZERO, about: 'A replica of that pool, counted from 0.' },
+  {
+    path: 'faults.node',
+    domain: COUNT_OR_ZERO,
+    about:
+      'Instead of pool and replica: all replicas on this node, counted from 0, of network.gpus_per_node GPUs each.',
+  },
+  {
+    path: 'faults.crashes.at_seconds',
+    domain: NOT_NEGATIVE,
+    unit: 's',
+    about: 'When it goes down, with all it holds: requests, KV cache, the pass in flight.',
+  },
+  {
+    path: 'faults.crashes.down_seconds',
+    domain: NOT_NEGATIVE,
+    unit: 's',
+    default: null,
+    about: 'How long until it serves again, with an empty cache, starting up included; null is never.',
+  },
+  {
+    path: 'faults.random_crashes.of',
+    domain: { kind: 'choice', choices: FAULT_DOMAINS },
+    default: 'worker',
+    about: 'Whether replicas crash each by itself, or all of a node together.',
+  },
+  {
+    path: 'faults.random_crashes.mean_up_seconds',
+    domain: POSITIVE,
+    unit: 's',
+    about:
+      'Mean time from the start, or from coming back, to the next crash of one replica or node; exponential, seeded.',
+  },
+  {
+    path: 'faults.random_crashes.down_seconds',
+    domain: NOT_NEGATIVE,
+    unit: 's',
+    about: 'How long each lasts, starting up included.',
+  },
+  {
+    path: 'faults.stragglers.factor',
+    domain: POSITIVE,
+    about: 'Its passes last so many times as long as its timing says, all the time.',
+  },
+] as const satisfies readonly Knob[];
