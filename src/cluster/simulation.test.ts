@@ -93,6 +93,16 @@ describe('simulate, against times worked out by hand', () => {
     expect(inMs(simulate(twice).log.arrivalNs)).toEqual([0, 350]);
   });
 
+  it('holds a slot of a closed loop while the session thinks', () => {
+    const rows = [
+      { arrivalNs: 0, inputTokens: 50, outputTokens: 1, session: 's' },
+      { inputTokens: 60, outputTokens: 1, session: 's', thinkNs: 500 * MS },
+      { arrivalNs: 0, inputTokens: 50, outputTokens: 1, session: 't' },
+    ];
+    const { log } = simulate(scenario(rows, { load: { kind: 'closed', concurrency: 1 } }));
+    expect(inMs(log.arrivalNs)).toEqual([0, 600, 700]);
+  });
+
   it('moves a prompt from prefill to decode: 8192 tokens of 131,072 bytes at 64 GB/s take 16.78 ms', () => {
     const pools = [pool({ name: 'p', role: 'prefill' }), pool({ name: 'd', role: 'decode' })];
     const transfer = { bandwidthBytesPerS: 64e9, latencyNs: 2 * MS, kvBytesPerToken: 131_072 };
