@@ -3,16 +3,26 @@
  * Keys compare by time, then by kind, then by slot number, so the order is total. Infinity = nothing pending.
  */
 export class IndexedHeap {
-  readonly #times: Float64Array;
-  readonly #kinds: Uint8Array;
-  readonly #heap: Int32Array;
-  readonly #places: Int32Array;
+  #times: Float64Array;
+  #kinds: Uint8Array;
+  #heap: Int32Array;
+  #places: Int32Array;
 
   constructor(slots: number) {
     this.#times = new Float64Array(slots).fill(Number.POSITIVE_INFINITY);
     this.#kinds = new Uint8Array(slots);
     this.#heap = Int32Array.from({ length: slots }, (_, slot) => slot);
     this.#places = Int32Array.from({ length: slots }, (_, slot) => slot);
+  }
+
+  /** One more slot, numbered after the others, with nothing pending. */
+  addSlot(): void {
+    const slot = this.#times.length;
+    this.#times = Float64Array.from({ length: slot + 1 }, (_, at) => this.#times[at] ?? Number.POSITIVE_INFINITY);
+    this.#kinds = Uint8Array.from({ length: slot + 1 }, (_, at) => this.#kinds[at] ?? 0);
+    this.#heap = Int32Array.from({ length: slot + 1 }, (_, at) => this.#heap[at] ?? slot);
+    this.#places = Int32Array.from({ length: slot + 1 }, (_, at) => this.#places[at] ?? slot);
+    this.#siftUp(slot);
   }
 
   get topSlot(): number {

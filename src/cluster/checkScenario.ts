@@ -1,3 +1,4 @@
+import type { PlannerSpec } from './planner.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Throws an Error on a scenario that breaks its own contract. */
@@ -10,15 +11,33 @@ export function checkScenario(scenario: Scenario): void {
   const { policy, scorer, queue } = scenario.router;
   const isBooked = policy === 'kv_router' ? scorer?.load !== 'reported' : scorer?.load === 'booked';
   if (queue !== undefined && !isBooked) throw new Error('a router queue needs a router that books load');
-  const { faults } = scenario;
+  const { faults, planner } = scenario;
+  if (planner !== undefined) checkPlanner(scenario, planner);
   const crashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
   if (crashes && split) throw new Error('workers that crash must be aggregated ones');
   if ((faults?.retries ?? 0) > 255) throw new Error('more retries than 255');
   for (const { name, engine, replicas, timer } of scenario.pools) {
-    if (replicas < 1) throw new Error(`pool ${name} has no replicas`);
+    if (replicas < 1 && planner === undefined) throw new Error(`pool ${name} has no replicas`);
     if (engine.backend === 'vllm' && engine.maxSequences > engine.maxBatchedTokens)
       throw new Error(`pool ${name}: more sequences than tokens a pass`);
     if (engine.blocks < 2) throw new Error(`pool ${name} has no usable KV block`);
     if (timer.window < 0) throw new Error(`pool ${name}: negative window`);
   }
+}
+
+function checkPlanner({ pools }: Scenario, { intervalNs, minReplicas, maxGpus }: PlannerSpec): void {
+  if (!(intervalNs >= 1)) throw new Error('a planner needs an interval');
+  if (minReplicas.length !== pools.length) throw new Error('a planner needs a minimum for each pool');
+  let initial = 0;
+  let least = 0;
+  const leastOfRole = new Map(pools.map(({ role }) => [role, 0]));
+  for (const [pool, { role, replicas, gpusPerReplica, startup }] of pools.entries()) {
+    const warm = startup?.warmReplicas ?? 0;
+    initial += (replicas + warm) * gpusPerReplica;
+    least += (minReplicas[pool] + warm) * gpusPerReplica;
+    leastOfRole.set(role, leastOfRole.get(role)! + minReplicas[pool]);
+  }
+  for (const [role, replicas] of leastOfRole)
+    if (replicas < 1) throw new Error(`no ${role} replica need ever be there`);
+  if (Math.max(initial, least) > maxGpus) throw new Error(`the planner has ${maxGpus} GPUs, too few to begin with`);
 }

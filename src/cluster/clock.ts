@@ -2,12 +2,13 @@ import { EventQueue } from '../base/eventQueue.ts';
 import { IndexedHeap } from '../base/indexedHeap.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Census } from './census.ts';
-import { ARRIVAL, FLEET_CHANGE, TRANSFER_END } from './eventKinds.ts';
+import { ARRIVAL, FLEET_CHANGE, PLANNER_TICK, TRANSFER_END } from './eventKinds.ts';
 import type { LifeCycle } from './lifeCycle.ts';
 import type { Network } from './network/network.ts';
+import type { Scaler } from './scaler.ts';
 
 /** Where an event comes from. */
-export const SOURCE = { worker: 0, timer: 1, outside: 2, network: 3, fleet: 4 } as const;
+export const SOURCE = { worker: 0, timer: 1, outside: 2, network: 3, fleet: 4, planner: 5 } as const;
 
 /** The next event of all: workers, network, timers and arrivals in one total order. */
 export class Clock {
@@ -22,6 +23,8 @@ export class Clock {
   readonly #census: Census;
   readonly #workers: IndexedHeap;
   readonly #timers = new EventQueue();
+  /** Set once, when there is a planner. */
+  scaler: Scaler | null = null;
 
   constructor(
     arrivals: Arrivals,
@@ -72,8 +75,18 @@ export class Clock {
         this.kind = FLEET_CHANGE;
         this.id = lifeCycle.nextWorker;
       }
+      if (this.scaler !== null && this.#precedes(this.scaler.nextNs, PLANNER_TICK)) {
+        this.source = SOURCE.planner;
+        this.timeNs = this.scaler.nextNs;
+        this.kind = PLANNER_TICK;
+      }
     }
     return this.timeNs !== Number.POSITIVE_INFINITY;
+  }
+
+  /** The fleet has one more worker. */
+  addWorker(): void {
+    this.#workers.addSlot();
   }
 
   /** Takes the event found off its queue; a worker's or the network's stays until they say what comes next. */

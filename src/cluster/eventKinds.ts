@@ -12,3 +12,5 @@ export const FOLLOW_UP = 4;
 export const ARRIVAL = 5;
 /** A worker has room for requests that the router holds back. */
 export const ROUTER_RELEASE = 6;
+/** A planner looks at the fleet and decides. */
+export const PLANNER_TICK = 7;

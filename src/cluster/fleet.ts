@@ -6,36 +6,33 @@ import { PassLedger } from '../engine/passLedger.ts';
 import type { RequestLog } from '../engine/requestLog.ts';
 import type { RequestTable } from '../engine/requestTable.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
-import type { Role, Scenario } from './scenario.ts';
+import { type Phase, Presence } from './presence.ts';
+import type { PoolSpec, Role, Scenario } from './scenario.ts';
 import type { WorkerTotals } from './simulationResult.ts';
 import type { Worker } from './worker.ts';
 
-/** All replicas of all pools, numbered through. */
+/** All replicas of all pools, numbered through; those that join during the run at the end. */
 export class Fleet {
-  readonly workers: readonly Worker[];
+  readonly workers: Worker[] = [];
   /** All token gaps pooled. */
   readonly gaps = new LogHistogram();
   /** One worker of every pool, to ask what the pool can serve. */
   readonly #firstOfPool: readonly Worker[];
-  readonly #core: Scenario['core'];
+  readonly #scenario: Scenario;
+  readonly #shared: Pick<EngineSetup, 'table' | 'log' | 'host'>;
   readonly #setups: EngineSetup[] = [];
 
   constructor(scenario: Scenario, table: RequestTable, log: RequestLog, host: EngineHost) {
-    const workers: Worker[] = [];
-    this.#core = scenario.core;
-    for (const [poolIndex, pool] of scenario.pools.entries()) {
-      for (let replica = 0; replica < pool.replicas; replica++) {
-        const index = workers.length;
-        const ledger = new PassLedger(this.gaps);
-        const factor = scenario.faults?.stragglers.find(({ worker }) => worker === index)?.factor ?? 1;
-        const timer = factor === 1 ? pool.timer : slowed(pool.timer, factor);
-        this.#setups.push({ worker: index, role: pool.role, config: pool.engine, timer, table, log, host, ledger });
-        const core = createEngine(scenario.core, this.#setups[index]);
-        workers.push({ index, poolIndex, replica, pool, core, ledger, lostEvictedBlocks: 0, isUp: true });
-      }
+    this.#scenario = scenario;
+    this.#shared = { table, log, host };
+    for (const [poolIndex, { replicas, startupNs }] of scenario.pools.entries()) {
+      const phase = startupNs === undefined || startupNs === 0 ? 'ready' : 'starting';
+      for (let replica = 0; replica < replicas; replica++) this.#append(poolIndex, replica, phase);
     }
-    this.workers = workers;
-    this.#firstOfPool = workers.filter(({ replica }) => replica === 0);
+    for (const [poolIndex, { replicas }] of scenario.pools.entries()) {
+      if (replicas === 0) this.#append(poolIndex, 0, 'absent');
+    }
+    this.#firstOfPool = this.workers.filter(({ replica }) => replica === 0);
   }
 
   get passes(): number {
@@ -44,8 +41,19 @@ export class Fleet {
     return passes;
   }
 
-  ofRole(role: Role): readonly Worker[] {
+  /** GPUs that replicas hold. */
+  get gpus(): number {
+    let gpus = 0;
+    for (const { pool, presence } of this.workers) if (presence.phase !== 'absent') gpus += pool.gpusPerReplica;
+    return gpus;
+  }
+
+  ofRole(role: Role): Worker[] {
     return this.workers.filter(({ pool }) => pool.role === role);
+  }
+
+  ofPool(poolIndex: number): Worker[] {
+    return this.workers.filter((worker) => worker.poolIndex === poolIndex);
   }
 
   /** Whether every pool could ever serve such a request. */
@@ -53,22 +61,62 @@ export class Fleet {
     return this.#firstOfPool.every(({ core }) => core.admits(inputTokens, outputTokens));
   }
 
-  totals(): WorkerTotals[] {
-    return this.workers.map(({ poolIndex, replica, core, lostEvictedBlocks }) => {
+  totals(nowNs: number): WorkerTotals[] {
+    return this.workers.map(({ poolIndex, replica, core, lostEvictedBlocks, presence }) => {
       const totals = core.totals();
-      return { pool: poolIndex, replica, ...totals, evictedBlocks: totals.evictedBlocks + lostEvictedBlocks };
+      const evictedBlocks = totals.evictedBlocks + lostEvictedBlocks;
+      return { pool: poolIndex, replica, presence: presence.times(nowNs), ...totals, evictedBlocks };
     });
+  }
+
+  /** The first place of the pool that is free, with an empty engine; a new one if none is. */
+  vacancy(poolIndex: number): Worker {
+    const places = this.ofPool(poolIndex);
+    const vacant = places.find(({ presence }) => presence.phase === 'absent');
+    if (vacant === undefined) return this.#append(poolIndex, places.length, 'absent');
+    this.wipe(vacant);
+    return vacant;
   }
 
   /** The worker loses all it has, the passes in flight with it, and has an empty engine. */
   wipe(worker: Worker): void {
     worker.lostEvictedBlocks += worker.core.totals().evictedBlocks;
-    worker.core = createEngine(this.#core, this.#setups[worker.index]);
+    worker.core = createEngine(this.#scenario.core, this.#setups[worker.index]);
+    worker.requests = 0;
+  }
+
+  #append(poolIndex: number, replica: number, phase: Phase): Worker {
+    const { pools, faults, core } = this.#scenario;
+    const pool = pools[poolIndex];
+    const index = this.workers.length;
+    const ledger = new PassLedger(this.gaps);
+    this.#setups.push({
+      ...this.#shared,
+      worker: index,
+      role: pool.role,
+      config: pool.engine,
+      timer: timerOf(pool, faults?.stragglers.find(({ worker }) => worker === index)?.factor ?? 1),
+      ledger,
+    });
+    const worker: Worker = {
+      index,
+      poolIndex,
+      replica,
+      pool,
+      core: createEngine(core, this.#setups[index]),
+      ledger,
+      lostEvictedBlocks: 0,
+      presence: new Presence(phase),
+      requests: 0,
+    };
+    this.workers.push(worker);
+    return worker;
   }
 }
 
-/** A timer whose passes last `factor` times as long. */
-function slowed(timer: StepTimer, factor: number): StepTimer {
+/** The pool's timer, whose passes last `factor` times as long on a straggler. */
+function timerOf({ timer }: PoolSpec, factor: number): StepTimer {
+  if (factor === 1) return timer;
   return {
     window: timer.window,
     passNs: (shape) => Math.round(factor * timer.passNs(shape)),

@@ -29,7 +29,8 @@ export class FleetSampler {
     let waiting = 0;
     let held = 0;
     let usable = 0;
-    for (const { core } of workers) {
+    for (const { core, presence } of workers) {
+      if (presence.phase === 'absent') continue;
       core.readLoad(this.#load);
       running += this.#load.running;
       waiting += this.#load.waiting;
@@ -40,7 +41,7 @@ export class FleetSampler {
     this.#inFlight.push(inFlight);
     this.#running.push(running);
     this.#waiting.push(waiting);
-    this.#kvUsage.push(held / usable);
+    this.#kvUsage.push(usable === 0 ? 0 : held / usable);
     if (this.#timeNs.length >= 2 * this.#wished) this.#halve();
     this.nextNs = this.#timeNs[this.#timeNs.length - 1] + this.#intervalNs;
   }

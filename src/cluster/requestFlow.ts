@@ -10,18 +10,21 @@ import { FrontEnd } from './frontEnd.ts';
 import { Handoff } from './handoff.ts';
 import { LifeCycle } from './lifeCycle.ts';
 import { Network } from './network/network.ts';
+import { Scaler, type ScalerHost } from './scaler.ts';
 import type { Scenario } from './scenario.ts';
+import { TrafficMeter } from './trafficMeter.ts';
 import type { Worker } from './worker.ts';
 import { WorkerGroup } from './workerGroup.ts';
 
 /** A request's way: arrival, front end, router, worker (or prefill worker, hand-over, decode worker), end; then its session's next turn. */
-export class RequestFlow implements EngineHost {
+export class RequestFlow implements EngineHost, ScalerHost {
   readonly log: RequestLog;
   readonly census = new Census();
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly network: Network | null;
   readonly lifeCycle: LifeCycle | null;
+  readonly scaler: Scaler | null = null;
   readonly #scenario: Scenario;
   readonly #table: RequestTable;
   readonly #arrivals: Arrivals;
@@ -50,15 +53,14 @@ export class RequestFlow implements EngineHost {
     this.log = new RequestLog(workload.count);
     this.#arrivals = new Arrivals(workload, scenario.load, scenario.maxVirtualNs);
     this.fleet = new Fleet(scenario, this.#table, this.log, this);
-    const startupNs = pools.flatMap((pool) => new Array<number>(pool.replicas).fill(pool.startupNs ?? 0));
-    const { faults } = scenario;
+    const { faults, planner } = scenario;
     this.#hasFaults = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
-    this.lifeCycle =
-      this.#hasFaults || startupNs.some((ns) => ns > 0) ? new LifeCycle(startupNs, faults ?? null, seed) : null;
-    for (const worker of this.fleet.workers) worker.isUp = startupNs[worker.index] === 0;
+    const changes = this.#hasFaults || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
+    this.lifeCycle = changes ? new LifeCycle(this.fleet.workers, faults ?? null, seed) : null;
     this.#inside = this.fleet.workers.map(() => new Set<number>());
     this.#attempts = new Uint8Array(this.#hasFaults ? workload.count : 0);
-    this.network = scenario.network === undefined ? null : new Network(scenario.network, pools);
+    this.network = scenario.network === undefined ? null : new Network(scenario.network);
+    for (const { pool, replica } of this.fleet.workers) this.network?.place(pool, replica);
     this.clock = new Clock(this.#arrivals, this.fleet.workers.length, this.network, this.lifeCycle, this.census);
     this.#frontEnd = scenario.frontEnd === undefined ? null : new FrontEnd(scenario.frontEnd);
     const split = pools.some((pool) => pool.role !== 'aggregated');
@@ -67,6 +69,11 @@ export class RequestFlow implements EngineHost {
     this.#decode = split ? new WorkerGroup(this.fleet.ofRole('decode'), router, setup) : null;
     this.#handoff = split ? new Handoff(scenario.transfer!, this.clock, this.network, workload.count) : null;
     this.#routedNs = new Float64Array(router.queue === undefined ? 0 : workload.count);
+    if (planner !== undefined) {
+      const traffic = new TrafficMeter(this.#table, this.log);
+      this.scaler = new Scaler(planner, pools, this.fleet, this.lifeCycle!, traffic, this);
+      this.clock.scaler = this.scaler;
+    }
     if (scenario.load.kind === 'closed') {
       for (let slot = 0; slot < scenario.load.concurrency; slot++) this.#startNextSession(0);
     }
@@ -79,6 +86,8 @@ export class RequestFlow implements EngineHost {
     if (this.#hasFaults) this.#inside[worker].delete(request);
     this.log.outcome[request] = OUTCOME.completed;
     this.census.count(-1, nowNs);
+    this.scaler?.traffic.completed(request);
+    this.#letGo(this.fleet.workers[worker], nowNs);
     this.#continueSession(request, nowNs);
   }
 
@@ -111,6 +120,7 @@ export class RequestFlow implements EngineHost {
       return;
     }
     this.census.count(1, nowNs);
+    this.scaler?.traffic.arrived(request);
     const releaseNs = this.#frontEnd === null ? nowNs : this.#frontEnd.releaseNs(nowNs, input);
     if (releaseNs > nowNs) this.clock.at(releaseNs, ARRIVAL, request);
     else this.#enter(request, nowNs);
@@ -133,6 +143,7 @@ export class RequestFlow implements EngineHost {
       return;
     }
     const worker = this.#choose(this.#decode!, request, nowNs);
+    worker.requests += 1;
     worker.core.enqueueRemote(request, nowNs);
     this.reschedule(worker);
   }
@@ -145,7 +156,15 @@ export class RequestFlow implements EngineHost {
     const target = this.fleet.workers[this.log.worker[request]];
     target.core.remoteArrived(request, nowNs);
     this.reschedule(target);
-    this.reschedule(this.#handoff!.end(request, nowNs));
+    const source = this.#handoff!.end(request, nowNs);
+    this.reschedule(source);
+    this.#letGo(source, nowNs);
+  }
+
+  /** The worker has one request less. */
+  #letGo(worker: Worker, nowNs: number): void {
+    worker.requests -= 1;
+    if (worker.requests === 0 && worker.presence.phase === 'draining') this.scaler!.release(worker, nowNs);
   }
 
   /** The worker's next event may have changed. */
@@ -179,12 +198,46 @@ export class RequestFlow implements EngineHost {
   /** A worker comes up, or goes down with all it has. */
   changeFleet(nowNs: number): void {
     const worker = this.fleet.workers[this.clock.id];
-    worker.isUp = this.lifeCycle!.change();
+    this.lifeCycle!.change();
+    this.#renewGroups();
+    if (worker.presence.phase === 'ready') this.#takeStranded(nowNs);
+    else this.#lose(worker, nowNs);
+    this.scaler?.note(worker.poolIndex, nowNs);
+    this.askForRelease(nowNs);
+  }
+
+  // ---- what a planner changes -------------------------------------------------------------------------------------
+
+  /** The planner looks at the fleet. */
+  plan(nowNs: number): void {
+    for (const { core, presence } of this.fleet.workers) if (presence.phase !== 'absent') core.advanceTo(nowNs);
+    this.scaler!.tick();
+  }
+
+  get unrouted(): number {
+    return this.#stranded.size + this.#entry.held;
+  }
+
+  starts(worker: Worker, isNew: boolean): void {
+    const group = this.#entry.role === worker.pool.role ? this.#entry : this.#decode!;
+    if (isNew) {
+      group.join(worker);
+      this.clock.addWorker();
+      this.network?.place(worker.pool, worker.replica);
+      this.#inside.push(new Set<number>());
+    } else {
+      group.forget(worker);
+    }
+    this.reschedule(worker);
+  }
+
+  drained(): void {
+    this.#renewGroups();
+  }
+
+  #renewGroups(): void {
     this.#entry.renew();
     this.#decode?.renew();
-    if (worker.isUp) this.#takeStranded(nowNs);
-    else this.#lose(worker, nowNs);
-    this.askForRelease(nowNs);
   }
 
   #takeStranded(nowNs: number): void {
@@ -232,6 +285,7 @@ export class RequestFlow implements EngineHost {
     const worker = this.#choose(this.#entry, request, nowNs);
     this.#handoff?.begin(request, worker);
     if (this.#hasFaults) this.#inside[worker.index].add(request);
+    worker.requests += 1;
     worker.core.enqueue(request, nowNs);
     this.reschedule(worker);
   }

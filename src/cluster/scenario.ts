@@ -4,18 +4,34 @@ import type { Workload } from '../workload/workload.ts';
 import type { FaultSpec } from './faultSpec.ts';
 import type { FrontEndSpec } from './frontEnd.ts';
 import type { NetworkSpec } from './network/networkSpec.ts';
+import type { PlannerSpec } from './planner.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
 
 export type Role = 'aggregated' | 'prefill' | 'decode';
+
+/** How a replica starts: a node is found, the weights are loaded, the engine captures graphs and warms up. */
+export interface StartupSpec {
+  readonly provisioningNs: number;
+  readonly loadNs: number;
+  readonly warmupNs: number;
+  /**
+   * Nodes kept ready for this many replicas, whose start-up then needs no provisioning. One that is taken is provisioned
+   * anew. All of them are paid for all the time.
+   */
+  readonly warmReplicas: number;
+}
 
 /** Replicas with the same hardware, parallelism and settings. */
 export interface PoolSpec {
   readonly name: string;
   readonly role: Role;
+  /** At the beginning; 0 only where a planner may add some. */
   readonly replicas: number;
   readonly gpusPerReplica: number;
   /** Time until its replicas serve, from the beginning of the run; left out: none. */
   readonly startupNs?: number;
+  /** Of replicas that a planner adds; left out: none. */
+  readonly startup?: StartupSpec;
   readonly engine: EngineConfig;
   readonly timer: StepTimer;
 }
@@ -50,6 +66,8 @@ export interface Scenario {
   readonly network?: NetworkSpec;
   /** Left out: nothing goes wrong. Crashes need aggregated pools. */
   readonly faults?: FaultSpec;
+  /** Left out: pools keep the replicas they have. */
+  readonly planner?: PlannerSpec;
   /** Requests beyond this many in the system are turned away on arrival; left out: none is. */
   readonly maxInFlight?: number;
   readonly seed: number;

@@ -6,6 +6,9 @@ import { RequestFlow } from './requestFlow.ts';
 import type { Scenario } from './scenario.ts';
 import type { SimulationResult } from './simulationResult.ts';
 
+/** A planner that looks so often at a fleet where nothing else happens will not change its mind. */
+const MOST_IDLE_TICKS = 1e6;
+
 /** A running simulation: pure, resumable, observable between events. */
 export interface Simulation {
   /**
@@ -34,6 +37,8 @@ class Cluster implements Simulation {
   readonly #flow: RequestFlow;
   readonly #sampler: FleetSampler | null;
   #nowNs = 0;
+  /** Ticks of the planner since anything else has happened. */
+  #idleTicks = 0;
   #done = false;
 
   constructor(scenario: Scenario) {
@@ -65,12 +70,13 @@ class Cluster implements Simulation {
       submitted: census.submitted,
       durationNs: this.#nowNs,
       passes: fleet.passes,
-      workers: fleet.totals(),
+      workers: fleet.totals(this.#nowNs),
       gaps: fleet.gaps,
       inFlightIntegralNs: census.integralNs,
       samples: this.#sampler?.samples() ?? null,
       network: this.#flow.network?.use() ?? null,
       losses: this.#flow.losses,
+      scaling: this.#flow.scaler?.record() ?? null,
     };
   }
 
@@ -87,6 +93,8 @@ class Cluster implements Simulation {
     if (this.#sampler !== null) this.#sampleUntil(this.#sampler, timeNs);
     flow.reportUntil(timeNs);
     this.#nowNs = timeNs;
+    this.#idleTicks = clock.source === SOURCE.planner ? this.#idleTicks + 1 : 0;
+    if (this.#idleTicks > MOST_IDLE_TICKS) throw new Error(`${flow.census.inFlight} requests can never finish`);
     if (clock.source === SOURCE.worker) {
       const worker = flow.fleet.workers[clock.id];
       worker.core.runEvent();
@@ -97,6 +105,7 @@ class Cluster implements Simulation {
     clock.take();
     const { kind, id } = clock;
     if (clock.source === SOURCE.fleet) flow.changeFleet(timeNs);
+    else if (clock.source === SOURCE.planner) flow.plan(timeNs);
     else if (clock.source === SOURCE.network) flow.sent(id, timeNs);
     else if (clock.source === SOURCE.outside) flow.arrive(id, timeNs);
     else if (kind === ARRIVAL) flow.leaveFrontEnd(id, timeNs);

@@ -2,11 +2,47 @@ import type { ExactSum } from '../base/exactSum.ts';
 import type { LogHistogram } from '../base/logHistogram.ts';
 import type { EngineTotals } from '../engine/engineTotals.ts';
 import type { RequestLog } from '../engine/requestLog.ts';
+import type { PresenceTimes } from './presence.ts';
 
 /** Totals of one replica over the run, and which replica it is. */
 export interface WorkerTotals extends EngineTotals {
   readonly pool: number;
   readonly replica: number;
+  readonly presence: PresenceTimes;
+}
+
+/** Replicas of a pool from this moment on. */
+export interface ReplicaCount {
+  readonly timeNs: number;
+  readonly pool: number;
+  readonly starting: number;
+  readonly ready: number;
+  readonly draining: number;
+  readonly down: number;
+}
+
+/** Replicas by pool: as they were to be until then, as the policy wanted them, and what its limits left of that. */
+export interface ScalingDecision {
+  readonly timeNs: number;
+  readonly from: readonly number[];
+  readonly wanted: readonly number[];
+  readonly granted: readonly number[];
+  readonly reason: string;
+}
+
+/** What a planner saw and did. */
+export interface ScalingRecord {
+  readonly intervalNs: number;
+  /** In the interval before each tick. */
+  readonly arrivals: readonly number[];
+  /** Those that ask for something new. */
+  readonly decisions: readonly ScalingDecision[];
+  /** At the beginning, and whenever one of them changes. */
+  readonly replicas: readonly ReplicaCount[];
+  /** Most GPUs held at a time, warm ones included. */
+  readonly gpusPeak: number;
+  /** Nodes kept warm, by pool. */
+  readonly warmReplicas: readonly number[];
 }
 
 /** The fleet's state at regular virtual times (columns of equal length). */
@@ -61,4 +97,6 @@ export interface SimulationResult {
   /** Null: transfers did not share a network. */
   readonly network: NetworkUse | null;
   readonly losses: Losses;
+  /** Null: there was no planner. */
+  readonly scaling: ScalingRecord | null;
 }

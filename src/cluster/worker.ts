@@ -1,8 +1,9 @@
 import type { EngineCore } from '../engine/engineCore.ts';
 import type { PassLedger } from '../engine/passLedger.ts';
+import type { Presence } from './presence.ts';
 import type { PoolSpec } from './scenario.ts';
 
-/** One replica of the fleet. */
+/** One replica of the fleet. After it has left, its place and number go to the next one of its pool. */
 export interface Worker {
   /** Number in the fleet. */
   readonly index: number;
@@ -10,10 +11,12 @@ export interface Worker {
   readonly poolIndex: number;
   readonly replica: number;
   readonly pool: PoolSpec;
-  /** A new one after each crash. */
+  /** A new one after each crash, and each time the place is taken. */
   core: EngineCore;
-  /** Blocks that cores lost in crashes had evicted. */
+  /** Blocks that former cores had evicted. */
   lostEvictedBlocks: number;
-  isUp: boolean;
+  readonly presence: Presence;
+  /** Requests it has, KV held for a decode worker included. */
+  requests: number;
   readonly ledger: PassLedger;
 }

@@ -3,24 +3,25 @@ import { LiveLoads, ReportedLoads } from './router/loads.ts';
 import type { Router, RouterSetup } from './router/router.ts';
 import { RouterQueue } from './router/routerQueue.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
+import type { Role } from './scenario.ts';
 import type { Worker } from './worker.ts';
 
 /** Workers that share a router: one role. */
 export class WorkerGroup {
   /** What the workers report, if the router does not see them live. */
   readonly reports: ReportedLoads | null;
-  readonly #workers: readonly Worker[];
-  /** Those that are up. */
+  readonly #workers: Worker[];
+  /** Those that are ready. */
   #candidates: readonly Worker[];
   readonly #router: Router;
   readonly #setup: Omit<RouterSetup, 'loads' | 'group'>;
   readonly #queue: RouterQueue | null;
   readonly #thresholdTokens: number;
 
-  constructor(workers: readonly Worker[], spec: RouterSpec, setup: Omit<RouterSetup, 'loads' | 'group'>) {
+  constructor(workers: Worker[], spec: RouterSpec, setup: Omit<RouterSetup, 'loads' | 'group'>) {
     const { reportIntervalNs, queue } = spec;
     this.#workers = workers;
-    this.#candidates = workers.filter(({ isUp }) => isUp);
+    this.#candidates = workers.filter(isReady);
     this.#setup = setup;
     this.reports = reportIntervalNs === undefined ? null : new ReportedLoads(reportIntervalNs, workers);
     this.#router = createRouter(spec, {
@@ -42,9 +43,24 @@ export class WorkerGroup {
     return this.#candidates.length > 0;
   }
 
+  get role(): Role {
+    return this.#workers[0].pool.role;
+  }
+
+  /** The fleet has a new worker of the role. */
+  join(worker: Worker): void {
+    this.#workers.push(worker);
+  }
+
+  /** The worker's place has gone to another replica: what is known of it is not true any more. */
+  forget(worker: Worker): void {
+    this.reports?.forget(worker);
+    this.#router.forget?.(worker);
+  }
+
   /** Workers have come up or gone down. */
   renew(): void {
-    this.#candidates = this.#workers.filter(({ isUp }) => isUp);
+    this.#candidates = this.#workers.filter(isReady);
   }
 
   /** Whether the request has to wait in the router's queue; it then does. */
@@ -62,6 +78,11 @@ export class WorkerGroup {
     return this.#queue !== null && this.#queue.size > 0 && this.isUp && !this.#isFull();
   }
 
+  /** Requests held back. */
+  get held(): number {
+    return this.#queue?.size ?? 0;
+  }
+
   /** The next request to go. */
   release(): number {
     return this.#queue!.shift();
@@ -73,7 +94,7 @@ export class WorkerGroup {
   }
 
   #advanceTo(nowNs: number): void {
-    for (const { core } of this.#workers) core.advanceTo(nowNs);
+    for (const { core } of this.#candidates) core.advanceTo(nowNs);
   }
 
   /** Every worker has prefill enough booked. */
@@ -84,4 +105,8 @@ export class WorkerGroup {
       return booked.prefillTokens > this.#thresholdTokens;
     });
   }
+}
+
+function isReady({ presence }: Worker): boolean {
+  return presence.phase === 'ready';
 }

@@ -194,7 +194,9 @@ export class EngineDriver implements EngineCore {
     const { oldest } = this.#flights;
     const run = this.#run;
     const endNs = run.endNs[to - 1];
-    oldest.book(ledger, to - run.ended, endNs - Math.max(this.#settledNs, oldest.startNs));
+    const startNs = Math.max(this.#settledNs, oldest.startNs);
+    const lastNs = endNs - (to - 1 > run.ended ? run.endNs[to - 2] : startNs);
+    oldest.book(ledger, to - run.ended, endNs - startNs, lastNs);
     this.#settledNs = endNs;
     const [batch] = oldest.batches;
     batch.lane.times.settleRun(run.endNs, run.decodeNs, run.ended, to, batch.decodes, ledger.gaps, log);

@@ -9,8 +9,10 @@ export class Flight {
   endNs = 0;
   bound: BoundIndex = 0;
   #hasChunks = false;
-  /** Sequences in it. */
+  /** Sequences in it, those of them that decode, and new prompt tokens. */
   #sequences = 0;
+  #decodes = 0;
+  #prefillTokens = 0;
 
   constructor(batches: readonly Batch[]) {
     this.batches = batches;
@@ -21,7 +23,14 @@ export class Flight {
     this.endNs = endNs;
     this.bound = bound;
     this.#hasChunks = this.batches.some((batch) => batch.hasChunks);
-    this.#sequences = this.batches.reduce((sum, batch) => sum + batch.sequences, 0);
+    this.#sequences = 0;
+    this.#decodes = 0;
+    this.#prefillTokens = 0;
+    for (const { sequences, shape } of this.batches) {
+      this.#sequences += sequences;
+      this.#decodes += shape.decodes;
+      this.#prefillTokens += shape.chunkTokens;
+    }
   }
 
   /** Is a later pass of a run from now on. */
@@ -30,8 +39,11 @@ export class Flight {
     this.endNs = endNs;
   }
 
-  /** Books `passes` passes like it, in whose time of `spanNs` no other was in flight before them. */
-  book(ledger: PassLedger, passes: number, spanNs: number): void {
+  /** Books `passes` passes like it, in whose time of `spanNs` no other was in flight before them; the last took `lastNs` of it. */
+  book(ledger: PassLedger, passes: number, spanNs: number, lastNs = spanNs): void {
+    ledger.lastNs = lastNs;
+    ledger.lastPrefillTokens = this.#prefillTokens;
+    ledger.lastDecodes = this.#decodes;
     ledger.passes += passes;
     ledger.busyNs += spanNs;
     ledger.batchSum += passes * this.#sequences;

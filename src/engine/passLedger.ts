@@ -11,6 +11,10 @@ export class PassLedger {
   preemptions = 0;
   lookupTokens = 0;
   hitTokens = 0;
+  /** Of the pass that ended last: its duration, new prompt tokens and decoding sequences. */
+  lastNs = 0;
+  lastPrefillTokens = 0;
+  lastDecodes = 0;
   readonly prefillBoundNs = BOUNDS.map(() => 0);
   readonly decodeBoundNs = BOUNDS.map(() => 0);
 

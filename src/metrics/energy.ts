@@ -7,7 +7,7 @@ import type { Report } from './report.ts';
 const JOULES_PER_KWH = 3.6e6;
 
 /**
- * An estimate for the GPU boards alone: each draws its idle power all the time, and the rest of its board power (TDP)
+ * An estimate for the GPU boards alone: each draws its idle power while a replica holds it, and the rest of its board power (TDP)
  * while its replica runs a pass. Hosts, network and cooling are left out; a pass seldom draws the whole TDP.
  */
 export function energyOf(
@@ -22,7 +22,9 @@ export function energyOf(
     const gpus = scenario.pools[worker.pool].gpusPerReplica;
     const idle = hardware[worker.pool].idleWatts.value;
     const tdp = hardware[worker.pool].tdpWatts.value;
-    joules += gpus * (idle * durationS + (tdp - idle) * (worker.busyNs / NS_PER_S));
+    const { startingNs, servingNs, drainingNs } = worker.presence;
+    const heldS = (startingNs + servingNs + drainingNs) / NS_PER_S;
+    joules += gpus * (idle * heldS + (tdp - idle) * (worker.busyNs / NS_PER_S));
   }
   return {
     kwh: joules / JOULES_PER_KWH,

@@ -8,11 +8,13 @@ import { attributionOf } from './attribution.ts';
 import { boundOf } from './bound.ts';
 import { costOf } from './cost.ts';
 import { energyOf } from './energy.ts';
+import { meanGpusOf } from './gpuTime.ts';
 import { resultHash, timelineHash } from './hashes.ts';
 import { latencyOf } from './latency.ts';
 import { networkOf } from './network.ts';
 import { gpusOf, type Population, populationOf, promptTokensOf } from './population.ts';
 import type { FaultsReport, Report, SloSpec } from './report.ts';
+import { scaleEventsOf } from './scaling.ts';
 import { judgeSlo } from './slo.ts';
 import { stabilityOf } from './stability.ts';
 import type { MeasurementWindow } from './window.ts';
@@ -50,7 +52,8 @@ export function summarize(input: SummaryInput): Report {
   const { log } = result;
   const { workload } = scenario;
   const population = populationOf(result, input.window);
-  const gpus = gpusOf(scenario);
+  const meanGpus = meanGpusOf(scenario, result);
+  const gpus = meanGpus.reduce((sum, each) => sum + each, 0);
   const { verdict, good } = judgeSlo(slo, log, workload, population.measured, result.gaps);
   const latency = latencyOf(log, workload, population.completed, result.gaps);
   const tokens = tokensOf(input, population.submitted);
@@ -89,8 +92,13 @@ export function summarize(input: SummaryInput): Report {
     ...(result.network === null ? {} : { network: networkOf(result.network, result.durationNs) }),
     ...(scenario.faults === undefined ? {} : { faults: faultsOf(result.losses) }),
     ...(scenario.maxInFlight === undefined ? {} : { router: { shed: result.losses.shed } }),
-    fleet: { gpus_peak: gpus, gpus_mean: gpus, gpu_hours: gpuHours, scale_events: 0 },
-    cost: costOf(scenario, input.usdPerGpuHour, result.durationNs, rates.outputTokensPerS),
+    fleet: {
+      gpus_peak: result.scaling?.gpusPeak ?? gpusOf(scenario),
+      gpus_mean: gpus,
+      gpu_hours: gpuHours,
+      scale_events: result.scaling === null ? 0 : scaleEventsOf(result.scaling),
+    },
+    cost: costOf(meanGpus, input.usdPerGpuHour, result.durationNs, rates.outputTokensPerS),
     energy: energyOf(scenario, input.hardware, result, tokens.output),
     attribution: attributionOf(log, population.completed),
     provenance: {

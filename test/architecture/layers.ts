@@ -13,6 +13,7 @@ export const LAYERS = [
   'search',
   'config',
   'metrics',
+  'planner',
   'cluster',
   'engine',
   'kv',

@@ -53,6 +53,7 @@ export function handmadeRun(
   const workers = [0, 1].map((replica) => ({
     pool: 0,
     replica,
+    presence: { startingNs: 0, servingNs: durationNs, drainingNs: 0 },
     passes: 10,
     busyNs: durationNs / 4,
     prefillBoundNs: [durationNs / 8, 0, 0, 0],
@@ -75,6 +76,7 @@ export function handmadeRun(
     samples: options.samples ?? null,
     network: null,
     losses: { crashes: 0, lostAttempts: 0, retriedRequests: 0, shed: 0 },
+    scaling: null,
   };
   return { result, scenario: scenarioOf(workload, options.load ?? { kind: 'open', speedup: 1 }), workload };
 }

@@ -10,8 +10,13 @@ export class Network {
   readonly #fluid = new Fluid();
   #transfers = 0;
 
-  constructor(spec: NetworkSpec, pools: readonly PoolSpec[]) {
-    this.#topology = new Topology(spec, pools);
+  constructor(spec: NetworkSpec) {
+    this.#topology = new Topology(spec);
+  }
+
+  /** The next replica of the fleet gets its place. */
+  place(pool: PoolSpec, replica: number): void {
+    this.#topology.place(pool, replica);
   }
 
   /** When the last byte of the next transfer to end has left, and the request it is for. */

@@ -14,16 +14,30 @@ export interface Place {
  * Replicas on nodes, in the order of the fleet: each goes to the last node begun if that has room, else to a new one; one
  * larger than a node takes whole nodes.
  */
-export function placeReplicas(pools: readonly SizedPool[], gpusPerNode: number): Place[] {
-  const places: Place[] = [];
-  let gpu = 0;
-  for (const { replicas, gpusPerReplica } of pools) {
-    for (let replica = 0; replica < replicas; replica++) {
-      const left = gpusPerNode - (gpu % gpusPerNode);
-      if (gpusPerReplica > left && left < gpusPerNode) gpu += left;
-      places.push({ gpu, node: Math.floor(gpu / gpusPerNode) });
-      gpu += gpusPerReplica > gpusPerNode ? Math.ceil(gpusPerReplica / gpusPerNode) * gpusPerNode : gpusPerReplica;
-    }
+export class Placement {
+  readonly #gpusPerNode: number;
+  /** The first GPU that nobody has. */
+  #gpu = 0;
+
+  constructor(gpusPerNode: number) {
+    this.#gpusPerNode = gpusPerNode;
   }
-  return places;
+
+  /** Where the next replica goes. */
+  next(gpusPerReplica: number): Place {
+    const gpusPerNode = this.#gpusPerNode;
+    const left = gpusPerNode - (this.#gpu % gpusPerNode);
+    if (gpusPerReplica > left && left < gpusPerNode) this.#gpu += left;
+    const place = { gpu: this.#gpu, node: Math.floor(this.#gpu / gpusPerNode) };
+    this.#gpu += gpusPerReplica > gpusPerNode ? Math.ceil(gpusPerReplica / gpusPerNode) * gpusPerNode : gpusPerReplica;
+    return place;
+  }
+}
+
+/** Where all replicas of a fleet go. */
+export function placeReplicas(pools: readonly SizedPool[], gpusPerNode: number): Place[] {
+  const placement = new Placement(gpusPerNode);
+  return pools.flatMap(({ replicas, gpusPerReplica }) =>
+    Array.from({ length: replicas }, () => placement.next(gpusPerReplica)),
+  );
 }

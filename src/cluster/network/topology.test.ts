@@ -19,15 +19,21 @@ const pool = (name: string, replicas: number, gpusPerReplica: number): PoolSpec 
 const pathOf = (topology: Topology, from: number, to: number): string[] =>
   topology.path(from, to).map(({ name, bytesPerS }) => `${name} ${bytesPerS / 1e9}`);
 
+function topologyOf(spec: NetworkSpec, pools: readonly PoolSpec[]): Topology {
+  const topology = new Topology(spec);
+  for (const each of pools) for (let replica = 0; replica < each.replicas; replica++) topology.place(each, replica);
+  return topology;
+}
+
 describe('where a transfer goes', () => {
   it('stays on NVLink inside a node', () => {
-    const topology = new Topology(SPEC, [pool('p', 1, 2), pool('d', 2, 4)]);
+    const topology = topologyOf(SPEC, [pool('p', 1, 2), pool('d', 2, 4)]);
     expect(pathOf(topology, 0, 1)).toEqual(['NVLink of p/0, out 900', 'NVLink of d/0, in 1800']);
   });
 
   it('takes the NICs to another node: its own, then those of the node', () => {
     // p/0 2 GPUs and d/0 4 on node 0; d/1 does not fit the two that are left.
-    const topology = new Topology(SPEC, [pool('p', 1, 2), pool('d', 2, 4)]);
+    const topology = topologyOf(SPEC, [pool('p', 1, 2), pool('d', 2, 4)]);
     expect(pathOf(topology, 0, 2)).toEqual([
       'NICs of p/0, out 100',
       'NICs of node 0, out 400',
@@ -37,13 +43,13 @@ describe('where a transfer goes', () => {
   });
 
   it('crosses the fabric between leaves, whose way up is a quarter of what is below', () => {
-    const topology = new Topology(SPEC, [pool('p', 3, 8)]);
+    const topology = topologyOf(SPEC, [pool('p', 3, 8)]);
     expect(pathOf(topology, 0, 1)).toHaveLength(4);
     expect(pathOf(topology, 0, 2).slice(4)).toEqual(['leaf 0, out 200', 'leaf 1, in 200']);
   });
 
   it('puts a replica of 16 GPUs on two nodes of its own', () => {
-    const topology = new Topology({ ...SPEC, nodesPerLeaf: Number.POSITIVE_INFINITY }, [
+    const topology = topologyOf({ ...SPEC, nodesPerLeaf: Number.POSITIVE_INFINITY }, [
       pool('p', 1, 2),
       pool('d', 2, 16),
     ]);
@@ -57,13 +63,13 @@ describe('where a transfer goes', () => {
 
   it('joins the nodes of one NVLink domain, as in a rack of 72', () => {
     const rack = { ...SPEC, gpusPerNode: 4, nicsPerNode: 4, scaleUpGpus: 72 };
-    const topology = new Topology(rack, [pool('p', 20, 4)]);
+    const topology = topologyOf(rack, [pool('p', 20, 4)]);
     expect(pathOf(topology, 0, 17)).toHaveLength(2);
     expect(pathOf(topology, 0, 18).length).toBeGreaterThan(2);
   });
 
   it('shares NICs where a node has fewer of them than GPUs', () => {
-    const topology = new Topology({ ...SPEC, nicsPerNode: 2, scaleUpGpus: 1 }, [pool('p', 4, 2)]);
+    const topology = topologyOf({ ...SPEC, nicsPerNode: 2, scaleUpGpus: 1 }, [pool('p', 4, 2)]);
     expect(pathOf(topology, 0, 1)).toEqual([
       'NICs of p/0, out 50',
       'NICs of node 0, out 100',

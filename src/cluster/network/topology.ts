@@ -1,7 +1,7 @@
 import type { PoolSpec } from '../scenario.ts';
 import { type Link, linkOf } from './fluid.ts';
 import type { NetworkSpec } from './networkSpec.ts';
-import { type Place, placeReplicas } from './placement.ts';
+import { type Place, Placement } from './placement.ts';
 
 /** Where a replica sits, and its own ways out and in. */
 interface Site {
@@ -27,15 +27,16 @@ export class Topology {
   readonly #nodes = new Map<number, Duplex>();
   readonly #leaves = new Map<number, Duplex>();
   readonly #spec: NetworkSpec;
+  readonly #placement: Placement;
 
-  constructor(spec: NetworkSpec, pools: readonly PoolSpec[]) {
+  constructor(spec: NetworkSpec) {
     this.#spec = spec;
-    const places = placeReplicas(pools, spec.gpusPerNode);
-    for (const { name, replicas, gpusPerReplica } of pools) {
-      for (let replica = 0; replica < replicas; replica++) {
-        this.#sites.push(this.#siteAt(places[this.#sites.length], gpusPerReplica, `${name}/${replica}`));
-      }
-    }
+    this.#placement = new Placement(spec.gpusPerNode);
+  }
+
+  /** The next replica of the fleet gets its place. */
+  place({ name, gpusPerReplica }: PoolSpec, replica: number): void {
+    this.#sites.push(this.#siteAt(this.#placement.next(gpusPerReplica), gpusPerReplica, `${name}/${replica}`));
   }
 
   /** The links between two replicas, by their numbers in the fleet. */

@@ -8,6 +8,10 @@ export function withAffinity(router: Router, ttlNs: number, workload: Workload):
   return {
     readsState: router.readsState,
     bookings: router.bookings,
+    forget(worker) {
+      router.forget?.(worker);
+      for (const [turn, last] of workers) if (last.worker === worker.index) workers.delete(turn);
+    },
     choose(request, candidates, nowNs) {
       const last = workers.get(request);
       const stays = last !== undefined && nowNs - last.sentNs <= ttlNs;

@@ -26,7 +26,6 @@ export class ReportedLoads implements Loads {
   constructor(intervalNs: number, workers: readonly Worker[]) {
     this.#intervalNs = intervalNs;
     this.#workers = workers;
-    for (const { index } of workers) this.#reports[index] = emptyLoad();
   }
 
   /** To be called before each event: takes the last report due before it; nobody reads those in between. */
@@ -34,6 +33,7 @@ export class ReportedLoads implements Loads {
     if (this.#nextNs >= nowNs) return;
     const dueNs = (Math.ceil(nowNs / this.#intervalNs) - 1) * this.#intervalNs;
     for (const { core, index } of this.#workers) {
+      this.#reports[index] ??= emptyLoad();
       // All of that moment is over, batches formed at it included.
       core.advanceTo(dueNs + AFTER_NS);
       core.readLoad(this.#reports[index]);
@@ -41,7 +41,13 @@ export class ReportedLoads implements Loads {
     this.#nextNs = dueNs + this.#intervalNs;
   }
 
-  of(worker: Worker): EngineLoad {
-    return this.#reports[worker.index];
+  /** A new replica in the worker's place has reported nothing yet. */
+  forget({ index }: Worker): void {
+    this.#reports[index] = emptyLoad();
+  }
+
+  of({ index }: Worker): EngineLoad {
+    this.#reports[index] ??= emptyLoad();
+    return this.#reports[index];
   }
 }

@@ -12,6 +12,8 @@ export interface Router {
   choose(request: number, candidates: readonly Worker[], nowNs: number): number;
   /** What it has sent to a worker and not seen finished, if it keeps book of that. */
   readonly bookings?: ((worker: Worker) => Bookings) | undefined;
+  /** The worker's number has gone to another replica. */
+  forget?(worker: Worker): void;
 }
 
 /** What routers are made of. */

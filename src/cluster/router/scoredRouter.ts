@@ -52,6 +52,11 @@ export class ScoredRouter implements Router {
     return chosen;
   }
 
+  forget({ index }: Worker): void {
+    delete this.#bookings[index];
+    delete this.#indexes[index];
+  }
+
   #booked(worker: Worker): Bookings {
     this.#bookings[worker.index] ??= new Bookings(worker, this.#setup.table, this.#setup.log);
     return this.#bookings[worker.index];

@@ -164,6 +164,9 @@ export class PlainEngine implements EngineCore {
     this.#settledNs = nowNs;
     ledger.passes += 1;
     ledger.busyNs += busyNs;
+    ledger.lastNs = busyNs;
+    ledger.lastDecodes = pass.shares.filter(({ decodes }) => decodes).length;
+    ledger.lastPrefillTokens = sum(pass.shares.map(({ decodes, tokens }) => (decodes ? 0 : tokens)));
     ledger.batchSum += pass.shares.length;
     const chunked = pass.shares.some(({ decodes }) => !decodes);
     (chunked ? ledger.prefillBoundNs : ledger.decodeBoundNs)[pass.bound] += busyNs;

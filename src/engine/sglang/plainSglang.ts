@@ -146,6 +146,10 @@ export class PlainSglang implements EngineCore {
     const isPrefill = batches.some((batch) => batch?.isPrefill);
     ledger.passes += 1;
     ledger.busyNs += endNs - startNs;
+    ledger.lastNs = endNs - startNs;
+    const parts = batches.flatMap((batch) => batch?.parts ?? []);
+    ledger.lastDecodes = parts.filter(({ kind }) => kind === 'decode').length;
+    ledger.lastPrefillTokens = parts.reduce((sum, { kind, tokens }) => sum + (kind === 'chunk' ? tokens : 0), 0);
     for (const batch of batches) ledger.batchSum += batch?.parts.length ?? 0;
     (isPrefill ? ledger.prefillBoundNs : ledger.decodeBoundNs)[bound] += endNs - startNs;
   }

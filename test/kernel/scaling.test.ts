@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/base/random.ts';
+import type { Observation, PlannerSpec } from '../../src/cluster/planner.ts';
+import type { Scenario } from '../../src/cluster/scenario.ts';
+import type { ReplicaCount, SimulationResult } from '../../src/cluster/simulationResult.ts';
+import { OUTCOME } from '../../src/engine/requestLog.ts';
+import { differences, timelineOf } from '../metamorphic/timeline.ts';
+import { simulate } from '../support/lawfulSimulation.ts';
+import { randomScenario } from './randomScenario.ts';
+
+const RUNS = Number(process.env.DYNOSIM_RUNS ?? 300);
+
+/** Wants whatever comes into its head: from none to many. */
+function erratic(seed: number, scenario: Scenario, seen: Observation[]): PlannerSpec {
+  const random = new RandomStream(seed, 'erratic planner');
+  const initial = scenario.pools.reduce((sum, { replicas }) => sum + replicas, 0);
+  return {
+    intervalNs: random.integer(1, 6) * 9_001,
+    maxGpus: initial + random.integer(0, 4) + scenario.pools.length,
+    minReplicas: scenario.pools.map(() => 1),
+    createPolicy: () => {
+      const wishes = new RandomStream(seed, 'wishes');
+      return {
+        decide(observation: Observation) {
+          seen.push(observation);
+          const replicas = observation.pools.map(() => (wishes.integer(0, 9) === 0 ? 1000 : wishes.integer(-1, 5)));
+          return { replicas, reason: 'a whim' };
+        },
+      };
+    },
+  };
+}
+
+function scaled(seed: number, core: Scenario['core'], seen: Observation[] = []): Scenario {
+  const scenario = randomScenario(seed, core);
+  const random = new RandomStream(seed, 'start-up');
+  const pools = scenario.pools.map((pool) => ({
+    ...pool,
+    startup: {
+      provisioningNs: random.integer(0, 2) * 10_000,
+      loadNs: random.integer(0, 1) * 5_000,
+      warmupNs: random.integer(0, 1) * 2_500,
+      warmReplicas: 0,
+    },
+  }));
+  return { ...scenario, pools, planner: erratic(seed, scenario, seen) };
+}
+
+describe('a fleet that an erratic planner scales', () => {
+  it(`loses no request, keeps to its limits, and both cores agree, in ${RUNS} random scenarios`, () => {
+    const seen = { drains: 0, 'late starts': 0, 'reused places': 0, 'limits met': 0, 'P/D': 0 };
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const [fastSaw, plainSaw]: Observation[][] = [[], []];
+      const scenario = scaled(seed, 'fast', fastSaw);
+      const fast = simulate(scenario);
+      const plain = simulate(scaled(seed, 'plain', plainSaw));
+      expect(fastSaw, `seed ${seed}`).toEqual(plainSaw);
+      expect(differences(timelineOf(fast), timelineOf(plain)), `seed ${seed}`).toEqual([]);
+      expect(fast.scaling, `seed ${seed}`).toEqual(plain.scaling);
+      expect(
+        fast.log.outcome.filter((outcome, r) => outcome === OUTCOME.pending && fast.log.arrivalNs[r] >= 0),
+      ).toHaveLength(0);
+      checkLimits(scenario, fast);
+      const { replicas, decisions } = fast.scaling!;
+      if (replicas.some(({ draining }) => draining > 0)) seen.drains += 1;
+      if (replicas.some(({ starting }) => starting > 0)) seen['late starts'] += 1;
+      if (startsOf(fast) > fast.workers.length - scenario.pools.reduce((sum, pool) => sum + pool.replicas, 0))
+        seen['reused places'] += 1;
+      if (decisions.some(({ wanted, granted }) => wanted.some((want, pool) => want > granted[pool])))
+        seen['limits met'] += 1;
+      if (scenario.transfer !== null) seen['P/D'] += 1;
+    }
+    for (const [what, count] of Object.entries(seen)) expect(count / RUNS, what).toBeGreaterThan(0.1);
+  });
+
+  it('is left as it is by a planner that never acts', () => {
+    for (let seed = 1; seed <= 150; seed++) {
+      const scenario = randomScenario(seed, 'fast');
+      const idle: PlannerSpec = {
+        intervalNs: 777 * seed,
+        maxGpus: Number.POSITIVE_INFINITY,
+        minReplicas: scenario.pools.map(() => 1),
+        createPolicy: () => ({
+          decide: () => ({ replicas: scenario.pools.map(({ replicas }) => replicas), reason: 'stay' }),
+        }),
+      };
+      const expected = timelineOf(simulate(scenario));
+      const watched = simulate({ ...scenario, planner: idle });
+      expect(differences(timelineOf(watched), expected), `seed ${seed}`).toEqual([]);
+      expect(watched.scaling!.decisions).toEqual([]);
+      for (const { presence } of watched.workers) {
+        expect(presence).toEqual({ startingNs: 0, servingNs: watched.durationNs, drainingNs: 0 });
+      }
+    }
+  });
+});
+
+/** Replicas that began to start during the run. */
+function startsOf({ scaling }: SimulationResult): number {
+  const there: number[] = [];
+  let starts = 0;
+  for (const { pool, starting, ready } of scaling!.replicas) {
+    if (there[pool] !== undefined) starts += Math.max(0, starting + ready - there[pool]);
+    there[pool] = starting + ready;
+  }
+  return starts;
+}
+
+/** GPUs never exceed the budget, no pool is ever asked to be smaller than its minimum, and books of GPU time balance. */
+function checkLimits(scenario: Scenario, result: SimulationResult): void {
+  const { maxGpus, minReplicas } = scenario.planner!;
+  const { replicas, decisions, gpusPeak } = result.scaling!;
+  const latest: ReplicaCount[] = [];
+  const heldNs = scenario.pools.map(() => 0);
+  let peak = 0;
+  const held = (pool: number): number => {
+    const { starting, ready, draining, down } = latest[pool];
+    return (starting + ready + draining + down) * scenario.pools[pool].gpusPerReplica;
+  };
+  for (const count of replicas) {
+    if (latest[count.pool] !== undefined)
+      heldNs[count.pool] += held(count.pool) * (count.timeNs - latest[count.pool].timeNs);
+    latest[count.pool] = count;
+    peak = Math.max(
+      peak,
+      latest.reduce((sum, _, pool) => sum + held(pool), 0),
+    );
+  }
+  expect(peak).toBe(gpusPeak);
+  expect(gpusPeak).toBeLessThanOrEqual(maxGpus);
+  for (const { granted } of decisions) {
+    for (const [pool, wanted] of granted.entries()) expect(wanted).toBeGreaterThanOrEqual(minReplicas[pool]);
+  }
+  for (const [pool, { gpusPerReplica }] of scenario.pools.entries()) {
+    heldNs[pool] += held(pool) * (result.durationNs - latest[pool].timeNs);
+    const booked = result.workers
+      .filter((worker) => worker.pool === pool)
+      .reduce((sum, { presence }) => sum + presence.startingNs + presence.servingNs + presence.drainingNs, 0);
+    expect(booked * gpusPerReplica).toBe(heldNs[pool]);
+  }
+}
