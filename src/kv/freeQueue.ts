@@ -18,6 +18,8 @@ export class FreeQueue {
   readonly runs = new Runs();
   /** Cached pages thrown out to make room, so far. */
   evictedPages = 0;
+  /** Is told of them: pages [from, to) of a segment, the last of which went first. */
+  dropped: ((segment: number, from: number, to: number) => void) | null = null;
   readonly #scratchFirst: boolean;
   readonly #owners: (RunOwner | null)[] = [null];
   /** Pages without content that are not in the queue. */
@@ -101,12 +103,14 @@ export class FreeQueue {
     while (missing > 0) {
       const run = this.#oldest;
       if (run === NONE) throw new Error('took more pages than are free');
-      const length = Math.min(missing, runs.end[run] - runs.start[run]);
+      const segment = runs.segment[run];
+      const end = runs.end[run];
+      const length = Math.min(missing, end - runs.start[run]);
       const owner = this.#owners[runs.owner[run]];
       missing -= length;
       this.#queuedPages -= length;
       if (owner !== null) this.evictedPages += length;
-      if (runs.end[run] - length > runs.start[run]) {
+      if (end - length > runs.start[run]) {
         runs.end[run] -= length;
         owner?.shrunk(run);
       } else {
@@ -114,6 +118,7 @@ export class FreeQueue {
         owner?.evicted(run);
         runs.remove(run);
       }
+      if (owner !== null && this.dropped !== null) this.dropped(segment, end - length, end);
     }
   }
 
