@@ -11,6 +11,16 @@ export interface FaultSpec {
   };
   /** Passes of these workers last `factor` times as long, all the time. */
   readonly stragglers: readonly { readonly worker: number; readonly factor: number }[];
+  /** A node's network cards, or a replica's own links, have `factor` (at most 1) of their bandwidth for a while. Needs a network. */
+  readonly slowLinks?: readonly SlowLinks[];
   /** How often a request lost with its worker starts anew; then it has failed. */
   readonly retries: number;
+}
+
+export interface SlowLinks {
+  readonly of: { readonly node: number } | { readonly worker: number };
+  readonly factor: number;
+  readonly atNs: number;
+  /** Infinity = to the end. */
+  readonly untilNs: number;
 }

@@ -59,7 +59,7 @@ export class RequestFlow implements EngineHost, ScalerHost {
     this.lifeCycle = changes ? new LifeCycle(this.fleet.workers, faults ?? null, seed) : null;
     this.#inside = this.fleet.workers.map(() => new Set<number>());
     this.#attempts = new Uint8Array(this.#hasFaults ? workload.count : 0);
-    this.network = scenario.network === undefined ? null : new Network(scenario.network);
+    this.network = scenario.network === undefined ? null : new Network(scenario.network, faults?.slowLinks ?? []);
     for (const { pool, replica } of this.fleet.workers) this.network?.place(pool, replica);
     this.clock = new Clock(this.#arrivals, this.fleet.workers.length, this.network, this.lifeCycle, this.census);
     this.#frontEnd = scenario.frontEnd === undefined ? null : new FrontEnd(scenario.frontEnd);
@@ -148,8 +148,10 @@ export class RequestFlow implements EngineHost, ScalerHost {
     this.reschedule(worker);
   }
 
+  /** The last byte of a transfer has left, or (-1) links have changed. */
   sent(request: number, nowNs: number): void {
-    this.#handoff!.sent(request, nowNs);
+    if (request < 0) this.network!.change(nowNs);
+    else this.#handoff!.sent(request, nowNs);
   }
 
   endTransfer(request: number, nowNs: number): void {

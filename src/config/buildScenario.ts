@@ -19,7 +19,7 @@ import { engineAtVersion } from './engineAt.ts';
 import { engineConfigOf } from './engineConfigOf.ts';
 import type { Facts } from './facts.ts';
 import { faultSpecOf } from './faultsConfig.ts';
-import { gpusPerNode, networkSpecOf } from './networkConfig.ts';
+import { networkSpecOf } from './networkConfig.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
 import { routerSpecOf } from './routerConfig.ts';
@@ -91,9 +91,7 @@ export function buildScenario(
       pools,
       router: routerSpecOf(config.router, Math.min(...entry.map(({ request }) => request.maxBatchedTokens))),
       ...(config.network === undefined ? {} : { network: networkSpecOf(config.network, built[0].replica.hardware) }),
-      ...(config.faults === undefined
-        ? {}
-        : { faults: faultSpecOf(config.faults, pools, gpusPerNode(config.network ?? null)) }),
+      ...(config.faults === undefined ? {} : { faults: faultSpecOf(config.faults, pools, config.network ?? null) }),
       ...(config.router.max_in_flight === undefined ? {} : { maxInFlight: config.router.max_in_flight }),
       frontEnd: frontEndOf(timings[0]),
       transfer: config.engine.mode === 'disaggregated' ? transferOf(config, built) : null,

@@ -86,6 +86,18 @@ faults:
     ).toContain('faults: crashes of prefill and decode replicas are not simulated yet');
   });
 
+  test('slows links, of a node or of a replica, for a while', () => {
+    const { faults } = build(`network: {}
+faults: {slow_links: [{node: 1, factor: 0.1, at_seconds: 2, for_seconds: 3}, {pool: aggregated, replica: 2, factor: 0.5, at_seconds: 0}]}`);
+    expect(faults?.slowLinks).toEqual([
+      { of: { node: 1 }, factor: 0.1, atNs: 2e9, untilNs: 5e9 },
+      { of: { worker: 2 }, factor: 0.5, atNs: 0, untilNs: Number.POSITIVE_INFINITY },
+    ]);
+    expect(messageOf(() => parse('faults: {slow_links: [{node: 1, factor: 1, at_seconds: 2}]}'))).toBe(
+      'f.yaml:6:22 faults.slow_links: there are no links to be slow (add a network section: network: {})',
+    );
+  });
+
   test('loses what was inside, and says so', () => {
     const section = (policy: string) =>
       `faults: {policy: ${policy}, crashes: [{node: 0, at_seconds: 1.5, down_seconds: 1}]}`;

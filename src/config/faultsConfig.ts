@@ -1,8 +1,9 @@
 import { NS_PER_S } from '../base/units.ts';
-import type { FaultSpec } from '../cluster/faultSpec.ts';
-import { type Place, placeReplicas, type SizedPool } from '../cluster/network/placement.ts';
+import type { FaultSpec, SlowLinks } from '../cluster/faultSpec.ts';
+import { isOn, type Place, placeReplicas, type SizedPool } from '../cluster/network/placement.ts';
 import type { FaultDomain, LossPolicy } from './knobs/faultKnobs.ts';
 import { knobDefault } from './knobs.ts';
+import { gpusPerNode, type NetworkConfig } from './networkConfig.ts';
 import type { Problems } from './problems.ts';
 
 /** One replica of a pool, or all replicas of a node. */
@@ -21,6 +22,12 @@ export interface FaultsConfig {
     readonly down_seconds: number;
   } | null;
   readonly stragglers: readonly (Target & { readonly factor: number })[];
+  /** Only with a network; for_seconds null = to the end. */
+  readonly slow_links?: readonly (Target & {
+    readonly factor: number;
+    readonly at_seconds: number;
+    readonly for_seconds: number | null;
+  })[];
 }
 
 /** A pool of the fleet. */
@@ -43,10 +50,18 @@ interface Given {
   crashes?: (GivenTarget & { at_seconds: number; down_seconds?: number | null | undefined })[] | undefined;
   random_crashes?: { of?: FaultDomain | undefined; mean_up_seconds: number; down_seconds: number } | null | undefined;
   stragglers?: (GivenTarget & { factor: number })[] | undefined;
+  slow_links?:
+    | (GivenTarget & { factor: number; at_seconds: number; for_seconds?: number | null | undefined })[]
+    | undefined;
 }
 
 /** Fills in defaults, and notes targets that the deployment does not have. */
-export function resolveFaults(given: Given, workers: Workers, gpusPerNode: number, problems: Problems): FaultsConfig {
+export function resolveFaults(
+  given: Given,
+  workers: Workers,
+  network: NetworkConfig | null,
+  problems: Problems,
+): FaultsConfig {
   const pools = fleetOf(workers);
   const policy = given.policy ?? knobDefault<LossPolicy>('faults.policy');
   if (policy === 'fail' && given.max_retries !== undefined) {
@@ -56,8 +71,12 @@ export function resolveFaults(given: Given, workers: Workers, gpusPerNode: numbe
   if (crashes && workers.aggregated === undefined) {
     problems.add(['faults'], 'crashes of prefill and decode replicas are not simulated yet');
   }
-  const nodes = 1 + Math.max(...placeReplicas(pools, gpusPerNode).map(({ node }) => node));
-  const targeted = <T extends GivenTarget>(list: 'crashes' | 'stragglers', entries: readonly T[]) =>
+  const last = placeReplicas(pools, gpusPerNode(network)).at(-1)!;
+  const nodes = last.node + last.nodes;
+  if (given.slow_links !== undefined && network === null) {
+    problems.add(['faults', 'slow_links'], 'there are no links to be slow', 'add a network section: network: {}');
+  }
+  const targeted = <T extends GivenTarget>(list: 'crashes' | 'stragglers' | 'slow_links', entries: readonly T[]) =>
     entries.map(({ pool, replica, node, ...rest }, index) => {
       checkTarget({ pool, replica, node }, ['faults', list, index], pools, nodes, problems);
       return { ...(node === undefined ? { pool: pool!, replica: replica ?? 0 } : { node }), ...rest };
@@ -73,6 +92,14 @@ export function resolveFaults(given: Given, workers: Workers, gpusPerNode: numbe
     random_crashes:
       random == null ? null : { ...random, of: random.of ?? knobDefault<FaultDomain>('faults.random_crashes.of') },
     stragglers: targeted('stragglers', given.stragglers ?? []),
+    ...(given.slow_links === undefined
+      ? {}
+      : {
+          slow_links: targeted('slow_links', given.slow_links).map((slow) => ({
+            ...slow,
+            for_seconds: slow.for_seconds ?? null,
+          })),
+        }),
   };
 }
 
@@ -116,8 +143,12 @@ function checkTarget(
 }
 
 /** The section as the cluster reads it, workers numbered through. */
-export function faultSpecOf(faults: FaultsConfig, pools: readonly NamedPool[], gpusPerNode: number): FaultSpec {
-  const places = placeReplicas(pools, gpusPerNode);
+export function faultSpecOf(
+  faults: FaultsConfig,
+  pools: readonly NamedPool[],
+  network: NetworkConfig | null,
+): FaultSpec {
+  const places = placeReplicas(pools, gpusPerNode(network));
   const { random_crashes: random } = faults;
   return {
     crashes: faults.crashes.flatMap((crash) =>
@@ -139,13 +170,28 @@ export function faultSpecOf(faults: FaultsConfig, pools: readonly NamedPool[], g
     stragglers: faults.stragglers.flatMap((straggler) =>
       workersOf(straggler, pools, places).map((worker) => ({ worker, factor: straggler.factor })),
     ),
+    ...(faults.slow_links === undefined
+      ? {}
+      : { slowLinks: faults.slow_links.flatMap((slow) => slowLinksOf(slow, pools, places)) }),
     retries: faults.max_retries ?? 0,
   };
 }
 
+function slowLinksOf(
+  slow: NonNullable<FaultsConfig['slow_links']>[number],
+  pools: readonly NamedPool[],
+  places: readonly Place[],
+): SlowLinks[] {
+  const { factor, at_seconds, for_seconds } = slow;
+  const atNs = Math.round(at_seconds * NS_PER_S);
+  const untilNs = for_seconds === null ? Number.POSITIVE_INFINITY : atNs + Math.round(for_seconds * NS_PER_S);
+  if ('node' in slow) return [{ of: { node: slow.node }, factor, atNs, untilNs }];
+  return workersOf(slow, pools, places).map((worker) => ({ of: { worker }, factor, atNs, untilNs }));
+}
+
 /** Numbers in the fleet. */
 function workersOf(target: Target, pools: readonly NamedPool[], places: readonly Place[]): number[] {
-  if ('node' in target) return [...places.keys()].filter((worker) => places[worker].node === target.node);
+  if ('node' in target) return [...places.keys()].filter((worker) => isOn(places[worker], target.node));
   const at = pools.findIndex(({ name }) => name === target.pool);
   return [pools.slice(0, at).reduce((sum, { replicas }) => sum + replicas, target.replica)];
 }

@@ -223,6 +223,16 @@ function faultsSchema() {
       .nullable()
       .optional(),
     stragglers: z.array(z.strictObject({ ...target, factor: number('faults.stragglers.factor') })).optional(),
+    slow_links: z
+      .array(
+        z.strictObject({
+          ...target,
+          factor: number('faults.slow_links.factor'),
+          at_seconds: number('faults.slow_links.at_seconds'),
+          for_seconds: number('faults.slow_links.for_seconds').nullable().optional(),
+        }),
+      )
+      .optional(),
   });
 }
 

@@ -7,7 +7,7 @@ import { type EngineAt, engineAtVersion } from './engineAt.ts';
 import type { Facts } from './facts.ts';
 import { resolveFaults } from './faultsConfig.ts';
 import { knobDefault } from './knobs.ts';
-import { gpusPerNode, resolveNetwork } from './networkConfig.ts';
+import { resolveNetwork } from './networkConfig.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 import type { PredictInput, WorkerInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
@@ -58,9 +58,7 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
     },
     router,
     ...(network === null ? {} : { network }),
-    ...(input.faults === undefined
-      ? {}
-      : { faults: resolveFaults(input.faults, workers, gpusPerNode(network), problems) }),
+    ...(input.faults === undefined ? {} : { faults: resolveFaults(input.faults, workers, network, problems) }),
     evaluation: {
       slo: resolveSlo(evaluation?.slo),
       window: {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/base/random.ts';
+import type { SlowLinks } from '../../src/cluster/faultSpec.ts';
 import type { Scenario } from '../../src/cluster/scenario.ts';
 import { OUTCOME, STATE } from '../../src/engine/requestLog.ts';
 import { differences, timelineOf } from '../metamorphic/timeline.ts';
@@ -7,6 +8,15 @@ import { simulate } from '../support/lawfulSimulation.ts';
 import { randomScenario } from './randomScenario.ts';
 
 const RUNS = Number(process.env.DYNOSIM_RUNS ?? 300);
+
+function slowLinks(random: RandomStream, worker: () => number): SlowLinks[] {
+  return Array.from({ length: random.integer(0, 3) }, () => {
+    const atNs = random.integer(0, 300_000);
+    const untilNs = random.integer(0, 3) === 0 ? Number.POSITIVE_INFINITY : atNs + random.integer(0, 200_000);
+    const of = random.integer(0, 1) === 0 ? { node: random.integer(0, 2) } : { worker: worker() };
+    return { of, factor: random.integer(1, 9) / 10, atNs, untilNs };
+  });
+}
 
 /** A random scenario with workers that start late, crash, are slow, and a door that closes. */
 function troubled(seed: number, core: Scenario['core']): Scenario {
@@ -26,6 +36,7 @@ function troubled(seed: number, core: Scenario['core']): Scenario {
     faults: {
       crashes,
       ...(!split && random.integer(0, 2) === 0 ? { random: { meanUpNs: 400_000, downNs: 30_000 } } : {}),
+      ...(scenario.network !== undefined ? { slowLinks: slowLinks(random, worker) } : {}),
       stragglers: random.integer(0, 2) === 0 ? [{ worker: worker(), factor: 1.7 }] : [],
       retries: random.integer(0, 3),
     },
@@ -35,7 +46,15 @@ function troubled(seed: number, core: Scenario['core']): Scenario {
 
 describe('under faults', () => {
   it(`books balance and both cores agree, in ${RUNS} random scenarios that show what they must`, () => {
-    const seen = { 'lost attempts': 0, retries: 0, failures: 0, 'cold starts': 0, 'turned away': 0, stragglers: 0 };
+    const seen = {
+      'lost attempts': 0,
+      retries: 0,
+      failures: 0,
+      'cold starts': 0,
+      'turned away': 0,
+      stragglers: 0,
+      'slow links': 0,
+    };
     for (let seed = 1; seed <= RUNS; seed++) {
       const scenario = troubled(seed, 'fast');
       const fast = simulate(scenario);
@@ -53,6 +72,7 @@ describe('under faults', () => {
       if (spent(STATE.coldStart)) seen['cold starts'] += 1;
       if (scenario.maxInFlight !== undefined && log.outcome.includes(OUTCOME.rejected)) seen['turned away'] += 1;
       if (scenario.faults!.stragglers.length > 0) seen.stragglers += 1;
+      if ((scenario.faults!.slowLinks ?? []).length > 0 && fast.network!.transfers > 0) seen['slow links'] += 1;
       expect(requests.filter((r) => log.arrivalNs[r] >= 0 && log.outcome[r] === OUTCOME.pending)).toEqual([]);
     }
     for (const [what, count] of Object.entries(seen)) {
@@ -72,6 +92,9 @@ describe('under faults', () => {
           // Long after the end, and a straggler as fast as the others.
           crashes: split ? [] : [{ worker: 0, atNs: 1e15, downNs: 1 }],
           stragglers: [{ worker: 0, factor: 1 }],
+          ...(scenario.network === undefined
+            ? {}
+            : { slowLinks: [{ of: { worker: 0 }, factor: 1, atNs: 0, untilNs: 1e5 }] }),
           retries: 3,
         },
         maxInFlight: scenario.workload.count,

@@ -3,8 +3,10 @@ import { NS_PER_S } from '../../base/units.ts';
 /** Something bytes flow through. Links are told apart by identity. */
 export interface Link {
   readonly name: string;
-  /** Bytes a second, one direction; Infinity = never in the way. */
+  /** Bytes a second, one direction, when all is well; Infinity = never in the way. */
   readonly bytesPerS: number;
+  /** The same as of now. */
+  nowBytesPerS: number;
   /** What went through it, and how long anything did. */
   bytes: number;
   busyNs: number;
@@ -14,7 +16,7 @@ export interface Link {
 }
 
 export function linkOf(name: string, bytesPerS: number): Link {
-  return { name, bytesPerS, bytes: 0, busyNs: 0, flows: 0, busySinceNs: 0 };
+  return { name, bytesPerS, nowBytesPerS: bytesPerS, bytes: 0, busyNs: 0, flows: 0, busySinceNs: 0 };
 }
 
 interface Flow {
@@ -46,7 +48,7 @@ export class Fluid {
       link.flows += 1;
     }
     this.#flows.push({ id, links, limitBytesPerS, bytes, leftBytes: bytes, sinceNs: nowNs, bytesPerS: 0, endNs: 0 });
-    this.#share(nowNs);
+    this.share(nowNs);
   }
 
   /** Ends a transfer: the one that is due, or one given up. */
@@ -60,11 +62,15 @@ export class Fluid {
       link.flows -= 1;
       if (link.flows === 0) link.busyNs += nowNs - link.busySinceNs;
     }
-    this.#share(nowNs);
+    this.share(nowNs);
   }
 
-  /** Gives every transfer its rate from `nowNs` on. */
-  #share(nowNs: number): void {
+  get isIdle(): boolean {
+    return this.#flows.length === 0;
+  }
+
+  /** Gives every transfer its rate from `nowNs` on; to be called when links have changed, too. */
+  share(nowNs: number): void {
     const rates = maxMinRates(this.#flows);
     this.nextNs = Number.POSITIVE_INFINITY;
     this.nextId = -1;
@@ -102,7 +108,7 @@ export function maxMinRates(
   for (const { links } of flows) {
     for (const link of links) {
       const share = left.get(link);
-      if (share === undefined) left.set(link, { bytesPerS: link.bytesPerS, flows: 1 });
+      if (share === undefined) left.set(link, { bytesPerS: link.nowBytesPerS, flows: 1 });
       else share.flows += 1;
     }
   }

@@ -1,5 +1,7 @@
+import type { SlowLinks } from '../faultSpec.ts';
 import type { PoolSpec } from '../scenario.ts';
 import type { NetworkUse } from '../simulationResult.ts';
+import { Degradations } from './degradations.ts';
 import { Fluid } from './fluid.ts';
 import type { NetworkSpec } from './networkSpec.ts';
 import { Topology } from './topology.ts';
@@ -8,10 +10,15 @@ import { Topology } from './topology.ts';
 export class Network {
   readonly #topology: Topology;
   readonly #fluid = new Fluid();
+  readonly #degradations: Degradations;
   #transfers = 0;
 
-  constructor(spec: NetworkSpec) {
-    this.#topology = new Topology(spec);
+  constructor(spec: NetworkSpec, slowLinks: readonly SlowLinks[]) {
+    const topology = new Topology(spec);
+    this.#topology = topology;
+    this.#degradations = new Degradations(slowLinks, (of) =>
+      'node' in of ? topology.linksOfNode(of.node) : topology.linksOfReplica(of.worker),
+    );
   }
 
   /** The next replica of the fleet gets its place. */
@@ -19,18 +26,27 @@ export class Network {
     this.#topology.place(pool, replica);
   }
 
-  /** When the last byte of the next transfer to end has left, and the request it is for. */
+  /** When the last byte of the next transfer to end has left, or links change under one. */
   get nextNs(): number {
-    return this.#fluid.nextNs;
+    if (this.#fluid.isIdle) return Number.POSITIVE_INFINITY;
+    return Math.min(this.#fluid.nextNs, this.#degradations.nextNs);
   }
 
+  /** The request of that transfer; -1 = links change. */
   get nextRequest(): number {
-    return this.#fluid.nextId;
+    return this.#degradations.nextNs <= this.#fluid.nextNs ? -1 : this.#fluid.nextId;
+  }
+
+  /** Links have changed by `nowNs`. */
+  change(nowNs: number): void {
+    this.#degradations.applyUntil(nowNs);
+    this.#fluid.share(nowNs);
   }
 
   /** Begins a request's transfer between two workers, alone no faster than `limitBytesPerS`. */
   begin(request: number, bytes: number, from: number, to: number, limitBytesPerS: number, nowNs: number): void {
     this.#transfers += 1;
+    this.#degradations.applyUntil(nowNs);
     this.#fluid.begin(request, bytes, this.#topology.path(from, to), limitBytesPerS, nowNs);
   }
 

@@ -4,10 +4,11 @@ export interface SizedPool {
   readonly gpusPerReplica: number;
 }
 
-/** Where a replica sits: its first GPU, of all there are, and that one's node. */
+/** Where a replica sits: its first GPU, of all there are, that one's node, and how many nodes it takes. */
 export interface Place {
   readonly gpu: number;
   readonly node: number;
+  readonly nodes: number;
 }
 
 /**
@@ -28,8 +29,9 @@ export class Placement {
     const gpusPerNode = this.#gpusPerNode;
     const left = gpusPerNode - (this.#gpu % gpusPerNode);
     if (gpusPerReplica > left && left < gpusPerNode) this.#gpu += left;
-    const place = { gpu: this.#gpu, node: Math.floor(this.#gpu / gpusPerNode) };
-    this.#gpu += gpusPerReplica > gpusPerNode ? Math.ceil(gpusPerReplica / gpusPerNode) * gpusPerNode : gpusPerReplica;
+    const nodes = Math.ceil(gpusPerReplica / gpusPerNode);
+    const place = { gpu: this.#gpu, node: Math.floor(this.#gpu / gpusPerNode), nodes };
+    this.#gpu += nodes > 1 ? nodes * gpusPerNode : gpusPerReplica;
     return place;
   }
 }
@@ -40,4 +42,9 @@ export function placeReplicas(pools: readonly SizedPool[], gpusPerNode: number):
   return pools.flatMap(({ replicas, gpusPerReplica }) =>
     Array.from({ length: replicas }, () => placement.next(gpusPerReplica)),
   );
+}
+
+/** Whether a replica has GPUs on the node. */
+export function isOn({ node: first, nodes }: Place, node: number): boolean {
+  return first <= node && node < first + nodes;
 }

@@ -49,14 +49,25 @@ export class Topology {
     return [...edges, this.#leaf(source.leaf).out, this.#leaf(target.leaf).in];
   }
 
-  #siteAt({ gpu, node }: Place, gpus: number, name: string): Site {
+  /** A replica's own links, by its number in the fleet. */
+  linksOfReplica(replica: number): Link[] {
+    const { scaleUp, nics } = this.#sites[replica];
+    return [scaleUp.out, scaleUp.in, nics.out, nics.in];
+  }
+
+  /** What joins a node to the others, if anything sits on it. */
+  linksOfNode(node: number): Link[] {
+    const links = this.#nodes.get(node);
+    return links === undefined ? [] : [links.out, links.in];
+  }
+
+  #siteAt({ gpu, node, nodes }: Place, gpus: number, name: string): Site {
     const { gpusPerNode, scaleUpGpus, scaleUpBytesPerS, nicsPerNode, nicBytesPerS, nodesPerLeaf } = this.#spec;
-    const nodes = Math.ceil(gpus / gpusPerNode);
     const domain = Math.floor(gpu / scaleUpGpus);
     const isInside = scaleUpGpus > 1 && Math.floor((gpu + gpus - 1) / scaleUpGpus) === domain;
     // A replica of several nodes has them to itself: they are one.
     const whole = this.#nodes.get(node) ?? this.#duplex(`NICs of node ${node}`, nodes * nicsPerNode * nicBytesPerS);
-    this.#nodes.set(node, whole);
+    for (let index = 0; index < nodes; index++) this.#nodes.set(node + index, whole);
     return {
       domain: isInside ? domain : -1,
       leaf: nodesPerLeaf === Number.POSITIVE_INFINITY ? 0 : Math.floor(node / nodesPerLeaf),

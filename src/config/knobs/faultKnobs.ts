@@ -64,4 +64,18 @@ export const FAULT_KNOBS = [
     domain: POSITIVE,
     about: 'Its passes last so many times as long as its timing says, all the time.',
   },
+  {
+    path: 'faults.slow_links.factor',
+    domain: { kind: 'number', above: 0, max: 1 },
+    about:
+      "What is left of the bandwidth: of a replica's own links, or of a node's network cards; what overlaps multiplies.",
+  },
+  { path: 'faults.slow_links.at_seconds', domain: NOT_NEGATIVE, unit: 's', about: 'Since when.' },
+  {
+    path: 'faults.slow_links.for_seconds',
+    domain: NOT_NEGATIVE,
+    unit: 's',
+    default: null,
+    about: 'For how long; null is to the end.',
+  },
 ] as const satisfies readonly Knob[];
