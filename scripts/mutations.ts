@@ -13,6 +13,7 @@ import { KV_MUTATIONS } from '../test/mutations/kvMutations.ts';
 import type { Mutation } from '../test/mutations/mutation.ts';
 import { MUTATIONS } from '../test/mutations/mutations.ts';
 import { SGLANG_MUTATIONS } from '../test/mutations/sglangMutations.ts';
+import { TRTLLM_MUTATIONS } from '../test/mutations/trtllmMutations.ts';
 
 const RUNS = Number(process.env.DYNOSIM_RUNS ?? 600);
 /** A mutant that loops for ever is caught by this; an honest check takes a tenth of it. */
@@ -21,10 +22,11 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 
 /** Mutations and the check that must notice them. */
-const SETS: Readonly<Record<string, { mutations: readonly Mutation[]; check: string }>> = {
-  cores: { mutations: MUTATIONS, check: 'check.ts' },
-  kv: { mutations: KV_MUTATIONS, check: 'kvCheck.ts' },
-  sglang: { mutations: SGLANG_MUTATIONS, check: 'sglangCheck.ts' },
+const SETS: Readonly<Record<string, { mutations: readonly Mutation[]; check: readonly string[] }>> = {
+  vllm: { mutations: MUTATIONS, check: ['check.ts', 'vllm'] },
+  kv: { mutations: KV_MUTATIONS, check: ['kvCheck.ts'] },
+  sglang: { mutations: SGLANG_MUTATIONS, check: ['check.ts', 'sglang'] },
+  trtllm: { mutations: TRTLLM_MUTATIONS, check: ['check.ts', 'trtllm'] },
 };
 
 /** How the check noticed, or null if it did not. */
@@ -62,7 +64,11 @@ function copySources(folder: string): string {
   return folder;
 }
 
-async function verdictOf({ file, find, replace }: Mutation, folder: string, script: string): Promise<Verdict> {
+async function verdictOf(
+  { file, find, replace }: Mutation,
+  folder: string,
+  script: readonly string[],
+): Promise<Verdict> {
   copySources(folder);
   const path = join(folder, file);
   const pieces = readFileSync(path, 'utf8').split(find);
@@ -74,9 +80,11 @@ async function verdictOf({ file, find, replace }: Mutation, folder: string, scri
 }
 
 /** Runs the check of the copy in its own process. */
-function check(folder: string, script: string): Promise<Verdict> {
+function check(folder: string, [script, ...set]: readonly string[]): Promise<Verdict> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', TSX, `test/mutations/${script}`, String(RUNS)], { cwd: folder });
+    const child = spawn(process.execPath, ['--import', TSX, `test/mutations/${script}`, String(RUNS), ...set], {
+      cwd: folder,
+    });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
     let late = false;

@@ -106,13 +106,11 @@ export class TrtllmScheduler implements Scheduler {
     log.spend(request, STATE.transfer, nowNs - sequence.accountedNs);
     sequence.accountedNs = nowNs;
     sequence.stage = STAGE.loaded;
-    this.#isBlocked = false;
   }
 
   releaseHeld(request: number): void {
     this.#pages.release(this.#held.get(request)!);
     this.#held.delete(request);
-    this.#isBlocked = false;
   }
 
   cachedTokens(request: number): number {
