@@ -124,12 +124,6 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: 'return !this.#isFull || this.#running.size === 0 || config.pollingInterval > 1;',
-    replace: 'return !this.#isFull || config.pollingInterval > 1;',
-    why: 'an idle engine with the latch down sleeps on',
-  },
-  {
-    file: SCHEDULER,
     find: 'if (!this.#remote.isStill || this.#joined.length > 0) return 0;',
     replace: '',
     why: 'a run passes over requests of prefill workers',
@@ -221,10 +215,16 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
     why: 'a child inside a segment is looked for at its start',
   },
   {
+    file: TREE,
+    find: 'if (used[leaf] > topUsed) {',
+    replace: 'if (used[leaf] > topUsed && pages < 0) {',
+    why: 'a leaf used again keeps its place in the queue for eviction',
+  },
+  {
     file: HEAP,
-    find: 'return used < this.#used[place] || (used === this.#used[place] && created < this.#created[place]);',
-    replace: 'return used < this.#used[place];',
-    why: 'of equally old leaves any one goes',
+    find: 'if (this.#isBefore(used, created, child)) break;',
+    replace: 'if (this.#isBefore(used, created, child) || place > 0) break;',
+    why: 'the heap of leaves is put in order at the top only',
   },
   {
     file: BATCH,
