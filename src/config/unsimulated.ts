@@ -21,7 +21,6 @@ const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
     ['speculation', null],
   ],
   sglang: [
-    ['scheduler.prefill_delay_passes', 0],
     ['parallelism.pipeline', 1],
     ['speculation', null],
   ],

@@ -53,6 +53,7 @@ function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Rec
     'policy lof': some(({ policy }) => policy === 'lof'),
     'policy random': some(({ policy }) => policy === 'random'),
     'attention-DP ranks': some(({ attentionDataRanks }) => attentionDataRanks > 1),
+    'delayed prefills': some(({ prefillDelayPasses }) => prefillDelayPasses > 0),
     'prefill and decode workers': scenario.transfer !== null,
     'closed loop': scenario.load.kind === 'closed',
     sessions: workload.nextTurn.some((next) => next >= 0),

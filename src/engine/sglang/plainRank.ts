@@ -98,14 +98,20 @@ export class PlainRank {
 
   // ---- forming ----------------------------------------------------------------------------------------------------
 
-  /** One turn of the loop up to the launch; `isIdle`: nothing is in flight. */
-  form(nowNs: number, isIdle: boolean): PlainBatch | null {
+  /** The first half of a turn; `isIdle`: nothing is in flight. Returns whether waiting prompts may be tried. */
+  prepare(nowNs: number, isIdle: boolean): boolean {
     const { role } = this.#setup;
     if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
     if (role === 'prefill') this.#isFull = false;
     if (role === 'decode') this.#joinRemote(nowNs, isIdle);
     this.#mergeLast();
-    const batch = this.#formPrefill(nowNs) ?? this.#formDecode(nowNs);
+    const hasPlaces = this.#running.length < this.#setup.config.maxSequences;
+    return this.#waiting.length > 0 && !this.#isFull && hasPlaces;
+  }
+
+  /** The second half, up to the launch; `mayAdmit`: no other rank is waited for. */
+  form(nowNs: number, mayAdmit: boolean): PlainBatch | null {
+    const batch = this.#formPrefill(nowNs, mayAdmit) ?? this.#formDecode(nowNs);
     this.#last = batch;
     this.#lastWas = batch === null ? 'none' : batch.isPrefill ? 'other' : 'decode';
     return batch;
@@ -182,7 +188,7 @@ export class PlainRank {
     this.#running.push(...merged);
   }
 
-  #formPrefill(nowNs: number): PlainBatch | null {
+  #formPrefill(nowNs: number, mayAdmit: boolean): PlainBatch | null {
     const { config } = this.#setup;
     if ((this.#isFull || this.#waiting.length === 0) && this.#chunked === null) return null;
     const slots = config.maxSequences - this.#running.length;
@@ -192,7 +198,7 @@ export class PlainRank {
     }
     const tree = config.prefixCaching ? this.pool.tree : null;
     orderWaiting(config.policy, this.#waiting, this.#names, tree, this.#random);
-    const parts = this.#addPrompts(slots, nowNs);
+    const parts = this.#addPrompts(slots, mayAdmit, nowNs);
     if (parts.length === 0) return null;
     const page = config.blockTokens;
     const tokens = parts.reduce((sum, part) => sum + part.tokens, 0);
@@ -203,7 +209,7 @@ export class PlainRank {
     return { parts, isPrefill: true };
   }
 
-  #addPrompts(slots: number, nowNs: number): PlainPart[] {
+  #addPrompts(slots: number, mayAdmit: boolean, nowNs: number): PlainPart[] {
     const { config } = this.#setup;
     const mixed = config.mixedChunk ? this.#running.length : 0;
     const running = {
@@ -218,7 +224,7 @@ export class PlainRank {
       if (adder.taken > 0) parts.push(partOf(job, 'chunk', job.slots, adder.taken));
       if (!adder.isCut) this.#chunked = null;
     }
-    for (const job of [...this.#waiting]) {
+    for (const job of mayAdmit ? [...this.#waiting] : []) {
       if (parts.length >= slots) this.#isFull = true;
       if (this.#isFull) break;
       const { tokens: prefix, node } = this.pool.match(job);

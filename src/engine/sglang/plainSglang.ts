@@ -4,6 +4,7 @@ import type { EngineSetup } from '../engineSetup.ts';
 import type { EngineTotals } from '../engineTotals.ts';
 import type { PlainBatch } from './plainJob.ts';
 import { PlainRank } from './plainRank.ts';
+import { PrefillDelayer } from './prefillDelayer.ts';
 import { serves } from './requestLimits.ts';
 import type { SglangConfig } from './sglangConfig.ts';
 
@@ -29,12 +30,14 @@ export class PlainSglang implements EngineCore {
   readonly #ranks: PlainRank[];
   /** The step on the GPU, and the one queued behind it. */
   readonly #flight: Step[] = [];
+  readonly #delayer: PrefillDelayer;
   /** Requests go to the ranks in turn. */
   #turn = 0;
 
   constructor(setup: EngineSetup<SglangConfig>) {
     this.#setup = setup;
-    const { attentionDataRanks } = setup.config;
+    const { attentionDataRanks, prefillDelayPasses } = setup.config;
+    this.#delayer = new PrefillDelayer(prefillDelayPasses);
     this.#ranks = Array.from({ length: attentionDataRanks }, (_, rank) => new PlainRank(setup, rank));
   }
 
@@ -119,16 +122,24 @@ export class PlainSglang implements EngineCore {
 
   #formStep(nowNs: number): boolean {
     const isIdle = this.#flight.length === 0;
-    let batches = this.#ranks.map((rank) => rank.form(nowNs, isIdle));
-    if (batches.every((batch) => batch === null) && isIdle) {
+    let batches = this.#turnRanks(nowNs, isIdle);
+    // With nothing to do the loop turns at once: until it has polled, and until no rank is waited for.
+    const { prefillDelayPasses } = this.#setup.config;
+    for (let turn = 0; turn <= prefillDelayPasses && isIdle && batches.every((batch) => batch === null); turn++) {
       for (const rank of this.#ranks) rank.idle();
-      batches = this.#ranks.map((rank) => rank.form(nowNs, isIdle));
+      batches = this.#turnRanks(nowNs, isIdle);
     }
     if (batches.every((batch) => batch === null)) return false;
     for (const [index, rank] of this.#ranks.entries()) if (batches[index] === null) rank.idleAlong();
     this.#flight.push({ batches, startNs: 0, endNs: 0, bound: 0, decodeNs: [] });
     if (isIdle) this.#start(nowNs);
     return true;
+  }
+
+  #turnRanks(nowNs: number, isIdle: boolean): (PlainBatch | null)[] {
+    const ready = this.#ranks.map((rank) => rank.prepare(nowNs, isIdle));
+    const mayAdmit = this.#delayer.allows(ready);
+    return this.#ranks.map((rank) => rank.form(nowNs, mayAdmit));
   }
 
   #endPass(nowNs: number): void {

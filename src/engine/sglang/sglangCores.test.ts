@@ -231,6 +231,24 @@ describe.each(['fast', 'plain'] as const)('%s SGLang core', (core) => {
     expect([engine.admits(900, 98), engine.admits(900, 99)]).toEqual([true, false]);
   });
 
+  it('holds a prompt back for other attention-DP ranks, five passes at most', () => {
+    for (const [prefillDelayPasses, scheduledNs] of [
+      [0, 6000],
+      [5, 10_000],
+    ]) {
+      const asks = [100, 100, 100].map((input) => ({ input, output: 50 }));
+      const { engine, log, runUntil } = bench(core, { attentionDataRanks: 2, prefillDelayPasses }, asks);
+      engine.enqueue(0, 0);
+      engine.enqueue(1, 0);
+      runUntil(5500);
+      engine.enqueue(2, 5500);
+      runUntil(EVER);
+      expect([...log.scheduledNs]).toEqual([0, 0, scheduledNs]);
+      // The other rank stands still in its lockstep: its decode lasts as long as the prefill.
+      expect(log.maxGapNs[1]).toBe(5000);
+    }
+  });
+
   it('puts one token of every running request into a prefill pass with mixed chunks', () => {
     for (const mixedChunk of [false, true]) {
       const { engine, log, runUntil } = bench(core, { mixedChunk }, [
