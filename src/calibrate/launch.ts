@@ -1,7 +1,7 @@
 import { findHardware } from '../catalog/hardwareList.ts';
 import { findModel } from '../catalog/models.ts';
 import type { CommonConfig } from '../engine/commonConfig.ts';
-import type { EngineConfig } from '../engine/engineConfig.ts';
+import { type EngineConfig, KEEPS_RANKS } from '../engine/engineConfig.ts';
 import type { Speculation } from '../engine/speculation.ts';
 import { LATEST_SEMANTICS } from '../engine/vllm/vllmConfig.ts';
 import type { GraphRecipe } from '../timing/hostProfile.ts';
@@ -15,6 +15,18 @@ export interface Launch {
   readonly engine: EngineConfig;
   readonly graphs: GraphRecipe;
   readonly tokenizers: number;
+}
+
+/**
+ * Requests of one length that start together would stay in step for ever, and all prefill at once. Real ones do not: prompts
+ * are text, which comes out some tokens longer or shorter, and clients answer at their own pace. This much of their
+ * length, an assumption, drives them apart.
+ */
+const DRIFT = 0.05;
+
+/** Lengths of a run's requests as shares of the nominal ones. */
+export function lengthSharesOf({ lengthShares: [low, high] }: MeasuredPoint): readonly [low: number, high: number] {
+  return low === high ? [low * (1 - DRIFT), high * (1 + DRIFT)] : [low, high];
 }
 
 /** The replica that was measured. @throws InputError for models and GPUs outside the catalog. */
@@ -64,8 +76,9 @@ const DEFAULTS = {
 function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
   const { recipe, concurrency, parallelism } = point;
   const defaults = DEFAULTS[point.backend];
-  const ranks = parallelism.attentionData;
-  const longest = point.inputTokens + point.outputTokens;
+  const ranks = ranksKept(point);
+  const summed = parallelism.attentionData / ranks;
+  const longest = longestPrompt(point) + Math.ceil(lengthSharesOf(point)[1] * point.outputTokens);
   const contextLength = Math.max(recipe.contextLength ?? 0, longest + 1);
   const blockTokens = recipe.blockTokens ?? defaults.blockTokens;
   const maxSequences = Math.min(recipe.maxSequences ?? defaults.sequences, batchedTokensOf(point));
@@ -73,12 +86,12 @@ function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
     accounting: point.backend,
     capacity: { memoryFraction: recipe.memoryFraction ?? 0.9 },
     blockTokens,
-    maxBatchedTokens: batchedTokensOf(point) * ranks,
-    maxSequences: Math.min(maxSequences, concurrency) * ranks,
+    maxBatchedTokens: batchedTokensOf(point) * parallelism.attentionData,
+    maxSequences: Math.min(maxSequences, concurrency) * parallelism.attentionData,
     contextLength,
   });
   return {
-    maxSequences,
+    maxSequences: maxSequences * summed,
     // Prompts are random: nothing is shared, and recipes turn the cache off.
     prefixCaching: recipe.prefixCaching ?? false,
     blockTokens,
@@ -88,6 +101,10 @@ function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
     pipelineStages: parallelism.pipeline,
     speculation: speculationOf(point),
   };
+}
+
+function ranksKept({ backend, parallelism }: MeasuredPoint): number {
+  return KEEPS_RANKS[backend] ? parallelism.attentionData : 1;
 }
 
 /**
@@ -101,16 +118,16 @@ function capacityOf(planned: number, needed: number): number {
 }
 const CLEARLY_OVER = 0.6;
 
-/**
- * Where no recipe tells, TensorRT-LLM counts as started the way its tuners start it: room for one prompt beside a full
- * batch of decodes (AIConfigurator's `max_num_tokens` is context tokens plus batch size).
- */
-function batchedTokensOf({ recipe, recipeKnown, backend, inputTokens, concurrency }: MeasuredPoint): number {
-  if (recipe.maxBatchedTokens !== null) return recipe.maxBatchedTokens;
-  if (backend === 'trtllm' && !recipeKnown) return inputTokens + concurrency + TUNED_SLACK;
-  return DEFAULTS[backend].batchedTokens;
+function longestPrompt(point: MeasuredPoint): number {
+  return Math.ceil(lengthSharesOf(point)[1] * point.inputTokens);
 }
-const TUNED_SLACK = 64;
+
+/** A server that did without chunks had room for its prompts. */
+function batchedTokensOf(point: MeasuredPoint): number {
+  const { recipe, backend } = point;
+  const tokens = recipe.maxBatchedTokens ?? DEFAULTS[backend].batchedTokens;
+  return backend === 'trtllm' && recipe.chunkedPrefill !== true ? Math.max(tokens, longestPrompt(point)) : tokens;
+}
 
 /**
  * Acceptance of MTP drafts where no measurement tells: the DeepSeek-V3 report gives 85 to 90 % for the second token, and each
@@ -133,7 +150,8 @@ function isOverlapped({ recipe, backend, version, draftTokens }: MeasuredPoint):
 
 function engineOf(point: MeasuredPoint, common: CommonConfig): EngineConfig {
   const { recipe, backend } = point;
-  const maxBatchedTokens = batchedTokensOf(point);
+  const ranks = ranksKept(point);
+  const maxBatchedTokens = (batchedTokensOf(point) * point.parallelism.attentionData) / ranks;
   if (backend === 'vllm') {
     return {
       ...common,
@@ -149,7 +167,6 @@ function engineOf(point: MeasuredPoint, common: CommonConfig): EngineConfig {
     };
   }
   if (backend === 'sglang') {
-    const ranks = common.attentionDataRanks;
     return {
       ...common,
       backend,
@@ -178,7 +195,7 @@ function engineOf(point: MeasuredPoint, common: CommonConfig): EngineConfig {
     batchWaitIterations: recipe.batchWaitIterations ?? 0,
     batchWaitTokensRatio: recipe.batchWaitTokensRatio ?? 0,
     balance:
-      recipe.balance === true
+      recipe.balance === true && ranks > 1
         ? {
             timeoutIterations: recipe.balanceTimeoutIterations ?? 50,
             batchingWaitIterations: recipe.balanceBatchingIterations ?? 10,

@@ -29,12 +29,23 @@ describe('a launch', () => {
     });
     expect(engines[3]).toMatchObject({
       backend: 'trtllm',
-      maxBatchedTokens: 1152,
       chunkedPrefill: false,
       batchWaitIterations: 20,
       batchWaitTokensRatio: 0.9,
-      attentionDataRanks: 8,
     });
+  });
+
+  it('shares a batch among attention-DP ranks, kept apart or summed', () => {
+    const { engine, spec } = launchOf(points[3]);
+    expect(spec.parallelism.attentionData).toBe(8);
+    const { attentionDataRanks } = engine;
+    expect('maxBatchedTokens' in engine && engine.maxBatchedTokens * attentionDataRanks).toBe(8 * 1152);
+    expect(engine.maxSequences * attentionDataRanks).toBe(8 * 1152);
+  });
+
+  it('has room for the prompts of a server without chunks', () => {
+    const { engine } = launchOf({ ...points[3], inputTokens: 4096 });
+    expect('maxBatchedTokens' in engine && engine.maxBatchedTokens * engine.attentionDataRanks).toBe(8 * 4096);
   });
 
   it('takes the cache for too small only when it clearly is', () => {
@@ -55,6 +66,13 @@ describe('a replay', () => {
     expect(few.tpotMs).toBeLessThan(20);
     expect(many.tpotMs).toBeGreaterThan(few.tpotMs);
     expect(many.ttftMs).toBeGreaterThan(2 * few.ttftMs);
+  });
+
+  it('does not keep requests of one length in step', () => {
+    const [point] = points;
+    const inStep = { ...point, concurrency: 64, lengthShares: [1, 1] as const };
+    const apart = { ...inStep, lengthShares: [0.95, 1.05] as const };
+    expect(replay(inStep, MODEL)).toEqual(replay(apart, MODEL));
   });
 
   it('does not depend on the number of threads', async () => {

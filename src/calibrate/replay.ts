@@ -6,9 +6,8 @@ import type { TimingModel } from '../timing/coefficients.ts';
 import { compileServer } from '../timing/server.ts';
 import type { Workload } from '../workload/workload.ts';
 import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
-import { type Launch, launchOf } from './launch.ts';
+import { type Launch, launchOf, lengthSharesOf } from './launch.ts';
 import type { MeasuredPoint } from './measuredPoint.ts';
-import { standIn } from './standIn.ts';
 
 /** Means over a run's requests, ms. */
 export interface Means {
@@ -53,7 +52,7 @@ function scenarioOf(
         replicas: 1,
         gpusPerReplica: 1,
         timer,
-        engine: standIn(engine),
+        engine: { ...engine, speculation: null },
       },
     ],
     router: { policy: 'round_robin' },
@@ -67,14 +66,9 @@ function scenarioOf(
   };
 }
 
-function benchmarkOf({
-  concurrency,
-  requestsPerSlot,
-  inputTokens,
-  outputTokens,
-  lengthShares,
-}: MeasuredPoint): Workload {
-  const [low, high] = lengthShares;
+function benchmarkOf(point: MeasuredPoint): Workload {
+  const { concurrency, requestsPerSlot, inputTokens, outputTokens } = point;
+  const [low, high] = lengthSharesOf(point);
   const builder = new WorkloadBuilder('benchmark', 512);
   const random = new RandomStream(1, 'benchmark lengths');
   const length = (nominal: number): number =>

@@ -1,10 +1,9 @@
 import { InputError, type InputIssue } from '../base/inputError.ts';
 import { BYTES_PER_GIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
-import type { Backend } from '../catalog/engineProfile.ts';
 import { derivedParameters } from '../catalog/weights.ts';
 import type { FrontEndSpec } from '../cluster/frontEnd.ts';
 import type { LoadSpec, PoolSpec, Role, Scenario, TransferSpec } from '../cluster/scenario.ts';
-import type { EngineConfig } from '../engine/engineConfig.ts';
+import { type EngineConfig, KEEPS_RANKS } from '../engine/engineConfig.ts';
 import { attentionWindow } from '../timing/attentionWindow.ts';
 import { timingModelOf } from '../timing/calibration.ts';
 import type { GraphRecipe } from '../timing/hostProfile.ts';
@@ -157,9 +156,6 @@ function longestContext({ groups: request }: MemoryRequest, plan: MemoryPlan): n
   while (pages > 0 && !fits(pages)) pages -= 1;
   return pages * blockTokens;
 }
-
-/** Whether a core keeps attention-DP ranks apart; otherwise they are summed into one scheduler. */
-const KEEPS_RANKS: Readonly<Record<Backend, boolean>> = { vllm: false, sglang: true, trtllm: false };
 
 function engineOf(config: PredictConfig, pool: WorkerConfig, request: MemoryRequest, plan: MemoryPlan): EngineConfig {
   const engine = engineAtVersion(config.engine.backend, config.engine.backend_version);
