@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/base/random.ts';
+import { NS_PER_MS } from '../../src/base/units.ts';
+import type { StepTimer } from '../../src/timing/stepTimer.ts';
+import { WorkloadBuilder } from '../../src/workload/workloadBuilder.ts';
+import { type Asked, drive } from '../conformance/drive.ts';
+import { PLAIN_SGLANG, PLAIN_TRTLLM } from '../support/engineConfigs.ts';
+import { simulate } from '../support/lawfulSimulation.ts';
+
+const DECODE_MS = 8;
+const TIMER: StepTimer = {
+  window: 0,
+  decodeNs: () => DECODE_MS * NS_PER_MS,
+  passNs: ({ chunks, chunkTokens }) => (chunks > 0 ? DECODE_MS + chunkTokens * 0.01 : DECODE_MS) * NS_PER_MS,
+  boundOf: () => 0,
+};
+
+/** Mean TTFT over the time of a decode, of a closed loop of 1,000/400 requests on prompts of 8,192 tokens a batch. */
+function ttftInDecodes(concurrency: number, batchWaitIterations: number, batchWaitTokensRatio: number): number {
+  const random = new RandomStream(5, 'lengths');
+  const builder = new WorkloadBuilder('closed', 32);
+  for (let request = 0; request < 15 * concurrency; request++) {
+    builder.add({ arrivalNs: 0, inputTokens: 1000, outputTokens: random.integer(300, 500) });
+  }
+  const workload = builder.build();
+  const engine = { ...PLAIN_TRTLLM, overlap: true, prefixCaching: false, batchWaitIterations, batchWaitTokensRatio };
+  const { log } = simulate({
+    workload,
+    load: { kind: 'closed', concurrency },
+    pools: [{ name: 'a', role: 'aggregated', replicas: 1, gpusPerReplica: 1, timer: TIMER, engine }],
+    router: { policy: 'round_robin' },
+    transfer: null,
+    seed: 1,
+    overLength: 'reject',
+    maxVirtualNs: Number.POSITIVE_INFINITY,
+    core: 'fast',
+    samples: 0,
+  });
+  let ttftNs = 0;
+  let counted = 0;
+  for (let request = 2 * concurrency; request < workload.count - concurrency; request++) {
+    ttftNs += log.firstTokenNs[request] - log.arrivalNs[request];
+    counted += 1;
+  }
+  return ttftNs / counted / (DECODE_MS * NS_PER_MS);
+}
+
+describe('TTFT of TensorRT-LLM when batches wait for 20 iterations', () => {
+  /** Decodes that waiting adds to TTFT. */
+  const added = (concurrency: number, ratio: number): number =>
+    ttftInDecodes(concurrency, 20, ratio) - ttftInDecodes(concurrency, 0, 0);
+
+  it.each([2, 4])('grows by those iterations at concurrency %i', (concurrency) => {
+    const decodes = added(concurrency, 0.9);
+    console.log(`${concurrency} requests: ${decodes.toFixed(1)} decodes more`);
+    expect(decodes).toBeGreaterThan(19);
+    expect(decodes).toBeLessThan(21);
+  });
+
+  it('grows by less where enough prompt tokens gather before', () => {
+    const decodes = added(96, 0.4);
+    console.log(`96 requests: ${decodes.toFixed(1)} decodes more`);
+    expect(decodes).toBeGreaterThan(5);
+    expect(decodes).toBeLessThan(15);
+  });
+});
+
+const config = { ...PLAIN_TRTLLM, prefixCaching: false, overlap: true };
+
+describe.each(['fast', 'plain'] as const)('batches of the %s TensorRT-LLM core', (kind) => {
+  /** Request 0 decodes for ever, so that the executor is not idle. */
+  const afterOthers = (newcomers: readonly Omit<Asked, 'arrivalNs'>[]): Asked[] => [
+    { arrivalNs: 0, input: 10, output: 3000 },
+    ...newcomers.map((newcomer) => ({ arrivalNs: 1000, ...newcomer })),
+  ];
+
+  it('hold one whole prompt of 7,400 tokens where 8,300 may be: four arrivals are through after 1, 2, 3, 4 of them', () => {
+    const asked = afterOthers([1, 2, 3, 4].map(() => ({ input: 7400, output: 1 })));
+    const { log } = drive(kind, { ...config, maxBatchedTokens: 8300, blocks: 10_000 }, asked);
+    const [, ...first] = log.firstTokenNs;
+    // A pass of such a prompt and a decode takes 100 + 7400 + 5 ns.
+    expect([1, 2, 3].map((k) => first[k] - first[k - 1])).toEqual([7505, 7505, 7505]);
+  });
+
+  it('begin with one request when the executor was idle, and take the rest of a burst next', () => {
+    const asked = Array.from({ length: 8 }, () => ({ arrivalNs: 0, input: 50, output: 2 }));
+    const { log } = drive(kind, config, asked);
+    expect(log.firstTokenNs[0]).toBe(150);
+    expect(new Set([...log.firstTokenNs].slice(1)).size).toBe(1);
+  });
+
+  it('let the second of two equal prompts wait a step for the blocks of the first', () => {
+    const blockIds = Array.from({ length: 12 }, (_, block) => block + 1);
+    const asked = afterOthers([1, 2].map(() => ({ input: 96, output: 1, blockIds })));
+    const { log } = drive(kind, { ...config, overlap: false, prefixCaching: true }, asked);
+    expect(log.scheduledNs[2] - log.scheduledNs[1]).toBeGreaterThan(0);
+    expect([...log.reusedTokens]).toEqual([0, 0, 64]);
+  });
+});
+
+it('a request that ends by length takes as many passes as tokens in TensorRT-LLM, one more in SGLang, which overlap', () => {
+  const asked = [{ arrivalNs: 0, input: 20, output: 9 }];
+  for (const kind of ['fast', 'plain'] as const) {
+    expect(drive(kind, config, asked).ledger.passes).toBe(9);
+    expect(drive(kind, { ...PLAIN_SGLANG, overlap: true }, asked).ledger.passes).toBe(10);
+  }
+});
