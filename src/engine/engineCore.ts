@@ -45,7 +45,7 @@ export interface EngineCore {
   enqueue(request: number, nowNs: number): void;
   /** Decode worker: a request whose prompt KV sits on a prefill worker. */
   enqueueRemote(request: number, nowNs: number): void;
-  /** Decode worker: the KV asked for by `reserved` has arrived. */
+  /** Decode worker: the KV asked for by `reserved` has arrived; where the time since then went, others have said. */
   remoteArrived(request: number, nowNs: number): void;
   /** Prefill worker: the KV held since `prefilled` has been fetched. */
   releaseHeld(request: number, nowNs: number): void;

@@ -52,7 +52,6 @@ export class PlainVllm implements PlainScheduler {
 
   remoteArrived(request: number, nowNs: number): void {
     const job = this.#remote.find((candidate) => candidate.request === request)!;
-    this.#setup.log.spend(request, STATE.transfer, nowNs - job.accountedNs);
     job.accountedNs = nowNs;
     job.status = 'loaded';
   }

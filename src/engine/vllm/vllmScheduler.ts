@@ -1,7 +1,6 @@
 import { AdmissionQueue } from '../admissionQueue.ts';
 import type { Batch } from '../batch.ts';
 import type { EngineLoad } from '../engineCore.ts';
-import { STATE } from '../requestLog.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { type Sequence, STAGE } from '../sequence.ts';
@@ -49,7 +48,6 @@ export class VllmScheduler implements Scheduler {
 
   remoteArrived(request: number, nowNs: number): void {
     const sequence = this.#queue.remote(request);
-    this.#setup.log.spend(request, STATE.transfer, nowNs - sequence.accountedNs);
     sequence.accountedNs = nowNs;
     sequence.stage = STAGE.loaded;
     this.#isBlocked = false;
