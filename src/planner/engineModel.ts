@@ -1,0 +1,116 @@
+import type { Role } from '../cluster/scenario.ts';
+import type { RegressionSpec } from './policySpec.ts';
+import type { PoolFacts } from './poolFacts.ts';
+import { type PassSample, Regression } from './regression.ts';
+
+/** Mean lengths of the traffic. */
+export interface Lengths {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Share of prompts that prefix caches save. */
+  readonly hitRatio: number;
+}
+
+const FEATURES: Readonly<Record<Role, (sample: PassSample) => readonly [number, number]>> = {
+  prefill: ({ prefillTokens }) => [prefillTokens, 0],
+  decode: ({ decodes, kvTokens }) => [decodes, kvTokens],
+  aggregated: ({ prefillTokens, kvTokens }) => [prefillTokens, kvTokens],
+};
+
+/** How fast one replica is, learned from its passes: the regressions of Dynamo's planner. */
+export class EngineModel {
+  readonly #pool: PoolFacts;
+  readonly #regression: Regression;
+  /** Of passes seen, as many as the regression keeps. */
+  readonly #prefillTokens: number[] = [];
+  readonly #samples: number;
+
+  constructor(pool: PoolFacts, spec: RegressionSpec) {
+    this.#pool = pool;
+    this.#samples = spec.samples;
+    this.#regression = new Regression(spec, FEATURES[pool.role]);
+    for (const sample of pool.profile) this.#regression.observe(sample);
+  }
+
+  get isReady(): boolean {
+    return this.#regression.isReady;
+  }
+
+  observe(sample: PassSample): void {
+    this.#regression.observe(sample);
+    this.#prefillTokens.push(sample.prefillTokens);
+    if (this.#prefillTokens.length > this.#samples) this.#prefillTokens.shift();
+  }
+
+  /** Until the first token of a prompt that comes now, behind so many queued tokens: passes of full batches. */
+  ttftNs(queuedTokens: number, kvTokens: number, { inputTokens, hitRatio }: Lengths): number {
+    return this.#prefillNs((queuedTokens + inputTokens) * (1 - hitRatio), kvTokens);
+  }
+
+  /** Between two tokens with so many sequences that hold so much KV. */
+  itlNs(decodes: number, kvTokens: number): number {
+    if (this.#pool.role === 'decode') return this.#regression.predictNs(decodes, kvTokens);
+    const seen = this.#prefillTokens;
+    const prefill = seen.length === 0 ? 0 : seen.reduce((sum, tokens) => sum + tokens, 0) / seen.length;
+    return this.#regression.predictNs(prefill, kvTokens);
+  }
+
+  /** Requests per second that one replica can take within the SLA, and the TTFT it then has. */
+  capacity(lengths: Lengths, ttftNs: number, itlNs: number): { readonly perS: number; readonly ttftNs: number } {
+    if (this.#pool.role === 'prefill') {
+      const ns = this.#prefillNs(lengths.inputTokens * (1 - lengths.hitRatio), 0);
+      return { perS: 1e9 / ns, ttftNs: ns };
+    }
+    return this.#pool.role === 'decode'
+      ? this.#decodeCapacity(lengths, itlNs)
+      : this.#sharedCapacity(lengths, ttftNs, itlNs);
+  }
+
+  #prefillNs(tokens: number, kvTokens: number): number {
+    const { batchTokens } = this.#pool;
+    let ns = 0;
+    for (let left = tokens; left > 0; left -= batchTokens) {
+      ns += this.#regression.predictNs(Math.min(left, batchTokens), kvTokens);
+    }
+    return ns;
+  }
+
+  /** Sequences that fit: by memory, and by the engine's own limit. */
+  #mostSequences(contextTokens: number): number {
+    const { capacityTokens, maxSequences } = this.#pool;
+    return Math.max(1, Math.min(Math.floor(capacityTokens / Math.max(1, contextTokens)), maxSequences));
+  }
+
+  /** The largest batch within the ITL, by bisection. */
+  #decodeCapacity({ inputTokens, outputTokens }: Lengths, itlNs: number): { perS: number; ttftNs: number } {
+    const context = inputTokens + outputTokens / 2;
+    const passNs = (batch: number): number => this.#regression.predictNs(batch, batch * context);
+    let low = 1;
+    let high = this.#mostSequences(context);
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (passNs(middle) <= itlNs) low = middle;
+      else high = middle - 1;
+    }
+    return { perS: (low / (Math.max(1, outputTokens) * passNs(low))) * 1e9, ttftNs: 0 };
+  }
+
+  /** The largest batch that decodes and prefills its own successors within both bounds. */
+  #sharedCapacity({ inputTokens, outputTokens, hitRatio }: Lengths, ttftNs: number, itlNs: number) {
+    const { batchTokens } = this.#pool;
+    const output = Math.max(1, outputTokens);
+    const context = inputTokens + output / 2;
+    const balanced = Math.floor(batchTokens - inputTokens / output);
+    const most = Math.max(1, Math.min(this.#mostSequences(context), batchTokens - 1, balanced));
+    let best = { perS: 0, ttftNs: 0 };
+    for (let batch = 1; batch <= most; batch++) {
+      const prefill = Math.min((batch * inputTokens * (1 - hitRatio)) / output, batchTokens);
+      const passNs = this.#regression.predictNs(prefill, batch * context);
+      const firstNs = this.#prefillNs(prefill + inputTokens * (1 - hitRatio), batch * context);
+      const isWithin = passNs <= itlNs && firstNs <= ttftNs;
+      if (isWithin || batch === 1) best = { perS: (batch / (output * passNs)) * 1e9, ttftNs: firstNs };
+      if (!isWithin) break;
+    }
+    return best;
+  }
+}
