@@ -18,11 +18,14 @@ import { engineAtVersion } from './engineAt.ts';
 import { engineConfigOf } from './engineConfigOf.ts';
 import type { Facts } from './facts.ts';
 import { faultSpecOf } from './faultsConfig.ts';
+import { knobDefault } from './knobs.ts';
 import { networkSpecOf } from './networkConfig.ts';
+import { initialReplicas, plannerSpecOf } from './plannerConfig.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
 import { routerSpecOf } from './routerConfig.ts';
 import { runningRequests } from './sglangMemory.ts';
+import { resolveStartup, startupSpecOf } from './startupConfig.ts';
 import { unsimulatedIssues } from './unsimulated.ts';
 import { userTimer } from './userTimer.ts';
 
@@ -74,10 +77,11 @@ export function buildScenario(
     ({ role, pool, replica, request, plan }, index): PoolSpec => ({
       name: pool.name,
       role,
-      replicas: pool.parallelism.replicas,
+      replicas: replicasOf(config, pool),
       gpusPerReplica: gpusPerReplica(replica.parallelism),
       engine: engineOf(config, pool, request, plan),
       timer: timings[index].timer,
+      ...(config.planner === undefined ? {} : { startup: startupOf(pool, replica, plan) }),
     }),
   );
   const entry = built.filter(({ role }) => role !== 'decode');
@@ -92,6 +96,7 @@ export function buildScenario(
       ...(config.network === undefined ? {} : { network: networkSpecOf(config.network, built[0].replica.hardware) }),
       ...(config.faults === undefined ? {} : { faults: faultSpecOf(config.faults, pools, config.network ?? null) }),
       ...(config.router.max_in_flight === undefined ? {} : { maxInFlight: config.router.max_in_flight }),
+      ...(config.planner === undefined ? {} : { planner: plannerSpecOf(config.planner, pools) }),
       frontEnd: frontEndOf(timings[0]),
       transfer: config.engine.mode === 'disaggregated' ? transferOf(config, built) : null,
       seed: config.seed,
@@ -103,6 +108,18 @@ export function buildScenario(
     pools: built.map(({ role, pool, replica, plan }) => ({ name: pool.name, role, replica, plan })),
     gpus: pools.reduce((sum, pool) => sum + pool.replicas * pool.gpusPerReplica, 0),
   };
+}
+
+/** At the beginning. */
+function replicasOf({ planner }: PredictConfig, { name, parallelism }: WorkerConfig): number {
+  const { replicas } = parallelism;
+  return planner === undefined ? replicas : initialReplicas(planner, { name, replicas });
+}
+
+/** A node reads the weights of the GPUs of the replica that it has. */
+function startupOf({ startup }: WorkerConfig, { parallelism }: ReplicaSpec, { weightBytesPerGpu }: MemoryPlan) {
+  const gpusOfNode = Math.min(gpusPerReplica(parallelism), knobDefault<number>('network.gpus_per_node'));
+  return startupSpecOf(startup ?? resolveStartup({}), weightBytesPerGpu * gpusOfNode);
 }
 
 interface PlacedPool {

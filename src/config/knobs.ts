@@ -12,6 +12,7 @@ import { FAULT_KNOBS } from './knobs/faultKnobs.ts';
 import { GOAL_KNOBS } from './knobs/goalKnobs.ts';
 import { NETWORK_KNOBS } from './knobs/networkKnobs.ts';
 import { PARALLELISM_KNOBS } from './knobs/parallelismKnobs.ts';
+import { PLANNER_KNOBS } from './knobs/plannerKnobs.ts';
 import { ROUTER_KNOBS } from './knobs/routerKnobs.ts';
 import { SCHEDULER_KNOBS } from './knobs/schedulerKnobs.ts';
 import { SPECULATION_KNOBS } from './knobs/speculationKnobs.ts';
@@ -28,6 +29,7 @@ export const KNOBS = [
   ...TIMING_KNOBS,
   ...ROUTER_KNOBS,
   ...NETWORK_KNOBS,
+  ...PLANNER_KNOBS,
   ...FAULT_KNOBS,
   ...GOAL_KNOBS,
 ] as const satisfies readonly Knob[];

@@ -7,7 +7,9 @@ import type { SloSpec } from '../metrics/report.ts';
 import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
 import type { FaultsConfig } from './faultsConfig.ts';
 import type { NetworkConfig } from './networkConfig.ts';
+import type { PlannerConfig } from './plannerConfig.ts';
 import type { RouterConfig } from './routerConfig.ts';
+import type { StartupConfig } from './startupConfig.ts';
 
 export interface SyntheticSource {
   readonly type: 'synthetic';
@@ -118,6 +120,8 @@ export interface WorkerConfig {
     /** Where the engine lets one choose. */
     readonly padding?: boolean;
   };
+  /** Left out: the usual times; of no matter without a planner. */
+  readonly startup?: StartupConfig;
   readonly timing: /** With the coefficients of a file; null = the shipped ones. */
     | { readonly type: 'roofline'; readonly calibration: string | null }
     /** One duration for every pass with prefill tokens, one for decode-only passes. */
@@ -170,6 +174,8 @@ export interface PredictConfig {
   readonly network?: NetworkConfig;
   /** Left out: nothing goes wrong. */
   readonly faults?: FaultsConfig;
+  /** Left out: pools keep their replicas. */
+  readonly planner?: PlannerConfig;
   readonly evaluation: {
     readonly slo: SloSpec | null;
     /** Left out of latency statistics at either end; null unit = none. */

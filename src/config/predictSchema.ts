@@ -14,6 +14,7 @@ import { type Fields, plainFields } from './fields.ts';
 import { MODES, QUANTIZATIONS } from './knobs/engineKnobs.ts';
 import { FAULT_DOMAINS, LOSS_POLICIES } from './knobs/faultKnobs.ts';
 import { TRACE_FORMATS } from './knobs/trafficKnobs.ts';
+import { plannerSchema } from './plannerSchema.ts';
 import { workerSchema } from './workerSchema.ts';
 
 const SLO_STATISTICS = ['mean', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const;
@@ -263,7 +264,7 @@ export function sections(fields: Fields) {
 }
 
 export const predictSchema = z
-  .strictObject(sections(plainFields))
+  .strictObject({ ...sections(plainFields), planner: plannerSchema().optional() })
   .meta({ title: 'dynosim predict', description: 'One deployment, one workload.' });
 
 export type PredictInput = z.infer<typeof predictSchema>;

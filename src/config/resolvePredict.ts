@@ -11,6 +11,7 @@ import { resolveNetwork } from './networkConfig.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 import type { PredictInput, WorkerInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
+import { resolvePlanner, type ScaledPool } from './resolvePlanner.ts';
 import { defaultWarmup, resolveTraffic } from './resolveTraffic.ts';
 import { resolveWorker } from './resolveWorker.ts';
 import { checkRouter, type RouterConfig } from './routerConfig.ts';
@@ -59,6 +60,9 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
     router,
     ...(network === null ? {} : { network }),
     ...(input.faults === undefined ? {} : { faults: resolveFaults(input.faults, workers, network, problems) }),
+    ...(input.planner === undefined
+      ? {}
+      : { planner: resolvePlanner(input.planner, scaledPools(workers), resolveSlo(evaluation?.slo), problems) }),
     evaluation: {
       slo: resolveSlo(evaluation?.slo),
       window: {
@@ -68,6 +72,19 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
     },
     cost: { usd_per_gpu_hour: input.cost?.usd_per_gpu_hour ?? null },
   };
+}
+
+/** The pools a planner scales, in the order of the fleet. */
+function scaledPools(workers: PredictConfig['engine']['workers']): ScaledPool[] {
+  return (['aggregated', 'prefill', 'decode'] as const).flatMap((role) =>
+    (workers[role] ?? []).map(({ name, parallelism, startup }) => ({
+      name,
+      role,
+      replicas: parallelism.replicas,
+      gpusPerReplica: parallelism.tensor * parallelism.pipeline * parallelism.attention_data,
+      warmReplicas: startup?.warm_replicas ?? 0,
+    })),
+  );
 }
 
 /** No bounds at all is no SLO. */

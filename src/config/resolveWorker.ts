@@ -14,6 +14,7 @@ import { resolveScheduler, type SchedulerContext } from './resolveScheduler.ts';
 import { resolveSpeculation } from './resolveSpeculation.ts';
 import { memFractionStatic } from './sglangMemory.ts';
 import { defaultMoe, shapeProblems } from './shapeRules.ts';
+import { resolveStartup } from './startupConfig.ts';
 import { userTimer } from './userTimer.ts';
 
 interface Surroundings {
@@ -67,6 +68,7 @@ export function resolveWorker(
     speculation,
     cuda_graphs: graphs,
     timing: resolveTiming(input, around),
+    ...(input.startup === undefined ? {} : { startup: resolveStartup(input.startup) }),
   };
 }
 

@@ -112,5 +112,13 @@ export function workerSchema(fields: Fields) {
       })
       .optional(),
     timing: timing.optional(),
+    startup: z
+      .strictObject({
+        provisioning_seconds: number(`${WORKER}.startup.provisioning_seconds`).optional(),
+        load_gb_per_second: number(`${WORKER}.startup.load_gb_per_second`).nullable().optional(),
+        warmup_seconds: number(`${WORKER}.startup.warmup_seconds`).optional(),
+        warm_replicas: number(`${WORKER}.startup.warm_replicas`).optional(),
+      })
+      .optional(),
   });
 }

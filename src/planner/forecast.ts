@@ -1,13 +1,7 @@
+import type { Forecaster } from './forecaster.ts';
 import { HoltWinters } from './holtWinters.ts';
 import { Kalman } from './kalman.ts';
 import type { ForecastSpec } from './policySpec.ts';
-
-/** One number an interval in, the next one out. */
-export interface Forecaster {
-  observe(value: number): void;
-  /** Of the next interval, never negative; 0 before anything was seen. */
-  predict(): number;
-}
 
 /** Zeros before the first traffic are not seen. */
 export function createForecaster({ model, marginQuantile }: ForecastSpec): Forecaster {

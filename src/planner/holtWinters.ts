@@ -1,4 +1,4 @@
-import type { Forecaster } from './forecast.ts';
+import type { Forecaster } from './forecaster.ts';
 
 /** Weights of the newest value, 0..1, and the values of a season; 0: no season. */
 export interface HoltWintersSpec {

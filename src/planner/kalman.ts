@@ -1,4 +1,4 @@
-import type { Forecaster } from './forecast.ts';
+import type { Forecaster } from './forecaster.ts';
 
 /** Variances per step of level and trend, of a measurement, and values before the first forecast. */
 export interface KalmanSpec {

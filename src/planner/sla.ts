@@ -1,6 +1,7 @@
 import type { Observation, PlannerPolicy, TrafficObservation } from '../cluster/planner.ts';
 import { EngineModel, type Lengths } from './engineModel.ts';
-import { createForecaster, type Forecaster } from './forecast.ts';
+import { createForecaster } from './forecast.ts';
+import type { Forecaster } from './forecaster.ts';
 import { type PoolDecision, perPool, stayingIn } from './perPool.ts';
 import type { SlaSpec } from './policySpec.ts';
 import type { PoolFacts } from './poolFacts.ts';

@@ -1,4 +1,4 @@
-import { COUNT, type Knob, TEXT } from '../knob.ts';
+import { COUNT, COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE, TEXT } from '../knob.ts';
 
 const W = 'engine.workers.<role>';
 
@@ -71,5 +71,32 @@ export const PARALLELISM_KNOBS = [
     },
     tunable: true,
     about: 'GPUs the experts are spread over whole; by default 1.',
+  },
+  {
+    path: `${W}.startup.provisioning_seconds`,
+    domain: NOT_NEGATIVE,
+    unit: 's',
+    default: 60,
+    about: 'Until a replica that is added during the run has its node.',
+  },
+  {
+    path: `${W}.startup.load_gb_per_second`,
+    domain: POSITIVE,
+    unit: 'GB/s',
+    default: 2,
+    about: 'At which each of its nodes then reads the weights; null is at once.',
+  },
+  {
+    path: `${W}.startup.warmup_seconds`,
+    domain: NOT_NEGATIVE,
+    unit: 's',
+    default: 52,
+    about: 'Then until it serves: imports, compilation from a warm cache, graph capture.',
+  },
+  {
+    path: `${W}.startup.warm_replicas`,
+    domain: COUNT_OR_ZERO,
+    default: 0,
+    about: 'Nodes kept ready, and paid for, for so many replicas, which need no provisioning.',
   },
 ] as const satisfies readonly Knob[];
