@@ -6,9 +6,9 @@
 export const TRANSFER_END = 1;
 /** A worker comes up or goes down. */
 export const FLEET_CHANGE = 2;
-/** A request goes from one worker to another: its prompt is computed, or pages for it are reserved. */
-export const HAND_OVER = 3;
-/** What a completion brings about: a session's next turn, a closed loop's next session. */
+/** KV has come up from the tiers below GPU memory. */
+export const ONBOARDED = 3;
+/** What a completion or a finished prompt brings about: a session's next turn, the hand-over to a decode worker. */
 export const FOLLOW_UP = 4;
 /** A request comes from outside, or (from the timers, and first) out of the front end. */
 export const ARRIVAL = 5;

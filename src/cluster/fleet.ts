@@ -1,10 +1,13 @@
 import { LogHistogram } from '../base/logHistogram.ts';
 import { createEngine } from '../engine/createEngine.ts';
-import type { EngineHost } from '../engine/engineCore.ts';
+import type { EngineCore, EngineHost } from '../engine/engineCore.ts';
 import type { EngineSetup } from '../engine/engineSetup.ts';
 import { PassLedger } from '../engine/passLedger.ts';
 import type { RequestLog } from '../engine/requestLog.ts';
 import type { RequestTable } from '../engine/requestTable.ts';
+import { createTiers } from '../kv/createTiers.ts';
+import type { SharedTiers } from '../kv/kvTiers.ts';
+import { PageNames } from '../kv/pageNames.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
 import { type Phase, Presence } from './presence.ts';
 import type { PoolSpec, Role, Scenario } from './scenario.ts';
@@ -20,7 +23,8 @@ export class Fleet {
   readonly #firstOfPool: readonly Worker[];
   readonly #scenario: Scenario;
   readonly #shared: Pick<EngineSetup, 'table' | 'log' | 'host'>;
-  readonly #setups: EngineSetup[] = [];
+  readonly #setups: Omit<EngineSetup, 'tiers'>[] = [];
+  readonly #sharedTiers: SharedTiers = new Map();
 
   constructor(scenario: Scenario, table: RequestTable, log: RequestLog, host: EngineHost) {
     this.#scenario = scenario;
@@ -81,15 +85,25 @@ export class Fleet {
   /** The worker loses all it has, the passes in flight with it, and has an empty engine. */
   wipe(worker: Worker): void {
     worker.lostEvictedBlocks += worker.core.totals().evictedBlocks;
-    worker.core = createEngine(this.#scenario.core, this.#setups[worker.index]);
+    worker.core = this.#engineOf(worker.index);
     worker.requests = 0;
   }
 
+  /** An empty engine for the worker. What it has in tiers of its own is lost, too. */
+  #engineOf(index: number): EngineCore {
+    const { core } = this.#scenario;
+    const setup = this.#setups[index];
+    const { config, table, ledger } = setup;
+    const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
+    const tiers = createTiers(core, config.tiers, names, this.#sharedTiers, ledger.tiers);
+    return createEngine(core, { ...setup, tiers });
+  }
+
   #append(poolIndex: number, replica: number, phase: Phase): Worker {
-    const { pools, faults, core } = this.#scenario;
+    const { pools, faults } = this.#scenario;
     const pool = pools[poolIndex];
     const index = this.workers.length;
-    const ledger = new PassLedger(this.gaps);
+    const ledger = new PassLedger(this.gaps, pool.engine.tiers);
     this.#setups.push({
       ...this.#shared,
       worker: index,
@@ -103,7 +117,7 @@ export class Fleet {
       poolIndex,
       replica,
       pool,
-      core: createEngine(core, this.#setups[index]),
+      core: this.#engineOf(index),
       ledger,
       lostEvictedBlocks: 0,
       presence: new Presence(phase),

@@ -4,7 +4,7 @@ import { type Sequence, STAGE } from './sequence.ts';
 /** What a worker has accepted and does not run yet: first come first served, evicted sequences before everyone. */
 export class AdmissionQueue {
   readonly #waiting = new Deque<Sequence>();
-  /** Remote sequences with pages reserved, in order of reservation, until they run. */
+  /** Sequences with pages reserved for KV from elsewhere, in order of reservation, until they run. */
   readonly #remote: Sequence[] = [];
   readonly #skipped: Sequence[] = [];
   /** Known tokens of those that wait for admission. */
@@ -60,11 +60,16 @@ export class AdmissionQueue {
     this.#remote.push(sequence);
   }
 
-  remote(request: number): Sequence {
-    return this.#remote.find((candidate) => candidate.request === request)!;
+  remote(request: number): Sequence | undefined {
+    return this.#remote.find((candidate) => candidate.request === request);
   }
 
-  /** The first remote sequence whose KV has arrived, or undefined. */
+  /** Sequences whose KV comes up from the tiers. */
+  get onboarding(): Sequence[] {
+    return this.#remote.filter(({ remote, stage }) => !remote && stage === STAGE.loading);
+  }
+
+  /** The first sequence whose KV has arrived, or undefined. */
   get firstLoaded(): Sequence | undefined {
     return this.#remote.find((sequence) => sequence.stage === STAGE.loaded);
   }

@@ -205,6 +205,11 @@ export class Batch {
     return this.takesDecodes && lane === this.lane.index && firstDecodePass <= this.#pass && this.#pass <= finishClock;
   }
 
+  /** Calls `act` for everyone of whom it computes a chunk, with the tokens computed after it. */
+  forEachChunk(act: (sequence: Sequence, end: number) => void): void {
+    for (const { sequence, end } of this.#chunks) act(sequence, end);
+  }
+
   // ---- over -----------------------------------------------------------------------------------------------------
 
   /** Its tokens come out; those that are through are in `finished`. */

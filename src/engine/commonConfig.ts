@@ -1,3 +1,4 @@
+import type { TiersSpec } from '../kv/kvTiers.ts';
 import type { Speculation } from './speculation.ts';
 
 /** Settings every engine has. Counts are per attention-DP rank, each of which schedules for itself. */
@@ -5,6 +6,8 @@ export interface CommonConfig {
   /** Requests one rank may run at once (vLLM `max_num_seqs`, SGLang `max_running_requests`, TensorRT-LLM `max_batch_size`). */
   readonly maxSequences: number;
   readonly prefixCaching: boolean;
+  /** Where KV is kept below GPU memory, with prefix caching; left out: nowhere. */
+  readonly tiers?: TiersSpec;
   /** Tokens of one KV page (vLLM `block_size`, SGLang `page_size`, TensorRT-LLM `tokens_per_block`). */
   readonly blockTokens: number;
   /** KV pages one rank allocates; vLLM's null block is one of them. */

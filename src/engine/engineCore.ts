@@ -8,6 +8,8 @@ export interface EngineHost {
   prefilled(worker: number, request: number, nowNs: number): void;
   /** Decode worker: pages for a remote prompt are reserved and `missingTokens` of its KV must be fetched. */
   reserved(worker: number, request: number, missingTokens: number, nowNs: number): void;
+  /** KV of the request comes up from the tiers below GPU memory: at `readyNs` call `remoteArrived`. */
+  onboards(worker: number, request: number, readyNs: number): void;
 }
 
 /** A worker's state as a router or a chart may see it. */
@@ -45,7 +47,7 @@ export interface EngineCore {
   enqueue(request: number, nowNs: number): void;
   /** Decode worker: a request whose prompt KV sits on a prefill worker. */
   enqueueRemote(request: number, nowNs: number): void;
-  /** Decode worker: the KV asked for by `reserved` has arrived; where the time since then went, others have said. */
+  /** KV has arrived: that asked for by `reserved`, or that which `onboards` announced for now (others are passed over). */
   remoteArrived(request: number, nowNs: number): void;
   /** Prefill worker: the KV held since `prefilled` has been fetched. */
   releaseHeld(request: number, nowNs: number): void;

@@ -1,3 +1,4 @@
+import type { KvTiers } from '../kv/kvTiers.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
 import type { EngineConfig } from './engineConfig.ts';
 import type { EngineHost, EngineRole } from './engineCore.ts';
@@ -16,4 +17,6 @@ export interface EngineSetup<Config extends EngineConfig = EngineConfig> {
   readonly log: RequestLog;
   readonly host: EngineHost;
   readonly ledger: PassLedger;
+  /** Where the worker keeps KV below GPU memory; its ranks share it. */
+  readonly tiers: KvTiers | null;
 }

@@ -1,3 +1,5 @@
+import type { TierUse } from '../kv/kvTiers.ts';
+
 /** Totals of one engine over the run. */
 export interface EngineTotals {
   readonly passes: number;
@@ -15,4 +17,6 @@ export interface EngineTotals {
   /** Prompt tokens looked up, and of them found in the prefix cache (first admissions and re-admissions alike). */
   readonly lookupTokens: number;
   readonly hitTokens: number;
+  /** Empty without KV tiers. */
+  readonly tiers: readonly TierUse[];
 }

@@ -1,4 +1,5 @@
 import type { LogHistogram } from '../base/logHistogram.ts';
+import type { TiersSpec, TierUse } from '../kv/kvTiers.ts';
 import { BOUNDS } from '../timing/stepTimer.ts';
 import type { EngineTotals } from './engineTotals.ts';
 
@@ -15,11 +16,13 @@ export class PassLedger {
   lastNs = 0;
   lastPrefillTokens = 0;
   lastDecodes = 0;
+  readonly tiers: readonly TierUse[];
   readonly prefillBoundNs = BOUNDS.map(() => 0);
   readonly decodeBoundNs = BOUNDS.map(() => 0);
 
-  constructor(gaps: LogHistogram) {
+  constructor(gaps: LogHistogram, tiers?: TiersSpec) {
     this.gaps = gaps;
+    this.tiers = (tiers?.levels ?? []).map(({ name }) => ({ name, loadedPages: 0, storedPages: 0, busyNs: 0 }));
   }
 
   totals(usableBlocks: number, evictedBlocks: number): EngineTotals {
@@ -35,6 +38,7 @@ export class PassLedger {
       evictedBlocks,
       lookupTokens,
       hitTokens,
+      tiers: this.tiers.map((use) => ({ ...use })),
     };
   }
 }

@@ -1,3 +1,5 @@
+import { TIERS, type TierName } from '../kv/kvTiers.ts';
+
 /** Where a request's time goes: at every nanosecond between arrival and last token it is in exactly one state. */
 export const STATES = [
   'router_queue',
@@ -49,10 +51,11 @@ export class RequestLog {
   readonly maxGapNs: Float64Array;
   readonly outcome: Uint8Array;
   readonly preemptions: Uint16Array;
-  /** Prompt tokens found in the prefix cache when first scheduled. */
+  /** Prompt tokens found in the prefix cache or a KV tier when first scheduled. */
   readonly reusedTokens: Int32Array;
   /** Pool and replica that served it (the decode side with P/D): index into SimulationResult.workers, -1 = none. */
   readonly worker: Int32Array;
+  readonly #reusedFromTier: (Int32Array | null)[] = TIERS.map(() => null);
   readonly #beforeFirstToken: (Float64Array | null)[] = STATES.map(() => null);
   readonly #afterFirstToken: (Float64Array | null)[] = STATES.map(() => null);
 
@@ -98,8 +101,21 @@ export class RequestLog {
     this.firstTokenNs[request] = -1;
     this.maxGapNs[request] = 0;
     this.reusedTokens[request] = 0;
+    for (const column of this.#reusedFromTier) if (column !== null) column[request] = 0;
     this.worker[request] = -1;
     this.spend(request, STATE.retry, nowNs - this.arrivalNs[request] - keptNs);
+  }
+
+  /** So many of the request's reused tokens come from the tier. */
+  reuseFrom(request: number, tier: TierName, tokens: number): void {
+    const index = TIERS.indexOf(tier);
+    this.#reusedFromTier[index] ??= new Int32Array(this.count);
+    this.#reusedFromTier[index][request] = tokens;
+  }
+
+  /** How many of the request's reused tokens came from the tier. */
+  reusedFrom(request: number, tier: TierName): number {
+    return this.#reusedFromTier[TIERS.indexOf(tier)]?.[request] ?? 0;
   }
 
   /** Time in `state` before the first token. */

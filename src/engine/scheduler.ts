@@ -12,7 +12,7 @@ export interface Scheduler {
   readonly evictedPages: number;
   /** A sequence arrives. Returns false if whatever is formed before somebody leaves will be the same without it. */
   enqueue(sequence: Sequence): boolean;
-  /** Decode worker: the KV asked for by the host's `reserved` has arrived. */
+  /** The KV has arrived that the host's `reserved` asked for, or `onboards` announced for now (others are passed over). */
   remoteArrived(request: number, nowNs: number): void;
   /** Prefill worker: the KV held since the host's `prefilled` has been fetched. */
   releaseHeld(request: number): void;

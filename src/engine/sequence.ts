@@ -66,6 +66,10 @@ export class Sequence {
   prefilled = 0;
   /** Its prompt's KV comes from a prefill worker. */
   remote = false;
+  /** Pages that come up from the tiers, or did so last, and when the last of them is there. */
+  loadFrom = 0;
+  loadTo = 0;
+  loadedNs = -1;
 
   constructor(request: number, inputTokens: number, outputTokens: number, contested: boolean, nowNs: number) {
     this.request = request;

@@ -1,7 +1,8 @@
-import type { KvLayout } from '../kv/kvLayout.ts';
+import { type KvLayout, mostReusable } from '../kv/kvLayout.ts';
+import type { KvTiers } from '../kv/kvTiers.ts';
 import { PageNames } from '../kv/pageNames.ts';
 import { RunManager } from '../kv/runManager.ts';
-import type { RequestTable } from './requestTable.ts';
+import type { EngineSetup } from './engineSetup.ts';
 import type { Sequence } from './sequence.ts';
 
 /**
@@ -13,13 +14,22 @@ export class SequencePages {
   readonly pageTokens: number;
   /** Windows or states are among the groups. */
   readonly hasGroups: boolean;
+  /** Where pages are kept besides GPU memory; only with full attention alone. */
+  readonly tiers: KvTiers | null;
   readonly #manager: RunManager;
+  readonly #layout: KvLayout;
+  readonly #names: PageNames;
 
-  constructor(layout: KvLayout, table: RequestTable) {
+  constructor(layout: KvLayout, { table, tiers }: EngineSetup) {
     const { groups } = layout;
+    const namesOf = (tokens: number): PageNames => new PageNames(table.workload, table.namedTokens, tokens);
+    this.#layout = layout;
     this.pageTokens = groups[0].blockTokens;
     this.hasGroups = groups.length > 1 || groups[0].kind !== 'full';
-    this.#manager = new RunManager(layout, (tokens) => new PageNames(table.workload, table.namedTokens, tokens));
+    this.#names = namesOf(this.pageTokens);
+    this.#manager = new RunManager(layout, namesOf);
+    this.tiers = tiers;
+    if (tiers?.takesEvicted) this.#manager.onDropped((...pages) => tiers.evicted(...pages));
   }
 
   get usable(): number {
@@ -28,6 +38,11 @@ export class SequencePages {
 
   get free(): number {
     return this.#manager.freePages;
+  }
+
+  /** Free pages that can be taken without giving up content. */
+  get blank(): number {
+    return this.#manager.blankPages;
   }
 
   get evicted(): number {
@@ -56,6 +71,22 @@ export class SequencePages {
     if (!this.#manager.passesGate(hold, hitTokens, external, knownTokens, keepFree)) return false;
     // With full attention alone nothing is given back in time.
     return !this.hasGroups || this.#manager.fits(hold, hitTokens, external, tokens, keepFree);
+  }
+
+  /** Up to which page the tiers have what follows the `hit` cached ones; the last known token is computed all the same. */
+  reachInTiers(request: number, hit: number, knownTokens: number): number {
+    if (this.tiers === null) return hit;
+    return this.tiers.reach(request, hit, mostReusable(knownTokens, this.#layout));
+  }
+
+  /** Whether the first `pages` >= 1 pages of two requests are the same text. */
+  agreeOn(request: number, other: number, pages: number): boolean {
+    return this.#names.agreeOn(request, other, pages);
+  }
+
+  /** The tiers may copy what is published of the sequence's pages. */
+  store({ hold }: Sequence): void {
+    this.tiers?.store(hold.request, hold.published);
   }
 
   /** A sequence that owns nothing starts with its cached pages, and pages for what comes from elsewhere. */

@@ -32,6 +32,11 @@ export class BlockGroup {
     return this.#tables.get(request) ?? [];
   }
 
+  /** Leading blocks of the request that have been published. */
+  published(request: number): number {
+    return this.#published.get(request) ?? 0;
+  }
+
   find(request: number, block: number): Block | null {
     return this.#pool.find(this.#key(request, block));
   }

@@ -117,9 +117,21 @@ export class BlockManager implements KvManager {
     return blocks[0].length * spec.blockTokens;
   }
 
-  /** Of a waiting request, right after its `lookup`. */
-  allocate(hold: PageHold, call: KvCall): boolean {
-    const { request } = hold;
+  /** `act` is told of every cached block of the first group that makes room: its segment, and its number there. */
+  onDropped(act: (segment: number, block: number) => void): void {
+    this.pool.dropped = (key) => {
+      const [group, segment, block] = key.split(/[/:]/).map(Number);
+      if (group === 0) act(segment, block);
+    };
+  }
+
+  /** Leading blocks of the request that have been published. */
+  published(request: number): number {
+    return this.groups[0].published(request);
+  }
+
+  /** Whether a call would be granted; windows move on. Of a waiting request, right after its `lookup`. */
+  fits({ request }: PageHold, call: KvCall): boolean {
     const { contextLength } = this.#layout;
     const hits = call.hit > 0 ? this.#hits : this.groups.map((): Block[] => []);
     const computed = call.computed + call.hit + call.external;
@@ -132,7 +144,18 @@ export class BlockManager implements KvManager {
     const main = Math.min(computed + call.tokens, contextLength);
     const total = Math.min(computed + call.tokens + call.lookahead, contextLength);
     for (const group of this.groups) group.moveOn(request, call.processed + call.hit + call.external);
-    if (need(total, total - main, false) + call.keepFree > this.pool.free) return false;
+    return need(total, total - main, false) + call.keepFree <= this.pool.free;
+  }
+
+  /** Of a waiting request, right after its `lookup`. */
+  allocate(hold: PageHold, call: KvCall): boolean {
+    if (!this.fits(hold, call)) return false;
+    const { request } = hold;
+    const { contextLength } = this.#layout;
+    const hits = call.hit > 0 ? this.#hits : this.groups.map((): Block[] => []);
+    const computed = call.computed + call.hit + call.external;
+    const main = Math.min(computed + call.tokens, contextLength);
+    const total = Math.min(computed + call.tokens + call.lookahead, contextLength);
     const isNew = !hold.isHeld;
     hold.isHeld = true;
     if (isNew) {

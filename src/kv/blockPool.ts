@@ -13,6 +13,8 @@ export class BlockPool {
   readonly usable: number;
   /** Cached blocks thrown out to make room, so far. */
   evicted = 0;
+  /** Is told of them, by key. */
+  dropped: ((key: string) => void) | null = null;
   /** Block 0, which stands for blocks that are not there. */
   readonly nothing: Block;
   readonly blocks: readonly Block[];
@@ -48,8 +50,12 @@ export class BlockPool {
     if (count > this.#free.length) throw new Error('took more blocks than are free');
     const taken = this.#free.splice(0, count);
     for (const block of taken) {
-      if (block.key !== null) this.evicted += 1;
+      const { key } = block;
       this.forget(block);
+      if (key !== null) {
+        this.evicted += 1;
+        this.dropped?.(key);
+      }
       block.holders = 1;
     }
     return taken;

@@ -34,6 +34,11 @@ export class FreeQueue {
     this.#scratchFirst = scratchFirst;
   }
 
+  /** Pages that can be taken without giving up any content, and without looking into the queue. */
+  get blankPages(): number {
+    return this.#blankPages;
+  }
+
   /** Pages that can be taken: never used, scratch, or cached but held by nobody. */
   get freePages(): number {
     return this.#blankPages + this.#queuedPages;

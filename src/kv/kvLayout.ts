@@ -34,6 +34,11 @@ export function blocksOfHit(window: number, blockTokens: number, dropsLastHit: b
   return Math.ceil((window - 1) / blockTokens) + (dropsLastHit ? 1 : 0);
 }
 
+/** Leading pages of `known` tokens that full attention could find cached: the last token is always computed. */
+export function mostReusable(known: number, { groups: [{ blockTokens, dropsLastHit }] }: KvLayout): number {
+  return Math.max(0, Math.floor((known - 1) / blockTokens) - (dropsLastHit ? 1 : 0));
+}
+
 /** Leading tokens of a group that a request with `computed` tokens will not look at any more. */
 export function skippedTokens(group: KvGroup, computed: number): number {
   switch (group.kind) {

@@ -61,6 +61,16 @@ export class RunManager implements KvManager {
     return this.#queue.freePages;
   }
 
+  /** Free pages that come before any content does. */
+  get blankPages(): number {
+    return this.#queue.blankPages;
+  }
+
+  /** `act` is told of every cached page that makes room: pages [from, to) of a segment, the last of them first. */
+  onDropped(act: (segment: number, from: number, to: number) => void): void {
+    this.#queue.dropped = act;
+  }
+
   get evictedPages(): number {
     return this.#queue.evictedPages;
   }

@@ -69,6 +69,9 @@ describe('TierStore', () => {
           while (reach < to && naive.has(segment, reach)) reach += 1;
           if (reach > from && reach < to) gaps += 1;
           expect(store.reach(segment, from, to)).toBe(reach);
+          let absent = from;
+          while (absent < to && !naive.has(segment, absent)) absent += 1;
+          expect(store.absentUntil(segment, from, to)).toBe(absent);
           expect(dropped).toEqual(naive.dropped);
         }
         drops += dropped.length;

@@ -37,6 +37,16 @@ export class TierStore implements RunOwner {
     return Math.min(page, to);
   }
 
+  /** Up to which page, at most `to`, nothing from page `from` on is here. */
+  absentUntil(segment: number, from: number, to: number): number {
+    const { start, end, following } = this.#runs;
+    let page = to;
+    for (let run = this.#segments.first(segment); run !== NONE; run = following[run]) {
+      if (end[run] > from) page = Math.min(page, Math.max(from, start[run]));
+    }
+    return page;
+  }
+
   /** Pages [from, to) of the segment are kept, the last of them put in first. Returns how many had not been here. */
   put(segment: number, from: number, to: number): number {
     let added = 0;

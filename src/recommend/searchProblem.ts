@@ -161,14 +161,12 @@ export class SearchProblem implements Problem {
   /** @param result null for a trial that failed. */
   outcome(ask: TrialAsk, result: TrialResult | null): TrialOutcome {
     const { goal, constraints } = this.#config;
-    const work = result?.passes ?? 0;
-    if (result === null || result.evaluation.status === 'short') return { ...ask, losses: null, margin: 1, work };
+    if (result === null || result.evaluation.status === 'short') return { ...ask, losses: null, margin: 1 };
     const { report } = result.evaluation;
     return {
       ...ask,
       losses: goal.objectives.map(({ metric, direction }) => lossOf(metricValue(report, metric), direction)),
       margin: marginOf(report, this.#space.config(ask.candidate), constraints, goal.slo),
-      work,
     };
   }
 

@@ -57,6 +57,7 @@ export function drive(kind: 'fast' | 'plain', config: EngineConfig, asked: reado
     table,
     log,
     ledger,
+    tiers: null,
     host: {
       finished: (_, request, nowNs) => {
         if (!isRunning) throw new Error('a request finished outside of runEvent');
@@ -68,6 +69,9 @@ export function drive(kind: 'fast' | 'plain', config: EngineConfig, asked: reado
       },
       reserved: () => {
         throw new Error('an aggregated worker reserved');
+      },
+      onboards: () => {
+        throw new Error('a worker without tiers onboards');
       },
     },
   });

@@ -63,6 +63,7 @@ export function handmadeRun(
     usableBlocks: 999,
     evictedBlocks: 0,
     lookupTokens: 1000,
+    tiers: [],
     hitTokens: 250,
   }));
   const result: SimulationResult = {

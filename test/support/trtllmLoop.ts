@@ -43,7 +43,9 @@ export function runLoop(requests: readonly CaseRequest[], settings: Partial<Trtl
       },
       prefilled: () => {},
       reserved: () => {},
+      onboards: () => {},
     },
+    tiers: null,
   });
   const iterations: Iteration[] = [];
   for (let now = 0; finished < requests.length && now < 1000; now++) {

@@ -13,6 +13,10 @@ export class Job {
   status: 'waiting' | 'loading' | 'loaded' | 'running' | 'held' = 'waiting';
   /** Its prompt's KV comes from a prefill worker. */
   remote = false;
+  /** Blocks that come up from the tiers, or did so last, and when the last of them is there. */
+  loadFrom = 0;
+  loadTo = 0;
+  loadedNs = -1;
   /** Tokens computed or scheduled. */
   computed = 0;
   /** Tokens that are out. */

@@ -45,7 +45,8 @@ function bench(core: 'fast' | 'plain', config: Partial<SglangConfig>, requests: 
     timer,
     table: buildRequestTable(workload, Number.POSITIVE_INFINITY),
     log,
-    host: { finished: () => {}, prefilled: () => {}, reserved: () => {} },
+    host: { finished: () => {}, prefilled: () => {}, reserved: () => {}, onboards: () => {} },
+    tiers: null,
     ledger,
   });
   const runUntil = (timeNs: number): void => {
@@ -215,7 +216,8 @@ describe.each(['fast', 'plain'] as const)('%s SGLang core', (core) => {
         timer: { window: 0, passNs: () => 1000, decodeNs: () => 1000, boundOf: () => 0 },
         table: buildRequestTable(workload, Number.POSITIVE_INFINITY),
         log,
-        host: { finished: () => {}, prefilled: () => {}, reserved: () => {} },
+        host: { finished: () => {}, prefilled: () => {}, reserved: () => {}, onboards: () => {} },
+        tiers: null,
         ledger: new PassLedger(new LogHistogram()),
       });
       engine.enqueue(0, 0);

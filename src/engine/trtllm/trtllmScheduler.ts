@@ -44,7 +44,7 @@ export class TrtllmScheduler implements Scheduler {
     const { config, table, batches } = setup;
     this.#setup = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
-    this.#pages = new SequencePages(kvLayoutOf(config), table);
+    this.#pages = new SequencePages(kvLayoutOf(config), setup);
     this.#wait = new BatchWait(config);
     for (const batch of batches) this.#ended.set(batch, []);
     this.#limits = {
@@ -101,7 +101,9 @@ export class TrtllmScheduler implements Scheduler {
   }
 
   remoteArrived(request: number, nowNs: number): void {
+    const { log } = this.#setup;
     const sequence = this.#active.find((candidate) => candidate.request === request)!;
+    log.spend(request, STATE.transfer, nowNs - sequence.accountedNs);
     sequence.accountedNs = nowNs;
     sequence.stage = STAGE.loaded;
   }

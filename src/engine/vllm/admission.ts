@@ -32,10 +32,11 @@ export class Admission {
     // Requests whose remote KV has arrived were queued first and go first.
     for (let loaded = this.#queue.firstLoaded; loaded !== undefined; loaded = this.#queue.firstLoaded) {
       if (this.#running.size >= maxSequences || budget === 0) return !this.#queue.isWaiting;
-      this.#admitLoaded(loaded, batch, nowNs);
-      budget -= 1;
+      const tokens = this.#admitLoaded(loaded, batch, budget, nowNs);
+      if (tokens === STOP) return false;
+      budget -= tokens;
     }
-    while (this.#queue.isWaiting && budget > 0 && this.#running.size < maxSequences) {
+    while (this.#queue.isWaiting && budget > 0 && this.#running.size < maxSequences && !this.#isHeldUp) {
       const tokens = this.#admitHead(batch, budget, nowNs);
       if (tokens === STOP) break;
       if (tokens === SKIP) {
@@ -58,13 +59,35 @@ export class Admission {
     return head.remote ? this.#reserve(head, nowNs) : this.#admitLocal(head, batch, budget, nowNs);
   }
 
-  /** All KV but the last prompt token's is there: that one is computed as in a decode (vLLM's connectors). */
-  #admitLoaded(sequence: Sequence, batch: Batch, nowNs: number): void {
+  /** Nobody is admitted while KV comes up. */
+  get #isHeldUp(): boolean {
+    return this.#setup.config.tiers?.onboarding === 'blocking' && this.#queue.onboarding.length > 0;
+  }
+
+  /** Admits a sequence whose KV has arrived; returns the tokens scheduled, or STOP. */
+  #admitLoaded(sequence: Sequence, batch: Batch, budget: number, nowNs: number): number {
+    if (!sequence.remote) return this.#admitOnboarded(sequence, batch, budget, nowNs);
+    // All KV but the last prompt token's is there: that one is computed as in a decode (vLLM's connectors).
     this.#queue.removeRemote(sequence);
     sequence.computed = sequence.inputTokens - 1;
     this.#pages.publish(sequence, sequence.inputTokens);
     this.#start(sequence, nowNs);
     batch.lane.add(sequence);
+    return 1;
+  }
+
+  /** The part of its text that the tiers had has come up; the rest is computed. */
+  #admitOnboarded(sequence: Sequence, batch: Batch, budget: number, nowNs: number): number {
+    const { chunkedPrefill, longPrefillTokens } = this.#setup.config;
+    let tokens = sequence.knownTokens - sequence.computed;
+    if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
+    if (!chunkedPrefill && tokens > budget) return STOP;
+    tokens = Math.min(tokens, budget);
+    this.#queue.removeRemote(sequence);
+    this.#pages.publish(sequence, sequence.computed);
+    this.#start(sequence, nowNs);
+    this.#running.prefill(sequence, tokens, batch);
+    return tokens;
   }
 
   /** Admits a sequence with as many tokens as the budget has; returns them, or SKIP or STOP. */
@@ -72,6 +95,8 @@ export class Admission {
     const { config } = this.#setup;
     const known = sequence.knownTokens;
     const hit = this.#pages.lookup(sequence.request, known);
+    const reach = this.#pages.reachInTiers(sequence.request, hit, known);
+    if (reach > hit) return this.#onboard(sequence, hit, reach, nowNs);
     let tokens = known - hit * this.#pages.pageTokens;
     if (config.longPrefillTokens > 0) tokens = Math.min(tokens, config.longPrefillTokens);
     if (tokens > budget) {
@@ -108,6 +133,48 @@ export class Admission {
     this.#queue.awaitRemote(sequence);
     host.reserved(worker, request, external, nowNs);
     return 0;
+  }
+
+  /**
+   * Pages [hit, reach) are fetched from the tiers. The sequence gets all pages its known tokens need at once: vLLM keeps as
+   * many free for it, lest several wait for each other. Returns 0 tokens, SKIP or STOP.
+   */
+  #onboard(sequence: Sequence, hit: number, reach: number, nowNs: number): number {
+    const { host, ledger, log, worker } = this.#setup;
+    const { request, knownTokens } = sequence;
+    if (this.#isOnItsWay(request, hit, reach)) return SKIP;
+    const external = (reach - hit) * this.#pages.pageTokens;
+    if (!this.#fits(sequence, hit, external, knownTokens, knownTokens)) return STOP;
+    const tiers = this.#pages.tiers!;
+    // Before pages are taken: what that throws out could take the place of what is fetched.
+    sequence.loadedNs = tiers.load(request, hit, reach);
+    this.#take(sequence, hit, external, knownTokens);
+    this.#pages.grow(sequence, knownTokens);
+    sequence.computed = reach * this.#pages.pageTokens;
+    sequence.loadFrom = hit;
+    sequence.loadTo = reach;
+    sequence.stage = STAGE.loading;
+    if (log.scheduledNs[request] < 0) {
+      log.reusedTokens[request] = sequence.computed;
+      for (const [index, { name }] of ledger.tiers.entries()) {
+        log.reuseFrom(request, name, tiers.lastLoad[index] * this.#pages.pageTokens);
+      }
+    }
+    if (sequence.evictedNs < 0) {
+      log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
+      sequence.accountedNs = nowNs;
+    }
+    this.#queue.awaitRemote(sequence);
+    host.onboards(worker, request, sequence.loadedNs);
+    return 0;
+  }
+
+  /** Some of these pages of the request come up for another one already (vLLM's offloading connector waits for them). */
+  #isOnItsWay(request: number, from: number, to: number): boolean {
+    return this.#queue.onboarding.some((other) => {
+      const first = Math.max(from, other.loadFrom);
+      return first < Math.min(to, other.loadTo) && this.#pages.agreeOn(request, other.request, first + 1);
+    });
   }
 
   #take(sequence: Sequence, hit: number, external: number, known: number): void {

@@ -1,5 +1,6 @@
 import { BlockManager } from '../../kv/blockManager.ts';
-import type { KvManager } from '../../kv/kvManager.ts';
+import { mostReusable } from '../../kv/kvLayout.ts';
+import type { KvTiers } from '../../kv/kvTiers.ts';
 import { PageNames } from '../../kv/pageNames.ts';
 import type { EngineLoad } from '../engineCore.ts';
 import type { EngineSetup } from '../engineSetup.ts';
@@ -13,7 +14,9 @@ import type { VllmConfig } from './vllmConfig.ts';
 /** vLLM's `schedule` and `update_from_output`, step by step as scheduler.py has them, one request and one block at a time. */
 export class PlainVllm implements PlainScheduler {
   readonly #setup: EngineSetup<VllmConfig>;
-  readonly #pages: KvManager;
+  readonly #pages: BlockManager;
+  readonly #names: PageNames;
+  readonly #tiers: KvTiers | null;
   #waiting: Job[] = [];
   #remote: Job[] = [];
   #running: Job[] = [];
@@ -27,10 +30,11 @@ export class PlainVllm implements PlainScheduler {
   constructor(setup: EngineSetup<VllmConfig>) {
     this.#setup = setup;
     const { config, table } = setup;
-    this.#pages = new BlockManager(
-      kvLayoutOf(config),
-      (tokens) => new PageNames(table.workload, table.namedTokens, tokens),
-    );
+    const namesOf = (tokens: number): PageNames => new PageNames(table.workload, table.namedTokens, tokens);
+    this.#pages = new BlockManager(kvLayoutOf(config), namesOf);
+    this.#names = namesOf(config.blockTokens);
+    this.#tiers = setup.tiers;
+    this.#pages.onDropped((segment, block) => this.#tiers?.evicted(segment, block, block + 1));
   }
 
   get usablePages(): number {
@@ -51,8 +55,12 @@ export class PlainVllm implements PlainScheduler {
   }
 
   remoteArrived(request: number, nowNs: number): void {
-    const job = this.#remote.find((candidate) => candidate.request === request)!;
-    job.accountedNs = nowNs;
+    const job = this.#remote.find((candidate) => candidate.request === request);
+    if (job === undefined || (!job.remote && job.loadedNs !== nowNs)) return;
+    if (job.evictedNs < 0) {
+      this.#setup.log.spend(request, job.remote ? STATE.transfer : STATE.onboarding, nowNs - job.accountedNs);
+      job.accountedNs = nowNs;
+    }
     job.status = 'loaded';
   }
 
@@ -79,6 +87,7 @@ export class PlainVllm implements PlainScheduler {
   }
 
   form(inFlight: readonly (readonly Share[])[], nowNs: number): Share[] {
+    if (this.#tiers !== null) this.#tiers.nowNs = nowNs;
     this.#inFlight = inFlight;
     this.#shares = [];
     do {
@@ -193,6 +202,7 @@ export class PlainVllm implements PlainScheduler {
     } else if (job.decodes && this.#setup.role !== 'prefill') {
       job.regain = regain;
     }
+    this.#store(job);
     this.#pages.release(job.hold);
     job.computed = 0;
     job.decodes = false;
@@ -235,6 +245,10 @@ export class PlainVllm implements PlainScheduler {
     const { config } = this.#setup;
     for (const job of this.#remote.filter(({ status }) => status === 'loaded')) {
       if (this.#running.length >= config.maxSequences || this.#budget === 0) return;
+      if (!job.remote) {
+        if (!this.#resume(job, nowNs)) return;
+        continue;
+      }
       this.#remote.splice(this.#remote.indexOf(job), 1);
       job.computed = job.input - 1;
       job.decodes = true;
@@ -244,6 +258,7 @@ export class PlainVllm implements PlainScheduler {
     }
     const skipped: Job[] = [];
     while (this.#waiting.length > 0 && this.#budget > 0 && this.#running.length < config.maxSequences) {
+      if (config.tiers?.onboarding === 'blocking' && this.#onboarding.length > 0) break;
       const job = this.#waiting[0];
       const verdict = job.stale > 0 ? 'skip' : this.#admit(job, nowNs);
       if (verdict === 'stop') break;
@@ -257,6 +272,12 @@ export class PlainVllm implements PlainScheduler {
     const { config, host, ledger, log, worker } = this.#setup;
     const { semantics, longPrefillTokens } = config;
     const hit = this.#pages.lookup(job.request, job.known);
+    const first = hit / config.blockTokens;
+    const reach =
+      job.remote || this.#tiers === null
+        ? first
+        : this.#tiers.reach(job.request, first, mostReusable(job.known, kvLayoutOf(config)));
+    if (reach > first) return this.#onboard(job, hit, first, reach, nowNs);
     const external = job.remote ? job.known - hit : 0;
     let tokens = job.known - hit - external;
     if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
@@ -293,6 +314,79 @@ export class PlainVllm implements PlainScheduler {
     return 'in';
   }
 
+  get #onboarding(): Job[] {
+    return this.#remote.filter(({ remote, status }) => !remote && status === 'loading');
+  }
+
+  /** Blocks [from, to) come up from the tiers while the job holds all that its known tokens need. */
+  #onboard(job: Job, hit: number, from: number, to: number, nowNs: number): 'in' | 'skip' | 'stop' {
+    const { config, host, ledger, log, worker } = this.#setup;
+    const { request, known } = job;
+    const isOnItsWay = this.#onboarding.some((other) => {
+      for (let block = Math.max(from, other.loadFrom); block < Math.min(to, other.loadTo); block++) {
+        if (this.#names.keyOf(request, block) === this.#names.keyOf(other.request, block)) return true;
+      }
+      return false;
+    });
+    if (isOnItsWay) return 'skip';
+    const external = (to - from) * config.blockTokens;
+    const call = {
+      known,
+      computed: 0,
+      processed: 0,
+      hit,
+      junction: this.#pages.junction,
+      external,
+      tokens: known - hit - external,
+      lookahead: 0,
+      keepFree: this.#running.length > 0 ? Math.floor(config.watermark * config.blocks) : 0,
+      gate: true,
+      publishes: false,
+    };
+    if (!this.#pages.fits(job.hold, call)) return 'stop';
+    job.loadedNs = this.#tiers!.load(request, from, to);
+    this.#pages.allocate(job.hold, call);
+    ledger.lookupTokens += known;
+    ledger.hitTokens += hit;
+    job.computed = hit + external;
+    if (log.scheduledNs[request] < 0) {
+      log.reusedTokens[request] = job.computed;
+      for (const [index, { name }] of ledger.tiers.entries()) {
+        log.reuseFrom(request, name, this.#tiers!.lastLoad[index] * config.blockTokens);
+      }
+    }
+    job.loadFrom = from;
+    job.loadTo = to;
+    job.status = 'loading';
+    if (job.evictedNs < 0) {
+      log.spend(request, STATE.admissionQueue, nowNs - job.accountedNs);
+      job.accountedNs = nowNs;
+    }
+    this.#remote.push(job);
+    host.onboards(worker, request, job.loadedNs);
+    return 'in';
+  }
+
+  /** The KV has come up: the rest of the known tokens is computed. */
+  #resume(job: Job, nowNs: number): boolean {
+    const { chunkedPrefill, longPrefillTokens } = this.#setup.config;
+    let tokens = job.known - job.computed;
+    if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
+    if (!chunkedPrefill && tokens > this.#budget) return false;
+    tokens = Math.min(tokens, this.#budget);
+    this.#remote.splice(this.#remote.indexOf(job), 1);
+    this.#pages.publish(job.hold, job.computed);
+    this.#run(job, nowNs);
+    this.#schedule(job, tokens);
+    this.#pages.publish(job.hold, job.computed);
+    return true;
+  }
+
+  /** The tiers may copy what is published. */
+  #store({ request }: Job): void {
+    this.#tiers?.store(request, this.#pages.published(request));
+  }
+
   #run(job: Job, nowNs: number): void {
     const { log } = this.#setup;
     if (job.evictedNs < 0) {
@@ -308,6 +402,13 @@ export class PlainVllm implements PlainScheduler {
   // ---- results (1.4) ----------------------------------------------------------------------------------------------
 
   settle(shares: readonly Share[], nowNs: number): void {
+    if (this.#tiers !== null) {
+      this.#tiers.nowNs = nowNs;
+      for (const { job, before, tokens, decodes, fate } of shares) {
+        if (decodes || fate !== 'due') continue;
+        this.#tiers.store(job.request, Math.floor((before + tokens) / this.#setup.config.blockTokens));
+      }
+    }
     const jobs = shares.filter(({ fate }) => fate !== 'void').map(({ job }) => job);
     const over = new Set(jobs.filter((job) => job.generated === job.output));
     if (over.size === 0) return;
@@ -326,6 +427,7 @@ export class PlainVllm implements PlainScheduler {
       return;
     }
     this.#pages.publish(job.hold, job.computed);
+    this.#store(job);
     this.#pages.release(job.hold);
     log.lastTokenNs[job.request] = nowNs;
     host.finished(worker, job.request, nowNs);

@@ -206,6 +206,7 @@ export class RunningList {
       sequence.evictedNs = nowNs;
     }
     this.#pages.publish(sequence, sequence.computed - inFlight);
+    this.#pages.store(sequence);
     if (!keepsToken) sequence.generated -= inFlight;
     this.#pages.release(sequence);
     sequence.stage = STAGE.waiting;

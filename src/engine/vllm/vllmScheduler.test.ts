@@ -57,8 +57,14 @@ function bench(
     timer,
     table: buildRequestTable(workload, Number.POSITIVE_INFINITY),
     log,
-    host: { finished: (_worker, request) => ends.push(request), prefilled: () => {}, reserved: () => {} },
+    host: {
+      finished: (_worker, request) => ends.push(request),
+      prefilled: () => {},
+      reserved: () => {},
+      onboards: () => {},
+    },
     ledger: new PassLedger(new LogHistogram()),
+    tiers: null,
   });
   const runUntil = (timeNs: number): void => {
     while (engine.nextEventNs <= timeNs) engine.runEvent();
@@ -155,8 +161,9 @@ describe.each([
       timer: { window: 0, passNs: () => 1000, decodeNs: () => 1000, boundOf: () => 0 },
       table: buildRequestTable(workload, Number.POSITIVE_INFINITY),
       log,
-      host: { finished: () => {}, prefilled: () => {}, reserved: () => {} },
+      host: { finished: () => {}, prefilled: () => {}, reserved: () => {}, onboards: () => {} },
       ledger: new PassLedger(new LogHistogram()),
+      tiers: null,
     });
     engine.enqueue(0, 0);
     while (engine.nextEventNs < 1e9) engine.runEvent();

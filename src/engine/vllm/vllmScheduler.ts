@@ -1,6 +1,7 @@
 import { AdmissionQueue } from '../admissionQueue.ts';
 import type { Batch } from '../batch.ts';
 import type { EngineLoad } from '../engineCore.ts';
+import { STATE } from '../requestLog.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { type Sequence, STAGE } from '../sequence.ts';
@@ -24,7 +25,7 @@ export class VllmScheduler implements Scheduler {
 
   constructor(setup: SchedulerSetup<VllmConfig>) {
     this.#setup = setup;
-    this.#pages = new SequencePages(kvLayoutOf(setup.config), setup.table);
+    this.#pages = new SequencePages(kvLayoutOf(setup.config), setup);
     this.#running = new RunningList(setup, this.#pages, (sequence) => this.#queue.putBack(sequence));
     this.#admission = new Admission(setup, this.#pages, this.#queue, this.#running);
   }
@@ -48,7 +49,12 @@ export class VllmScheduler implements Scheduler {
 
   remoteArrived(request: number, nowNs: number): void {
     const sequence = this.#queue.remote(request);
-    sequence.accountedNs = nowNs;
+    if (sequence === undefined || (!sequence.remote && sequence.loadedNs !== nowNs)) return;
+    if (sequence.evictedNs < 0) {
+      const state = sequence.remote ? STATE.transfer : STATE.onboarding;
+      this.#setup.log.spend(request, state, nowNs - sequence.accountedNs);
+      sequence.accountedNs = nowNs;
+    }
     sequence.stage = STAGE.loaded;
     this.#isBlocked = false;
   }
@@ -72,11 +78,14 @@ export class VllmScheduler implements Scheduler {
   }
 
   form(batch: Batch, nowNs: number): boolean {
+    if (this.#pages.tiers !== null) this.#pages.tiers.nowNs = nowNs;
     do {
       const budget = this.#running.schedule(batch, this.#setup.config.maxBatchedTokens, nowNs);
       this.#isBlocked = false;
       if (!this.#running.hasPreempted && this.#queue.size > 0) {
-        this.#isBlocked = !this.#admission.admit(batch, budget, nowNs);
+        const isOpen = this.#admission.admit(batch, budget, nowNs);
+        // What others put into a shared tier may let the head go on.
+        this.#isBlocked = !isOpen && !this.#pages.tiers?.isShared;
       }
       batch.takesDecodes = batch.lane.set.count > 0;
       if (batch.takesDecodes || batch.hasChunks) return true;
@@ -86,6 +95,11 @@ export class VllmScheduler implements Scheduler {
   }
 
   settle(batch: Batch, nowNs: number): void {
+    const { tiers, pageTokens } = this.#pages;
+    if (tiers !== null) {
+      tiers.nowNs = nowNs;
+      batch.forEachChunk(({ request }, end) => tiers.store(request, Math.floor(end / pageTokens)));
+    }
     if (batch.finished.length === 0) return;
     for (const sequence of batch.finished) {
       const wasEvicted = sequence.stage === STAGE.waiting;
@@ -106,6 +120,7 @@ export class VllmScheduler implements Scheduler {
       host.prefilled(worker, sequence.request, nowNs);
       return;
     }
+    this.#pages.store(sequence);
     this.#pages.release(sequence);
     log.lastTokenNs[sequence.request] = nowNs;
     host.finished(worker, sequence.request, nowNs);
@@ -113,14 +128,28 @@ export class VllmScheduler implements Scheduler {
 
   steadyPasses({ lane: { set } }: Batch, atMost: number): number {
     if (this.#running.hasPreempted || set.contested > 0) return 0;
+    const { tiers } = this.#pages;
+    if (tiers?.isShared && this.#queue.isWaiting) return 0;
     const most = Math.min(set.passesToChange(), atMost);
-    if (!this.#pages.hasGroups) return set.passesWithin(this.#pages.free, most);
+    if (!this.#pages.hasGroups) return set.passesWithin(this.#steadyPages(), most);
     let passes = most;
     for (const sequence of set.members) {
       passes = Math.min(passes, sequence.hold.dueAt - set.computedTokens(sequence));
       if (passes <= 0) return 0;
     }
     return passes;
+  }
+
+  /**
+   * Pages that passes may take without an event. With tiers these may have to see what makes room; and where it was what the
+   * queue's head was to hit, that may have to come up now, which lets it wait otherwise than for room.
+   */
+  #steadyPages(): number {
+    const { tiers, free, blank } = this.#pages;
+    if (tiers === null) return free;
+    const { chunkedPrefill, semantics } = this.#setup.config;
+    const isWaitingForMore = this.#queue.onboarding.length > 0 || !chunkedPrefill || !semantics.fullIslGate;
+    return tiers.takesEvicted || (this.#queue.isWaiting && isWaitingForMore) ? blank : free;
   }
 
   formSteady({ lane: { set } }: Batch, passes: number): void {

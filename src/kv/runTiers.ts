@@ -1,0 +1,136 @@
+import {
+  type KvTiers,
+  levelOf,
+  occupy,
+  type SharedTiers,
+  type TierLevel,
+  type TiersSpec,
+  type TierUse,
+} from './kvTiers.ts';
+import type { PageNames } from './pageNames.ts';
+import { SegmentWalk } from './segmentWalk.ts';
+import { TierStore } from './tierStore.ts';
+
+/** A worker's tiers with their pages in runs. */
+export class RunTiers implements KvTiers {
+  readonly takesEvicted: boolean;
+  readonly isShared: boolean;
+  nowNs = 0;
+  readonly lastLoad: number[];
+  readonly #levels: readonly TierLevel<TierStore>[];
+  readonly #uses: readonly TierUse[];
+  readonly #walk: SegmentWalk;
+  /** Pieces of the request's pages last walked over: segment, first page, end, one after the other. */
+  readonly #pieces: number[] = [];
+
+  constructor(spec: TiersSpec, names: PageNames, shared: SharedTiers, uses: readonly TierUse[]) {
+    this.#levels = spec.levels.map((level, index) =>
+      levelOf(
+        level,
+        names.pageTokens,
+        shared,
+        () => new TierStore(level.pages, names.sharedSegments, (...piece) => this.#dropped(index, ...piece)),
+      ),
+    );
+    this.takesEvicted = spec.levels[0].write === 'on_eviction';
+    this.isShared = spec.levels.some(({ name }) => name === 'shared');
+    this.#uses = uses;
+    this.lastLoad = uses.map(() => 0);
+    this.#walk = new SegmentWalk(names);
+  }
+
+  reach(request: number, from: number, to: number): number {
+    const walk = this.#walk;
+    walk.start(request, from, to);
+    let page = from;
+    while (walk.next()) {
+      const end = this.#reachOf(walk.segment, walk.from, walk.to);
+      page += end - walk.from;
+      if (end < walk.to) break;
+    }
+    return page;
+  }
+
+  load(request: number, from: number, to: number): number {
+    const pages = this.lastLoad.fill(0);
+    const walk = this.#walk;
+    walk.start(request, from, to);
+    while (walk.next()) {
+      for (let page = walk.from; page < walk.to; ) {
+        const { level, end } = this.#nearest(walk.segment, page, walk.to);
+        pages[level] += end - page;
+        page = end;
+      }
+    }
+    let readyNs = this.nowNs;
+    for (const [index, level] of this.#levels.entries()) {
+      if (pages[index] === 0) continue;
+      const use = this.#uses[index];
+      use.loadedPages += pages[index];
+      readyNs = Math.max(readyNs, occupy(level, use, pages[index], this.nowNs) + level.spec.latencyNs);
+    }
+    this.#eachFromLast(request, to, (segment, first, end) => {
+      for (const { store } of this.#levels) store.touch(segment, first, end);
+    });
+    return readyNs;
+  }
+
+  store(request: number, pages: number): void {
+    if (this.takesEvicted) return;
+    this.#eachFromLast(request, pages, (segment, from, to) => this.#receive(0, segment, from, to));
+  }
+
+  evicted(segment: number, from: number, to: number): void {
+    if (this.takesEvicted) this.#receive(0, segment, from, to);
+  }
+
+  #receive(index: number, segment: number, from: number, to: number): void {
+    const level = this.#levels[index];
+    const added = level.store.put(segment, from, to);
+    if (added > 0) {
+      const use = this.#uses[index];
+      use.storedPages += added;
+      occupy(level, use, added, this.nowNs);
+    }
+    if (this.#levels[index + 1]?.spec.write === 'through') this.#receive(index + 1, segment, from, to);
+  }
+
+  #dropped(index: number, segment: number, from: number, to: number): void {
+    if (this.#levels[index + 1]?.spec.write === 'on_eviction') this.#receive(index + 1, segment, from, to);
+  }
+
+  #reachOf(segment: number, from: number, to: number): number {
+    let page = from;
+    while (page < to) {
+      const { level, end } = this.#nearest(segment, page, to);
+      if (level < 0) break;
+      page = end;
+    }
+    return page;
+  }
+
+  /** The nearest tier with a page of a segment, and up to which page below `to` it is the nearest. */
+  #nearest(segment: number, page: number, to: number): { level: number; end: number } {
+    let limit = to;
+    for (const [level, { store }] of this.#levels.entries()) {
+      const end = store.reach(segment, page, limit);
+      if (end > page) return { level, end };
+      limit = store.absentUntil(segment, page, limit);
+    }
+    return { level: -1, end: page };
+  }
+
+  /** Calls `act` for every piece of the request's first `pages` pages, the last piece first. */
+  #eachFromLast(request: number, pages: number, act: (segment: number, from: number, to: number) => void): void {
+    const pieces = this.#pieces;
+    const walk = this.#walk;
+    walk.start(request, 0, pages);
+    let count = 0;
+    while (walk.next()) {
+      pieces[count++] = walk.segment;
+      pieces[count++] = walk.from;
+      pieces[count++] = walk.to;
+    }
+    for (let at = count - 3; at >= 0; at -= 3) act(pieces[at], pieces[at + 1], pieces[at + 2]);
+  }
+}
