@@ -35,6 +35,15 @@ export class Deque<T> {
     return value;
   }
 
+  /** Removes and returns the back; the queue must not be empty. */
+  popBack(): T {
+    const place = (this.#head + this.#size - 1) & (this.#ring.length - 1);
+    const value = this.#ring[place] as T;
+    this.#ring[place] = undefined;
+    this.#size -= 1;
+    return value;
+  }
+
   /** Removes an element that is in it, in O(n). */
   remove(value: T): void {
     const kept = Array.from({ length: this.#size }, () => this.popFront()).filter((element) => element !== value);

@@ -55,6 +55,19 @@ export class AdmissionQueue {
     this.#waiting.remove(sequence);
   }
 
+  /** The request's sequence leaves the queue; undefined if it is not in it. */
+  cancel(request: number): Sequence | undefined {
+    for (let place = 0; place < this.#waiting.size; place++) {
+      const sequence = this.#waiting.at(place);
+      if (sequence.request !== request) continue;
+      this.remove(sequence);
+      return sequence;
+    }
+    const sequence = this.#remote.find((candidate) => candidate.request === request);
+    if (sequence !== undefined) this.removeRemote(sequence);
+    return sequence;
+  }
+
   /** The sequence has pages and waits for its KV. */
   awaitRemote(sequence: Sequence): void {
     this.#remote.push(sequence);

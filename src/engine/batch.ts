@@ -179,6 +179,7 @@ export class Batch {
     }
     if (this.#decodesFor(sequence)) {
       yields = true;
+      this.#isCut = true;
       this.decodes -= 1;
       const last = this.finishing.indexOf(sequence);
       if (last >= 0) this.finishing.splice(last, 1);
@@ -186,6 +187,13 @@ export class Batch {
     if (!yields || !keepsToken) return;
     this.#late.push(sequence);
     sequence.pending += 1;
+  }
+
+  /** The sequence is cancelled; call it before the sequence leaves the lane. */
+  abandon(sequence: Sequence): void {
+    const late = this.#late.indexOf(sequence);
+    if (late >= 0) this.#late.splice(late, 1);
+    this.withdraw(sequence, false);
   }
 
   /** Whether a token of the sequence comes out of it. */

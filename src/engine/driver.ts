@@ -29,6 +29,8 @@ export class EngineDriver implements EngineCore {
   readonly #flights: Flights;
   /** Passes that may follow it without an event. */
   readonly #run: DecodeRun;
+  /** Requests that left text of their own in the cache, which they generate again if they come back. */
+  readonly #cancelled = new Set<number>();
   /** When the pass settled last ended. */
   #settledNs = 0;
 
@@ -77,6 +79,20 @@ export class EngineDriver implements EngineCore {
     this.#scheduler.releaseHeld(request);
   }
 
+  cancel(request: number, nowNs: number): void {
+    this.#interrupt(nowNs);
+    const flights = this.#flights;
+    // What a run left of passes that are over.
+    for (let age = flights.size; age < flights.depth; age++) flights.at(age).batches[0].clear();
+    this.#scheduler.cancel(request, nowNs);
+    this.#cancelled.add(request);
+  }
+
+  retimed(nowNs: number): void {
+    // An idle engine has no reason to look at its queue.
+    if (this.#flights.size > 0) this.#interrupt(nowNs);
+  }
+
   cachedTokens(request: number): number {
     return this.#scheduler.cachedTokens(request);
   }
@@ -119,7 +135,7 @@ export class EngineDriver implements EngineCore {
 
   #sequence(request: number, outputTokens: number, nowNs: number): Sequence {
     const { config, table } = this.#setup;
-    const contested = config.prefixCaching && table.contestedText[request] === 1;
+    const contested = config.prefixCaching && (table.contestedText[request] === 1 || this.#cancelled.has(request));
     return new Sequence(request, table.inputTokens[request], outputTokens, contested, nowNs);
   }
 
@@ -206,7 +222,7 @@ export class EngineDriver implements EngineCore {
   /** The run's passes are formed until there are `to` of them. */
   #formSteadily(to: number): void {
     const [batch] = this.#flights.at(this.#flights.depth - 1).batches;
-    this.#scheduler.formSteady(batch, to - this.#run.formed);
+    this.#scheduler.formSteady(batch, to - this.#run.formed, this.#run.endNs[to - 1]);
     batch.formAgain(to - this.#run.formed);
     this.#run.formed = to;
   }

@@ -51,6 +51,14 @@ export interface EngineCore {
   remoteArrived(request: number, nowNs: number): void;
   /** Prefill worker: the KV held since `prefilled` has been fetched. */
   releaseHeld(request: number, nowNs: number): void;
+  /**
+   * The request, which is with this worker and not over, is given up: queued, waiting for remote KV, running, evicted or held. From
+   * now on nothing of it is logged or reported, and it may come again at once. Passes in flight last as long as with it; its pages
+   * are free for the batch formed next.
+   */
+  cancel(request: number, nowNs: number): void;
+  /** The timer gives other durations from now on. Passes in flight last as long as they were going to. */
+  retimed(nowNs: number): void;
   /** Whether the engine could ever serve `inputTokens` + `outputTokens`; if not, the request must be refused. */
   admits(inputTokens: number, outputTokens: number): boolean;
   /** Fills `load` with the state as of the last `advanceTo`. */

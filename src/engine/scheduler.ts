@@ -16,6 +16,8 @@ export interface Scheduler {
   remoteArrived(request: number, nowNs: number): void;
   /** Prefill worker: the KV held since the host's `prefilled` has been fetched. */
   releaseHeld(request: number): void;
+  /** The request is given up: it leaves everything, batches in flight too, and lets its pages go. */
+  cancel(request: number, nowNs: number): void;
   /** Puts the next batch, which is cleared and has its lane, together from what is known; false: nothing can run. */
   form(batch: Batch, nowNs: number): boolean;
   /** The batch is over and its tokens are out: whoever is in `batch.finished` leaves. */
@@ -25,8 +27,8 @@ export interface Scheduler {
    * else (a last token may come out of the last of them). Exact only below `atMost`.
    */
   steadyPasses(batch: Batch, atMost: number): number;
-  /** Pages for `passes` such batches, about to be formed. */
-  formSteady(batch: Batch, passes: number): void;
+  /** Pages for `passes` such batches, about to be formed, the last of them at `lastNs`. */
+  formSteady(batch: Batch, passes: number, lastNs: number): void;
   /** Whether the engine could ever serve the request. */
   admits(inputTokens: number, outputTokens: number): boolean;
   /** Adds its part to `load`. */

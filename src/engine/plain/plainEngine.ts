@@ -91,6 +91,16 @@ export class PlainEngine implements EngineCore {
     this.#wake(nowNs);
   }
 
+  cancel(request: number, nowNs: number): void {
+    const job = this.#scheduler.cancel(request, nowNs);
+    this.#wake(nowNs);
+    for (const { shares } of this.#passes) for (const share of shares) if (share.job === job) share.fate = 'void';
+  }
+
+  retimed(): void {
+    // Each pass is timed when it is formed.
+  }
+
   cachedTokens(request: number): number {
     return this.#scheduler.cachedTokens(request);
   }

@@ -8,6 +8,8 @@ export interface PlainScheduler {
   enqueue(job: Job): void;
   remoteArrived(request: number, nowNs: number): void;
   releaseHeld(request: number): void;
+  /** The request is given up: it leaves all lists and lets its pages go. Returns its job, or null if it was held. */
+  cancel(request: number, nowNs: number): Job | null;
   /**
    * Shares of the next pass, none if nothing can run. `inFlight` are the rank's shares of passes in flight, oldest first; what
    * becomes of those of a job that is evicted is written into them.

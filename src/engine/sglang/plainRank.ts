@@ -88,6 +88,29 @@ export class PlainRank {
     this.pool.finish(job, job.prefilled);
   }
 
+  /** The request is given up, if it is here: it leaves all lists and lets its pages go. */
+  cancel(request: number, nowNs: number): void {
+    this.releaseHeld(request);
+    const isIt = (job: PlainJob): boolean => job.request === request;
+    const remote = this.#remote.remove(request)?.item;
+    const job = remote ?? [...this.#inbox, ...this.#waiting, ...this.admitted].find(isIt);
+    if (job === undefined) return;
+    const countsAsDecode = job.generated > 0 && job.evictedNs < 0 && !this.#joined.includes(job);
+    if (this.admitted.has(job) && countsAsDecode) {
+      this.#setup.log.spend(request, STATE.decodeInterference, nowNs - job.accountedNs);
+    }
+    job.isFinished = true;
+    this.#isFull = false;
+    if (this.#chunked === job) this.#chunked = null;
+    const isAnother = (other: PlainJob): boolean => other !== job;
+    this.#inbox = this.#inbox.filter(isAnother);
+    this.#waiting = this.#waiting.filter(isAnother);
+    this.#running = this.#running.filter(isAnother);
+    this.#joined = this.#joined.filter(isAnother);
+    this.admitted.delete(job);
+    if (job.node !== null) this.pool.drop(job);
+  }
+
   /** Decode worker: the KV has arrived. */
   remoteArrived(request: number, nowNs: number): void {
     const job = this.#remote.arrive(request);

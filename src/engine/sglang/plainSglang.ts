@@ -17,6 +17,7 @@ interface Step {
   endNs: number;
   bound: number;
   decodeNs: number[];
+  durationNs: number;
 }
 
 /**
@@ -71,6 +72,15 @@ export class PlainSglang implements EngineCore {
   releaseHeld(request: number, nowNs: number): void {
     for (const rank of this.#ranks) rank.releaseHeld(request);
     if (this.nextEventNs === NEVER) this.#expect(nowNs, BATCH_FORMATION);
+  }
+
+  cancel(request: number, nowNs: number): void {
+    for (const rank of this.#ranks) rank.cancel(request, nowNs);
+    if (this.nextEventNs === NEVER) this.#expect(nowNs, BATCH_FORMATION);
+  }
+
+  retimed(): void {
+    // Each pass is timed when it is formed.
   }
 
   cachedTokens(request: number): number {
@@ -131,7 +141,9 @@ export class PlainSglang implements EngineCore {
     }
     if (batches.every((batch) => batch === null)) return false;
     for (const [index, rank] of this.#ranks.entries()) if (batches[index] === null) rank.idleAlong();
-    this.#flight.push({ batches, startNs: 0, endNs: 0, bound: 0, decodeNs: [] });
+    const step = { batches, startNs: 0, endNs: 0, bound: 0, decodeNs: [], durationNs: 0 };
+    this.#time(step);
+    this.#flight.push(step);
     if (isIdle) this.#start(nowNs);
     return true;
   }
@@ -167,12 +179,17 @@ export class PlainSglang implements EngineCore {
 
   // ---- time -------------------------------------------------------------------------------------------------------
 
-  /** The step at the head of the queue gets the GPU: it lasts as long as its slowest rank. */
+  /** The step at the head of the queue gets the GPU. */
   #start(nowNs: number): void {
-    const { timer } = this.#setup;
     const step = this.#flight[0];
+    step.startNs = nowNs;
+    step.endNs = nowNs + step.durationNs;
+  }
+
+  /** A step lasts as long as its slowest rank. */
+  #time(step: Step): void {
+    const { timer } = this.#setup;
     const anyPrefill = step.batches.some((batch) => batch?.isPrefill);
-    let longestNs = 0;
     for (const batch of step.batches) {
       if (batch === null) {
         step.decodeNs.push(0);
@@ -181,14 +198,12 @@ export class PlainSglang implements EngineCore {
       const shape = this.#shapeOf(batch, step);
       shape.eager = !batch.isPrefill && anyPrefill;
       const durationNs = timer.passNs(shape);
-      if (durationNs > longestNs) {
-        longestNs = durationNs;
+      if (durationNs > step.durationNs) {
+        step.durationNs = durationNs;
         step.bound = timer.boundOf(shape);
       }
       this.#timeParts(batch, step);
     }
-    step.startNs = nowNs;
-    step.endNs = nowNs + longestNs;
   }
 
   #timeParts(batch: PlainBatch, step: Step): void {

@@ -95,6 +95,17 @@ export class RemoteQueue<T extends Remote> {
     return this.#pool.freeTokens - Math.max(this.#reserved * inside, alone);
   }
 
+  /** The request's item leaves, wherever it is; `hasRoom`: it has slots. undefined if it is not one of this queue's. */
+  remove(request: number): { readonly item: T; readonly hasRoom: boolean } | undefined {
+    for (const list of [this.#queue, this.#moving, this.#arrived, this.#retracted]) {
+      const at = list.findIndex((item) => item.request === request);
+      if (at < 0) continue;
+      const [item] = list.splice(at, 1);
+      return { item, hasRoom: list === this.#moving || list === this.#arrived };
+    }
+    return undefined;
+  }
+
   /** The request's KV is here; returns it, or undefined if it is not one of this queue's. */
   arrive(request: number): T | undefined {
     const at = this.#moving.findIndex((item) => item.request === request);

@@ -97,6 +97,45 @@ export class SglangScheduler implements Scheduler {
     this.#pages.finish(sequence, sequence.prefilled);
   }
 
+  cancel(request: number, nowNs: number): void {
+    if (this.#held.has(request)) {
+      this.releaseHeld(request);
+      return;
+    }
+    this.#isFull = false;
+    const isIt = (sequence: Sequence): boolean => sequence.request === request && sequence.stage !== STAGE.finished;
+    const queued = this.#inbox.find(isIt) ?? this.#waiting.find(isIt);
+    this.#inbox = this.#inbox.filter((other) => other !== queued);
+    this.#waiting = this.#waiting.filter((other) => other !== queued);
+    const remote = this.#remote.remove(request);
+    if (remote?.hasRoom === true) this.#pages.drop(remote.item);
+    if (queued !== undefined || remote !== undefined) return;
+    const { batches, lanes } = this.#setup;
+    const listed = [...lanes[0].set.members, ...this.#running.leaving, ...this.#joined, ...(this.#lastEnded ?? [])];
+    const inFlight = batches.flatMap((batch) => [...this.#ended.get(batch)!, ...batch.finishing]);
+    const inside = this.#chunked === null ? listed : [this.#chunked, ...listed];
+    this.#withdraw([...inside, ...inFlight].find(isIt)!, nowNs);
+  }
+
+  /** The sequence, which is inside, is given up: it leaves all batches and lists. */
+  #withdraw(sequence: Sequence, nowNs: number): void {
+    const { log, lanes } = this.#setup;
+    for (const [inFlight, ended] of this.#ended) {
+      inFlight.abandon(sequence);
+      if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
+    }
+    if (sequence.stage === STAGE.decoding) lanes[0].set.remove(sequence);
+    if (sequence.lane !== NO_LANE) lanes[0].times.remove(sequence, nowNs, log);
+    const isAnother = (other: Sequence): boolean => other !== sequence;
+    this.#running.leaving = this.#running.leaving.filter(isAnother);
+    this.#joined = this.#joined.filter(isAnother);
+    this.#lastEnded = this.#lastEnded?.filter(isAnother) ?? null;
+    if (sequence === this.#chunked) this.#chunked = null;
+    this.#admitted -= 1;
+    sequence.stage = STAGE.finished;
+    this.#pages.drop(sequence);
+  }
+
   addLoad(load: EngineLoad): void {
     load.running += this.#admitted;
     load.waiting += this.#inbox.length + this.#waiting.length + this.#remote.size;

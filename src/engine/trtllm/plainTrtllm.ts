@@ -66,6 +66,23 @@ export class PlainTrtllm implements PlainScheduler {
     this.#held.delete(request);
   }
 
+  cancel(request: number, nowNs: number): Job | null {
+    if (this.#held.has(request)) {
+      this.releaseHeld(request);
+      return null;
+    }
+    for (const queue of [this.#inbox, this.#waiting, this.#active]) {
+      const at = queue.findIndex((candidate) => candidate.request === request);
+      if (at < 0) continue;
+      const [job] = queue.splice(at, 1);
+      if (job.decodes && job.status === 'running') this.#pages.publish(job.hold, job.known - 1);
+      if (job.countsAsDecode) this.#setup.log.spend(request, STATE.decodeInterference, nowNs - job.accountedNs);
+      if (job.status !== 'waiting') this.#pages.release(job.hold);
+      return job;
+    }
+    throw new Error(`request ${request} is not here`);
+  }
+
   cachedTokens(request: number): number {
     return this.#pages.lookup(request, this.#setup.table.inputTokens[request]);
   }
@@ -273,7 +290,7 @@ export class PlainTrtllm implements PlainScheduler {
   #pause(job: Job, nowNs: number): void {
     const { log, ledger, role } = this.#setup;
     const regain = job.decodes ? job.expected : job.computed;
-    if (job.decodes) this.#pages.publish(job.hold, job.computed - job.placeholders);
+    if (job.decodes) this.#pages.publish(job.hold, job.known - 1);
     const fate = role === 'prefill' ? 'void' : 'late';
     for (const share of this.#inFlight.flat()) {
       if (share.job !== job || share.fate !== 'due') continue;

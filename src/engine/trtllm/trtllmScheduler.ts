@@ -33,6 +33,8 @@ export class TrtllmScheduler implements Scheduler {
   #isBlocked = false;
   /** The only token of somebody, which came with its KV, was its last. */
   #hasFinished = false;
+  /** When a batch was formed last. */
+  #formedNs = -1;
   /** By batch in flight: those whose prompts end in it. */
   readonly #ended = new Map<Batch, Sequence[]>();
   readonly #held = new Map<number, Sequence>();
@@ -113,6 +115,58 @@ export class TrtllmScheduler implements Scheduler {
     this.#held.delete(request);
   }
 
+  cancel(request: number, nowNs: number): void {
+    if (this.#held.has(request)) {
+      this.releaseHeld(request);
+      return;
+    }
+    this.#isBlocked = false;
+    this.#undoEarly();
+    if (this.#cancelQueued(request)) return;
+    const at = this.#active.findIndex((candidate) => candidate.request === request);
+    const [sequence] = this.#active.splice(at, 1);
+    const { stage } = sequence;
+    const isDecoding = stage === STAGE.decoding || stage === STAGE.finishing;
+    const inFlight = this.#abandon(sequence);
+    if (stage === STAGE.decoding) this.#setup.lanes[sequence.lane].set.remove(sequence);
+    if (sequence.lane !== NO_LANE) this.#setup.lanes[sequence.lane].times.remove(sequence, nowNs, this.#setup.log);
+    if (isDecoding) this.#pages.publish(sequence, sequence.computed - inFlight);
+    else this.#pending -= 1;
+    if (stage !== STAGE.waiting) this.#pages.release(sequence);
+  }
+
+  #cancelQueued(request: number): boolean {
+    for (const queue of [this.#inbox, this.#waiting]) {
+      for (let place = 0; place < queue.size; place++) {
+        const sequence = queue.at(place);
+        if (sequence.request !== request) continue;
+        queue.remove(sequence);
+        this.#queuedTokens -= sequence.inputTokens;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Who went past the inbox and has not been there when a batch was formed might yet find the executor idle. */
+  #undoEarly(): void {
+    while (this.#waiting.size > 0 && this.#waiting.at(this.#waiting.size - 1).accountedNs > this.#formedNs) {
+      this.#inbox.pushFront(this.#waiting.popBack());
+    }
+  }
+
+  /** Batches in flight have nothing more to do with it; returns how many tokens of it they would have brought. */
+  #abandon(sequence: Sequence): number {
+    let inFlight = 0;
+    for (const batch of this.#setup.batches) {
+      if (batch.yieldsFor(sequence)) inFlight += 1;
+      batch.abandon(sequence);
+      const ended = this.#ended.get(batch)!;
+      if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
+    }
+    return inFlight;
+  }
+
   cachedTokens(request: number): number {
     return this.#pages.lookup(request, this.#setup.table.inputTokens[request]) * this.#pages.pageTokens;
   }
@@ -136,6 +190,7 @@ export class TrtllmScheduler implements Scheduler {
   form(batch: Batch, nowNs: number): boolean {
     const ended = this.#ended.get(batch)!;
     ended.length = 0;
+    this.#formedNs = nowNs;
     do {
       this.#hasFinished = false;
       this.#activate();
@@ -386,7 +441,8 @@ export class TrtllmScheduler implements Scheduler {
     return set.passesWithin(this.#pages.free, Math.min(set.passesToChange(), atMost));
   }
 
-  formSteady({ lane: { set } }: Batch, passes: number): void {
+  formSteady({ lane: { set } }: Batch, passes: number, lastNs: number): void {
+    this.#formedNs = lastNs;
     this.#pages.allocate(set.pagesDue(passes));
   }
 }

@@ -69,6 +69,26 @@ export class PlainVllm implements PlainScheduler {
     this.#held.delete(request);
   }
 
+  cancel(request: number, nowNs: number): Job | null {
+    if (this.#held.has(request)) {
+      this.releaseHeld(request);
+      return null;
+    }
+    const job = [...this.#waiting, ...this.#remote, ...this.#running].find(
+      (candidate) => candidate.request === request,
+    )!;
+    if (job.status === 'running') {
+      this.#pages.publish(job.hold, Math.min(job.computed, job.known + job.stale));
+      const state = job.countsAsDecode ? STATE.decodeInterference : STATE.prefillInterference;
+      if (job.evictedNs < 0 && job.decodes) this.#setup.log.spend(request, state, nowNs - job.accountedNs);
+    }
+    this.#waiting = this.#waiting.filter((other) => other !== job);
+    this.#remote = this.#remote.filter((other) => other !== job);
+    this.#running = this.#running.filter((other) => other !== job);
+    if (job.status !== 'waiting') this.#pages.release(job.hold);
+    return job;
+  }
+
   cachedTokens(request: number): number {
     return this.#pages.lookup(request, this.#setup.table.inputTokens[request]);
   }

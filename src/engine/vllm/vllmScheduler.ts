@@ -65,6 +65,22 @@ export class VllmScheduler implements Scheduler {
     this.#isBlocked = false;
   }
 
+  cancel(request: number, nowNs: number): void {
+    if (this.#held.has(request)) {
+      this.releaseHeld(request);
+      return;
+    }
+    this.#isBlocked = false;
+    const queued = this.#queue.cancel(request);
+    if (queued === undefined) {
+      this.#running.cancel(request, nowNs);
+      return;
+    }
+    // Tokens may come out of passes that it was evicted from.
+    for (const batch of this.#setup.batches) batch.abandon(queued);
+    if (queued.stage !== STAGE.waiting) this.#pages.release(queued);
+  }
+
   cachedTokens(request: number): number {
     return this.#pages.lookup(request, this.#setup.table.inputTokens[request]) * this.#pages.pageTokens;
   }
