@@ -26,6 +26,7 @@ import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
 import { routerSpecOf } from './routerConfig.ts';
 import { runningRequests } from './sglangMemory.ts';
 import { resolveStartup, startupSpecOf } from './startupConfig.ts';
+import { tiersSpecOf } from './tiersConfig.ts';
 import { unsimulatedIssues } from './unsimulated.ts';
 import { userTimer } from './userTimer.ts';
 
@@ -68,6 +69,10 @@ export function buildScenario(
     const replica = replicaSpecOf(config, pool, facts);
     const request = memoryRequestOf(config, pool, facts);
     const plan = planMemory(replica, request);
+    if (pool.kv_cache.tiers !== undefined && plan.groups.some(({ kind }) => kind !== 'full')) {
+      const message = `${config.engine.model} has layers that do not keep every token: tiers are not simulated for those`;
+      issues.push({ path: `${path}.kv_cache.tiers`, message });
+    }
     if (!plan.fits) issues.push({ path, ...memoryIssue(replica, request, plan) });
     return { role, pool, replica, request, plan };
   });
@@ -79,7 +84,7 @@ export function buildScenario(
       role,
       replicas: replicasOf(config, pool),
       gpusPerReplica: gpusPerReplica(replica.parallelism),
-      engine: engineOf(config, pool, request, plan),
+      engine: withTiers(engineOf(config, pool, request, plan), pool, replica),
       timer: timings[index].timer,
       ...(config.planner === undefined ? {} : { startup: startupOf(pool, replica, plan) }),
     }),
@@ -194,6 +199,12 @@ function engineOf(config: PredictConfig, pool: WorkerConfig, request: MemoryRequ
   const scheduler = { ...pool.scheduler, max_batched_tokens: max_batched_tokens * summed };
   const engineConfig = engineConfigOf(engine, { ...pool, scheduler }, common, config.traffic.ignore_eos);
   return engineConfig.backend === 'vllm' ? { ...engineConfig, kvGroups: plan.groups } : engineConfig;
+}
+
+function withTiers(engine: EngineConfig, { kv_cache }: WorkerConfig, replica: ReplicaSpec): EngineConfig {
+  if (kv_cache.tiers === undefined) return engine;
+  const pageBytes = engine.blockTokens * kvTransferBytesPerToken(replica);
+  return { ...engine, tiers: tiersSpecOf(kv_cache.tiers, pageBytes, gpusPerReplica(replica.parallelism)) };
 }
 
 /** A pool's clock: of the roofline with its coefficients, or as the user states it, in which case nothing is added outside the engine. */

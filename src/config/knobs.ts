@@ -16,6 +16,7 @@ import { PLANNER_KNOBS } from './knobs/plannerKnobs.ts';
 import { ROUTER_KNOBS } from './knobs/routerKnobs.ts';
 import { SCHEDULER_KNOBS } from './knobs/schedulerKnobs.ts';
 import { SPECULATION_KNOBS } from './knobs/speculationKnobs.ts';
+import { TIER_KNOBS } from './knobs/tierKnobs.ts';
 import { TIMING_KNOBS } from './knobs/timingKnobs.ts';
 import { TRAFFIC_KNOBS } from './knobs/trafficKnobs.ts';
 
@@ -25,6 +26,7 @@ export const KNOBS = [
   ...PARALLELISM_KNOBS,
   ...SCHEDULER_KNOBS,
   ...CACHE_KNOBS,
+  ...TIER_KNOBS,
   ...SPECULATION_KNOBS,
   ...TIMING_KNOBS,
   ...ROUTER_KNOBS,

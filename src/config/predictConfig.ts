@@ -10,6 +10,7 @@ import type { NetworkConfig } from './networkConfig.ts';
 import type { PlannerConfig } from './plannerConfig.ts';
 import type { RouterConfig } from './routerConfig.ts';
 import type { StartupConfig } from './startupConfig.ts';
+import type { TiersConfig } from './tiersConfig.ts';
 
 export interface SyntheticSource {
   readonly type: 'synthetic';
@@ -112,6 +113,7 @@ export interface WorkerConfig {
       | { readonly blocks: number }
       | { readonly tokens: number }
       | { readonly bytes: number };
+    readonly tiers?: TiersConfig;
   };
   /** null: one token a pass. */
   readonly speculation: SpeculationConfig | null;

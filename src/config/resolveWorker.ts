@@ -15,6 +15,7 @@ import { resolveSpeculation } from './resolveSpeculation.ts';
 import { memFractionStatic } from './sglangMemory.ts';
 import { defaultMoe, shapeProblems } from './shapeRules.ts';
 import { resolveStartup } from './startupConfig.ts';
+import { resolveTiers } from './tiersConfig.ts';
 import { userTimer } from './userTimer.ts';
 
 interface Surroundings {
@@ -41,8 +42,8 @@ export function resolveWorker(
   refuseUnavailable(input, path, engine, problems);
   const parallelism = resolveParallelism(input, around);
   const speculation = resolveSpeculation(input.speculation, path, problems);
-  const kvCache = resolveCache(input, engine);
   const gpu = hardware.facts ?? SOME_GPU;
+  const kvCache = resolveCache(input, gpu, around);
   const context = {
     engine,
     hardware: gpu,
@@ -75,12 +76,18 @@ export function resolveWorker(
 /** The cache but for its size. */
 function resolveCache(
   { kv_cache: given }: WorkerInput,
-  { profile }: EngineAt,
+  hardware: HardwareFacts,
+  { engine: { profile }, path, problems }: Surroundings,
 ): Omit<WorkerConfig['kv_cache'], 'capacity'> {
+  const prefixCaching: boolean = given?.prefix_caching ?? settingOf(profile, 'kv_cache.prefix_caching');
+  if (given?.tiers !== undefined && !prefixCaching) {
+    problems.add([...path, 'kv_cache', 'tiers'], 'nothing would be found there without prefix_caching', 'turn it on');
+  }
   return {
     block_size: given?.block_size ?? settingOf(profile, 'kv_cache.block_size'),
-    prefix_caching: given?.prefix_caching ?? settingOf(profile, 'kv_cache.prefix_caching'),
+    prefix_caching: prefixCaching,
     dtype: given?.dtype ?? settingOf(profile, 'kv_cache.dtype'),
+    ...(given?.tiers === undefined ? {} : { tiers: resolveTiers(given.tiers, hardware) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { type Fields, plainFields } from './fields.ts';
 import { KV_DTYPES } from './knobs/cacheKnobs.ts';
 import { POLICIES } from './knobs/schedulerKnobs.ts';
 import { SPECULATION_METHODS } from './knobs/speculationKnobs.ts';
+import { ONBOARDINGS, TIER_WRITES } from './knobs/tierKnobs.ts';
 
 const WORKER = 'engine.workers.<role>';
 
@@ -69,6 +70,39 @@ function speculationSchema(fields: Fields) {
   });
 }
 
+function tiersSchema(fields: Fields) {
+  const at = `${WORKER}.kv_cache.tiers` as const;
+  return z.strictObject({
+    onboarding: fields.choice(`${at}.onboarding`, ONBOARDINGS).optional(),
+    host: z
+      .strictObject({
+        capacity_gb_per_gpu: fields.number(`${at}.host.capacity_gb_per_gpu`),
+        gb_per_second_per_gpu: fields.number(`${at}.host.gb_per_second_per_gpu`).optional(),
+        latency_ms: fields.number(`${at}.host.latency_ms`).optional(),
+        write: fields.choice(`${at}.host.write`, TIER_WRITES).optional(),
+      })
+      .optional(),
+    disk: z
+      .strictObject({
+        capacity_gb_per_gpu: fields.number(`${at}.disk.capacity_gb_per_gpu`),
+        gb_per_second_per_gpu: fields.number(`${at}.disk.gb_per_second_per_gpu`).optional(),
+        latency_ms: fields.number(`${at}.disk.latency_ms`).optional(),
+        write: fields.choice(`${at}.disk.write`, TIER_WRITES).optional(),
+      })
+      .optional(),
+    shared: z
+      .strictObject({
+        capacity_gb: fields.number(`${at}.shared.capacity_gb`),
+        gb_per_second: fields.number(`${at}.shared.gb_per_second`).optional(),
+        latency_ms: fields.number(`${at}.shared.latency_ms`).optional(),
+        write: fields.choice(`${at}.shared.write`, TIER_WRITES).optional(),
+      })
+      .optional(),
+  });
+}
+
+export type TiersInput = z.infer<ReturnType<typeof tiersSchema>>;
+
 /** One pool; `fields` decides which of its values may be domains. */
 export function workerSchema(fields: Fields) {
   return z.strictObject({
@@ -98,6 +132,7 @@ export function workerSchema(fields: Fields) {
             bytes: fields.number(`${WORKER}.kv_cache.capacity.bytes`).optional(),
           })
           .optional(),
+        tiers: tiersSchema(fields).optional(),
       })
       .optional(),
     speculation: speculationSchema(fields).nullable().optional(),

@@ -19,6 +19,8 @@ export interface TiersSpec {
   readonly levels: readonly TierSpec[];
   /** While a request's KV comes up others are admitted past it, or nobody is. */
   readonly onboarding: 'overlap' | 'blocking';
+  /** Of one page, for the report. */
+  readonly pageBytes: number;
 }
 
 /** What one worker did with one tier. */

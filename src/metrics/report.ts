@@ -59,6 +59,14 @@ export interface FaultsReport {
   readonly retried: number;
 }
 
+/** What went through one KV tier. */
+export interface TierReport {
+  readonly loaded_bytes: number;
+  readonly stored_bytes: number;
+  /** Transfers asked of a tier's channel over the run; more than 1: it is behind when the last request ends. */
+  readonly busiest_channel_busy_ratio: number;
+}
+
 export interface Report {
   readonly schema_version: 1;
   readonly dynosim_version: string;
@@ -98,6 +106,8 @@ export interface Report {
     readonly accepted_length: number;
   };
   readonly bound: { readonly prefill: BoundShares; readonly decode: BoundShares };
+  /** Only where KV is kept below GPU memory, by tier. */
+  readonly kv_tiers?: Readonly<Record<string, TierReport>>;
   /** Only where transfers share a network. */
   readonly network?: NetworkReport;
   /** Only where something may go wrong. */

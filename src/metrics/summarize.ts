@@ -3,6 +3,7 @@ import type { HardwareFacts } from '../catalog/hardware.ts';
 import type { Scenario } from '../cluster/scenario.ts';
 import type { Losses, SimulationResult } from '../cluster/simulationResult.ts';
 import { OUTCOME } from '../engine/requestLog.ts';
+import { TIERS } from '../kv/kvTiers.ts';
 import { rooflineCaveat } from '../timing/rooflineErrors.ts';
 import { attributionOf } from './attribution.ts';
 import { boundOf } from './bound.ts';
@@ -17,6 +18,7 @@ import type { FaultsReport, Report, SloSpec } from './report.ts';
 import { scaleEventsOf } from './scaling.ts';
 import { judgeSlo } from './slo.ts';
 import { stabilityOf } from './stability.ts';
+import { tiersOf } from './tiers.ts';
 import type { MeasurementWindow } from './window.ts';
 
 /** Where a pool's pass durations come from. */
@@ -60,6 +62,7 @@ export function summarize(input: SummaryInput): Report {
   const rates = ratesOf(input, population, good);
   const gpuHours = (gpus * result.durationNs) / NS_PER_S / 3600;
   const timing = timingShares(input);
+  const kvTiers = tiersOf(result, scenario);
 
   const report: Omit<Report, 'result_hash'> = {
     schema_version: 1,
@@ -86,7 +89,8 @@ export function summarize(input: SummaryInput): Report {
       output_tokens_per_s_per_gpu: rates.goodOutputTokensPerS / gpus,
     },
     stability: stabilityOf(log, population.submitted, scenario.load),
-    cache: cacheOf(tokens),
+    cache: cacheOf(input, tokens, population.submitted),
+    ...(kvTiers === null ? {} : { kv_tiers: kvTiers }),
     engine: engineOf(input),
     bound: boundOf(result.workers),
     ...(result.network === null ? {} : { network: networkOf(result.network, result.durationNs) }),
@@ -166,10 +170,17 @@ function ratesOf({ scenario }: SummaryInput, population: Population, good: Int32
   };
 }
 
-/** Share of prompt tokens found in the prefix cache when first scheduled; GPU memory is the only tier. */
-function cacheOf(tokens: Report['tokens']): Report['cache'] {
-  const ratio = tokens.input === 0 ? 0 : tokens.input_reused / tokens.input;
-  return { reused_ratio: ratio, by_tier: { gpu: ratio } };
+/** Share of prompt tokens found cached when first scheduled, in all and by where they were. */
+function cacheOf({ result, scenario }: SummaryInput, tokens: Report['tokens'], submitted: Int32Array): Report['cache'] {
+  const ratioOf = (reused: number): number => (tokens.input === 0 ? 0 : reused / tokens.input);
+  const names = TIERS.filter((name) =>
+    scenario.pools.some(({ engine }) => engine.tiers?.levels.some((level) => level.name === name)),
+  );
+  const completed = submitted.filter((request) => result.log.outcome[request] === OUTCOME.completed);
+  const below = names.map((name) => completed.reduce((sum, request) => sum + result.log.reusedFrom(request, name), 0));
+  const gpu = tokens.input_reused - below.reduce((sum, reused) => sum + reused, 0);
+  const byTier = Object.fromEntries(names.map((name, index) => [name, ratioOf(below[index])]));
+  return { reused_ratio: ratioOf(tokens.input_reused), by_tier: { gpu: ratioOf(gpu), ...byTier } };
 }
 
 function engineOf({ result, scenario }: SummaryInput): Report['engine'] {

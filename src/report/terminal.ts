@@ -138,7 +138,7 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
       'cost',
       `${formatUsd(cost.usd_per_hour)}/h = ${formatUsd(cost.usd_per_month)}/month for ${formatCount(fleet.gpus_peak, 'GPU')}, ${cost.usd_per_million_output_tokens === null ? 'nothing generated' : `${formatUsd(cost.usd_per_million_output_tokens)} per million output tokens`}`,
     ),
-    line('cache', `${formatPercent(cache.reused_ratio)} of prompt tokens reused`),
+    line('cache', cacheText(cache)),
     ...pools.map((pool) => line('KV cache', kvText(pool))),
     line('engine', `mean batch ${formatNumber(engine.mean_batch)}, ${formatCount(engine.preemptions, 'preemption')}`),
     ...lossSubjects(report).map(([subject, text]) => line(subject, text)),
@@ -152,6 +152,13 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
       `about ${formatNumber(energy.mean_watts / 1000)} kW, ${formatNumber(energy.joules_per_output_token)} J per output token (estimate)`,
     ),
   ];
+}
+
+/** Where the tokens were, if that could be in more than one place. */
+function cacheText({ reused_ratio, by_tier }: Report['cache']): string {
+  const places = Object.entries(by_tier).map(([name, ratio]) => `${formatPercent(ratio)} ${name}`);
+  const all = `${formatPercent(reused_ratio)} of prompt tokens reused`;
+  return places.length === 1 ? all : `${all}: ${places.join(', ')}`;
 }
 
 /** One replica's cache in the words of vLLM's start-up log. */

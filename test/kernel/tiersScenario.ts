@@ -25,5 +25,5 @@ function tiersOf(random: RandomStream, sharedPages: number): TiersSpec {
     pageNs: name === 'shared' ? 1000 : one(4) ? 0 : random.integer(1, 200_000),
     latencyNs: one(2) ? 0 : random.integer(1, 2_000_000),
   }));
-  return { levels, onboarding: one(3) ? 'blocking' : 'overlap' };
+  return { levels, onboarding: one(3) ? 'blocking' : 'overlap', pageBytes: 1000 };
 }
