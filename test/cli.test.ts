@@ -226,3 +226,20 @@ describe('catalog and schema', () => {
     expect(JSON.parse((await dynosim(['schema', 'recommend'])).stdout).properties).toHaveProperty('optimization');
   });
 });
+
+describe('dynosim inspect', () => {
+  it('shows a trace and a configuration side by side', async () => {
+    const names = ['examples/traces/chat-30min.jsonl', 'examples/disaggregated.yaml'].map((name) => join(ROOT, name));
+    const { code, stdout } = await dynosim(['inspect', ...names]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/requests +│ 2,000 +│ 1,000/);
+    expect(stdout).toContain('arrivals over');
+    const { stdout: json } = await dynosim(['inspect', names[0], '--format', 'json']);
+    expect(JSON.parse(json)[0].summary).toMatchObject({ requests: 2000, sessions: 568 });
+  });
+
+  it('says in one line that there is no such trace', async () => {
+    const { code, stderr } = await dynosim(['inspect', 'nowhere.jsonl']);
+    expect([code, stderr]).toEqual([2, 'nowhere.jsonl: no such file\n']);
+  });
+});

@@ -57,6 +57,17 @@ function createProgram(onExit: (code: number) => void): Command {
       else onExit(await (await import('./recommendCommand.ts')).recommendCommand(options));
     });
 
+  program
+    .command('inspect')
+    .description('what workloads look like, and what is odd about them')
+    .argument('<traces...>', 'Mooncake JSONL or CSV, also gzipped; or a configuration, for its traffic')
+    .option('--set <path=value>', 'set a field, repeatable: traffic.source.columns={timestamp: t, ...}', collect, [])
+    .option('--skip-bad-lines', 'pass over lines that are not the format, and count them')
+    .addOption(new Option('--format <form>', 'of what is printed').choices(['table', 'json']).default('table'))
+    .action(async (traces, options) =>
+      onExit(await (await import('./inspectCommand.ts')).inspectCommand(traces, options)),
+    );
+
   addCommonOptions(program.command('explain').description('what holds a deployment where it is, and why not another'))
     .option('--why-not <file>', 'configuration to compare it with, on the same traffic')
     .action(async (options) => onExit(await (await import('./explainCommand.ts')).explainCommand(options)));

@@ -8,6 +8,16 @@ export function checkScenario(scenario: Scenario): void {
   const split = roles.has('prefill') && roles.has('decode') && roles.size === 2;
   if (!aggregated && !split) throw new Error('pools must be all aggregated, or prefill and decode');
   if (split && scenario.transfer === null) throw new Error('prefill and decode pools need a transfer');
+  const { order, streamedShare, local } = scenario.transfer ?? {};
+  if (streamedShare !== undefined && (order !== 'destination_first' || streamedShare >= 1)) {
+    throw new Error('only a part of the KV can move before the prompt is computed, and only destination first');
+  }
+  if (
+    local !== undefined &&
+    scenario.pools.some(({ role, engine }) => role === 'decode' && engine.backend === 'sglang')
+  ) {
+    throw new Error('decode workers of SGLang compute no prompts');
+  }
   const { policy, scorer, queue } = scenario.router;
   const isBooked = policy === 'kv_router' ? scorer?.load !== 'reported' : scorer?.load === 'booked';
   if (queue !== undefined && !isBooked) throw new Error('a router queue needs a router that books load');

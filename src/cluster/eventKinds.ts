@@ -4,15 +4,17 @@
  */
 /** The last byte of a transfer has left (from the network, and first), or has arrived. */
 export const TRANSFER_END = 1;
-/** A worker comes up or goes down. */
-export const FLEET_CHANGE = 2;
 /** KV has come up from the tiers below GPU memory. */
-export const ONBOARDED = 3;
-/** What a completion or a finished prompt brings about: a session's next turn, the hand-over to a decode worker. */
-export const FOLLOW_UP = 4;
+export const ONBOARDED = 2;
+/** A worker comes up or goes down. */
+export const FLEET_CHANGE = 3;
+/** A request goes from one worker to another: its prompt is computed, or pages for it are reserved. */
+export const HAND_OVER = 4;
+/** What a completion brings about: a session's next turn, a closed loop's next session. */
+export const FOLLOW_UP = 5;
 /** A request comes from outside, or (from the timers, and first) out of the front end. */
-export const ARRIVAL = 5;
+export const ARRIVAL = 6;
 /** A worker has room for requests that the router holds back. */
-export const ROUTER_RELEASE = 6;
+export const ROUTER_RELEASE = 7;
 /** A planner looks at the fleet and decides. */
-export const PLANNER_TICK = 7;
+export const PLANNER_TICK = 8;

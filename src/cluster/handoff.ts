@@ -1,65 +1,230 @@
 import { NS_PER_S } from '../base/units.ts';
+import { type RequestLog, STATE } from '../engine/requestLog.ts';
 import type { Clock } from './clock.ts';
-import { FOLLOW_UP, TRANSFER_END } from './eventKinds.ts';
+import { HAND_OVER, TRANSFER_END } from './eventKinds.ts';
 import type { Network } from './network/network.ts';
 import type { TransferSpec } from './scenario.ts';
 import type { Worker } from './worker.ts';
+import type { WorkerGroup } from './workerGroup.ts';
 
-/** From prefill to decode, source first: the prompt is computed, a decode worker reserves pages, the KV moves, the source lets go. */
+/** What the hand-over asks of the cluster. */
+export interface HandoffHost {
+  readonly log: RequestLog;
+  readonly clock: Clock;
+  readonly network: Network | null;
+  /** The worker has one request more. */
+  takeIn(worker: Worker, request: number): void;
+  /** The worker has one request less. */
+  letGo(worker: Worker, request: number, nowNs: number): void;
+  /** The worker's next event may have changed. */
+  reschedule(worker: Worker): void;
+}
+
+/** A request between a prefill and a decode worker. */
+interface Way {
+  readonly source: Worker;
+  target: Worker | null;
+  stage: 'reserving' | 'granted' | 'prefilling' | 'prefilled' | 'fetching';
+  /** Prompt tokens whose KV is to move, and bytes of it that are not on the wire yet. */
+  tokens: number;
+  leftBytes: number;
+  /** Something is on the network; without one, until when its own wire is taken. */
+  isMoving: boolean;
+  wireNs: number;
+  /** Since when only the transfer keeps it waiting. */
+  sinceNs: number;
+}
+
+/**
+ * From prefill to decode. Source first (vLLM's connectors, TensorRT-LLM's context-first): the prompt is computed, a decode
+ * worker reserves pages, the KV moves, the source lets go. Destination first (SGLang's bootstrap): pages are reserved before the prompt is
+ * sent to its prefill worker; its KV may then move layer by layer while it is computed.
+ */
 export class Handoff {
   readonly #transfer: TransferSpec;
-  readonly #clock: Clock;
-  readonly #network: Network | null;
-  /** Where the request's prompt is computed, or held. */
-  readonly #source: (Worker | null)[];
-  readonly #prefilled: Uint8Array;
+  readonly #prefill: WorkerGroup;
+  readonly #decode: WorkerGroup;
+  readonly #host: HandoffHost;
+  readonly #ways = new Map<number, Way>();
+  /** By prefill worker: prompts whose KV streams as soon as they are begun. */
+  readonly #toStream = new Map<Worker, Set<number>>();
 
-  constructor(transfer: TransferSpec, clock: Clock, network: Network | null, requests: number) {
+  constructor(transfer: TransferSpec, prefill: WorkerGroup, decode: WorkerGroup, host: HandoffHost) {
     this.#transfer = transfer;
-    this.#clock = clock;
-    this.#network = network;
-    this.#source = new Array<Worker | null>(requests).fill(null);
-    this.#prefilled = new Uint8Array(requests);
+    this.#prefill = prefill;
+    this.#decode = decode;
+    this.#host = host;
   }
 
-  /** Whether the request's prompt has been computed and waits for a decode worker. */
-  isDue(request: number): boolean {
-    return this.#prefilled[request] === 1;
+  /** A request leaves the router, at which prefill workers are up. False if it cannot, as no decode worker is. */
+  send(request: number, nowNs: number): boolean {
+    const { log } = this.#host;
+    const isDestinationFirst = this.#transfer.order === 'destination_first';
+    let target: Worker | null = null;
+    if (isDestinationFirst || this.#transfer.local !== undefined) {
+      if (!this.#decode.isUp) return false;
+      target = this.#decode.choose(request, nowNs);
+      log.worker[request] = target.index;
+      if (this.#isLocal(request, target, nowNs)) {
+        this.#host.takeIn(target, request);
+        target.core.enqueue(request, nowNs);
+        this.#host.reschedule(target);
+        return true;
+      }
+    }
+    const source = this.#prefill.choose(request, nowNs);
+    const way: Way = {
+      source,
+      target,
+      stage: isDestinationFirst ? 'reserving' : 'prefilling',
+      tokens: 0,
+      leftBytes: 0,
+      isMoving: false,
+      wireNs: 0,
+      sinceNs: nowNs,
+    };
+    this.#ways.set(request, way);
+    this.#host.takeIn(source, request);
+    if (isDestinationFirst) {
+      this.#reserve(request, target!, nowNs);
+    } else {
+      if (target === null) log.worker[request] = source.index;
+      this.#compute(request, way, nowNs);
+    }
+    return true;
   }
 
-  /** The request was sent to a prefill worker. */
-  begin(request: number, source: Worker): void {
-    this.#source[request] = source;
+  /** Whether the decode worker computes the prompt itself: little of it is not cached there, or prompts queue elsewhere. */
+  #isLocal(request: number, target: Worker, nowNs: number): boolean {
+    const { local } = this.#transfer;
+    if (local === undefined) return false;
+    target.core.advanceTo(nowNs);
+    if (this.#decode.uncachedTokens(request, target) <= local.maxTokens) return true;
+    return this.#prefill.waiting(nowNs) > local.maxQueue;
   }
 
+  #compute(request: number, { source }: Way, nowNs: number): void {
+    source.core.enqueue(request, nowNs);
+    this.#host.reschedule(source);
+  }
+
+  #reserve(request: number, target: Worker, nowNs: number): void {
+    this.#host.log.worker[request] = target.index;
+    this.#host.takeIn(target, request);
+    target.core.enqueueRemote(request, nowNs);
+    this.#host.reschedule(target);
+  }
+
+  /** A decode worker has pages for the prompt, of which it lacks `missingTokens`. */
+  reserved(request: number, missingTokens: number, nowNs: number): void {
+    const way = this.#ways.get(request)!;
+    way.tokens = missingTokens;
+    way.leftBytes = missingTokens * this.#transfer.kvBytesPerToken;
+    if (way.stage === 'reserving') {
+      way.stage = 'granted';
+      this.#host.clock.at(nowNs, HAND_OVER, request);
+    } else {
+      this.#fetch(request, way, nowNs);
+    }
+  }
+
+  /** The prompt is computed. */
   prefilled(request: number, nowNs: number): void {
-    this.#prefilled[request] = 1;
-    this.#clock.at(nowNs, FOLLOW_UP, request);
+    const way = this.#ways.get(request)!;
+    if (this.#transfer.order === 'destination_first') {
+      this.#toStream.get(way.source)?.delete(request);
+      this.#fetch(request, way, nowNs);
+    } else {
+      way.stage = 'prefilled';
+      this.#host.clock.at(nowNs, HAND_OVER, request);
+    }
   }
 
-  /** A decode worker has room: what is missing there begins to move. */
-  reserved(worker: number, request: number, missingTokens: number, nowNs: number): void {
-    const { bandwidthBytesPerS, latencyNs, kvBytesPerToken } = this.#transfer;
-    const bytes = missingTokens * kvBytesPerToken;
-    if (this.#network !== null) {
-      this.#network.begin(request, bytes, this.#source[request]!.index, worker, bandwidthBytesPerS, nowNs);
+  /** The request's next step between workers is due; false if it has to wait as no decode worker is up. */
+  handOver(request: number, nowNs: number): boolean {
+    const way = this.#ways.get(request)!;
+    if (way.stage === 'granted') {
+      way.stage = 'prefilling';
+      if (this.#transfer.streamedShare !== undefined) this.#queueToStream(request, way);
+      this.#compute(request, way, nowNs);
+      return true;
+    }
+    if (way.target === null) {
+      if (!this.#decode.isUp) return false;
+      way.target = this.#decode.choose(request, nowNs);
+    }
+    this.#reserve(request, way.target, nowNs);
+    return true;
+  }
+
+  /** Whether the request waits for `handOver`. */
+  isDue(request: number): boolean {
+    return this.#ways.has(request);
+  }
+
+  #queueToStream(request: number, { source }: Way): void {
+    const waiting = this.#toStream.get(source);
+    if (waiting === undefined) this.#toStream.set(source, new Set([request]));
+    else waiting.add(request);
+  }
+
+  /** After an event of a worker: prompts that it has just begun stream from now on. */
+  stream(worker: Worker, nowNs: number): void {
+    const waiting = this.#toStream.get(worker);
+    if (waiting === undefined) return;
+    for (const request of waiting) {
+      if (this.#host.log.scheduledNs[request] < 0) continue;
+      waiting.delete(request);
+      const way = this.#ways.get(request)!;
+      this.#move(request, way, way.leftBytes * this.#transfer.streamedShare!, nowNs);
+    }
+  }
+
+  /** From now on the request waits for its KV only. */
+  #fetch(request: number, way: Way, nowNs: number): void {
+    way.stage = 'fetching';
+    way.sinceNs = nowNs;
+    if (!way.isMoving) this.#move(request, way, way.leftBytes, nowNs);
+  }
+
+  #move(request: number, way: Way, bytes: number, nowNs: number): void {
+    const { bandwidthBytesPerS } = this.#transfer;
+    const { network } = this.#host;
+    way.leftBytes -= bytes;
+    if (network !== null) {
+      way.isMoving = true;
+      network.begin(request, bytes, way.source.index, way.target!.index, bandwidthBytesPerS, nowNs);
       return;
     }
-    const wireNs = Math.round((bytes / bandwidthBytesPerS) * NS_PER_S);
-    this.#clock.at(nowNs + latencyNs + wireNs, TRANSFER_END, request);
+    way.wireNs = Math.max(way.wireNs, nowNs) + Math.round((bytes / bandwidthBytesPerS) * NS_PER_S);
+    if (way.stage === 'fetching') this.#arrive(request, way, way.wireNs);
   }
 
-  /** The last byte has left. */
+  /** The last byte of what was on the network has left. */
   sent(request: number, nowNs: number): void {
-    this.#network!.end(request, nowNs);
-    this.#clock.at(nowNs + this.#transfer.latencyNs, TRANSFER_END, request);
+    this.#host.network!.end(request, nowNs);
+    const way = this.#ways.get(request)!;
+    way.isMoving = false;
+    if (way.stage !== 'fetching') return;
+    if (way.leftBytes > 0) this.#move(request, way, way.leftBytes, nowNs);
+    else this.#arrive(request, way, nowNs);
   }
 
-  /** The KV has arrived: the source may let go of it. Returns the source, whose next event may have changed. */
-  end(request: number, nowNs: number): Worker {
-    const source = this.#source[request]!;
-    this.#source[request] = null;
+  #arrive(request: number, { source, target, tokens }: Way, sentNs: number): void {
+    const { latencyNs, reshard } = this.#transfer;
+    const nsPerToken = reshard?.[source.poolIndex]?.[target!.poolIndex] ?? 0;
+    this.#host.clock.at(sentNs + latencyNs + Math.round(tokens * nsPerToken), TRANSFER_END, request);
+  }
+
+  /** The KV has arrived: the decode worker may go on, and the source let go of it. */
+  end(request: number, nowNs: number): void {
+    const { source, target, sinceNs } = this.#ways.get(request)!;
+    this.#ways.delete(request);
+    this.#host.log.spend(request, STATE.transfer, nowNs - sinceNs);
+    target!.core.remoteArrived(request, nowNs);
+    this.#host.reschedule(target!);
     source.core.releaseHeld(request, nowNs);
-    return source;
+    this.#host.reschedule(source);
+    this.#host.letGo(source, request, nowNs);
   }
 }

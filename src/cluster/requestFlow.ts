@@ -7,7 +7,7 @@ import { Clock } from './clock.ts';
 import { ARRIVAL, FOLLOW_UP, ONBOARDED, ROUTER_RELEASE } from './eventKinds.ts';
 import { Fleet } from './fleet.ts';
 import { FrontEnd } from './frontEnd.ts';
-import { Handoff } from './handoff.ts';
+import { Handoff, type HandoffHost } from './handoff.ts';
 import { LifeCycle } from './lifeCycle.ts';
 import { Network } from './network/network.ts';
 import { Scaler, type ScalerHost } from './scaler.ts';
@@ -17,7 +17,7 @@ import type { Worker } from './worker.ts';
 import { WorkerGroup } from './workerGroup.ts';
 
 /** A request's way: arrival, front end, router, worker (or prefill worker, hand-over, decode worker), end; then its session's next turn. */
-export class RequestFlow implements EngineHost, ScalerHost {
+export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   readonly log: RequestLog;
   readonly census = new Census();
   readonly fleet: Fleet;
@@ -40,6 +40,8 @@ export class RequestFlow implements EngineHost, ScalerHost {
   readonly #hasFaults: boolean;
   readonly #inside: Set<number>[];
   readonly #attempts: Uint8Array;
+  /** Where KV of requests comes up from lower tiers, or last did. */
+  readonly #onboarding = new Map<number, number>();
   readonly losses = { crashes: 0, lostAttempts: 0, retriedRequests: 0, shed: 0 };
   /** The time for which a release is due; -1 = none is. */
   #releaseNs = -1;
@@ -67,7 +69,7 @@ export class RequestFlow implements EngineHost, ScalerHost {
     const setup = { table: this.#table, log: this.log, seed };
     this.#entry = new WorkerGroup(this.fleet.ofRole(split ? 'prefill' : 'aggregated'), router, setup);
     this.#decode = split ? new WorkerGroup(this.fleet.ofRole('decode'), router, setup) : null;
-    this.#handoff = split ? new Handoff(scenario.transfer!, this.clock, this.network, workload.count) : null;
+    this.#handoff = this.#decode === null ? null : new Handoff(scenario.transfer!, this.#entry, this.#decode, this);
     this.#routedNs = new Float64Array(router.queue === undefined ? 0 : workload.count);
     if (planner !== undefined) {
       const traffic = new TrafficMeter(this.#table, this.log);
@@ -83,11 +85,10 @@ export class RequestFlow implements EngineHost, ScalerHost {
 
   finished(worker: number, request: number, nowNs: number): void {
     (this.#decode ?? this.#entry).left(request, this.fleet.workers[worker], nowNs);
-    if (this.#hasFaults) this.#inside[worker].delete(request);
     this.log.outcome[request] = OUTCOME.completed;
     this.census.count(-1, nowNs);
     this.scaler?.traffic.completed(request);
-    this.#letGo(this.fleet.workers[worker], nowNs);
+    this.letGo(this.fleet.workers[worker], request, nowNs);
     this.#continueSession(request, nowNs);
   }
 
@@ -96,11 +97,12 @@ export class RequestFlow implements EngineHost, ScalerHost {
     this.#handoff!.prefilled(request, nowNs);
   }
 
-  reserved(worker: number, request: number, missingTokens: number, nowNs: number): void {
-    this.#handoff!.reserved(worker, request, missingTokens, nowNs);
+  reserved(_worker: number, request: number, missingTokens: number, nowNs: number): void {
+    this.#handoff!.reserved(request, missingTokens, nowNs);
   }
 
-  onboards(_worker: number, request: number, readyNs: number): void {
+  onboards(worker: number, request: number, readyNs: number): void {
+    this.#onboarding.set(request, worker);
     this.clock.at(readyNs, ONBOARDED, request);
   }
 
@@ -136,20 +138,9 @@ export class RequestFlow implements EngineHost, ScalerHost {
     this.#enter(request, nowNs);
   }
 
-  /** A session's next turn is due, or the hand-over of a computed prompt. */
-  followUp(request: number, nowNs: number): void {
-    if (this.#handoff === null || !this.#handoff.isDue(request)) {
-      this.arrive(request, nowNs);
-      return;
-    }
-    if (!this.#decode!.isUp) {
-      this.#stranded.set(request, nowNs);
-      return;
-    }
-    const worker = this.#choose(this.#decode!, request, nowNs);
-    worker.requests += 1;
-    worker.core.enqueueRemote(request, nowNs);
-    this.reschedule(worker);
+  /** A request goes from one worker to another, if there is one. */
+  handOver(request: number, nowNs: number): void {
+    if (!this.#handoff!.handOver(request, nowNs)) this.#stranded.set(request, nowNs);
   }
 
   /** The last byte of a transfer has left, or (-1) links have changed. */
@@ -159,25 +150,24 @@ export class RequestFlow implements EngineHost, ScalerHost {
   }
 
   endTransfer(request: number, nowNs: number): void {
-    const target = this.fleet.workers[this.log.worker[request]];
-    target.core.remoteArrived(request, nowNs);
-    this.reschedule(target);
-    const source = this.#handoff!.end(request, nowNs);
-    this.reschedule(source);
-    this.#letGo(source, nowNs);
+    this.#handoff!.end(request, nowNs);
   }
 
   /** KV of the request has come up, unless its worker was lost meanwhile. */
   onboarded(request: number, nowNs: number): void {
-    const worker = this.log.worker[request];
-    if (worker < 0) return;
-    this.fleet.workers[worker].core.remoteArrived(request, nowNs);
-    this.reschedule(this.fleet.workers[worker]);
+    const worker = this.fleet.workers[this.#onboarding.get(request)!];
+    worker.core.remoteArrived(request, nowNs);
+    this.reschedule(worker);
   }
 
-  /** The worker has one request less. */
-  #letGo(worker: Worker, nowNs: number): void {
+  takeIn(worker: Worker, request: number): void {
+    worker.requests += 1;
+    if (this.#hasFaults) this.#inside[worker.index].add(request);
+  }
+
+  letGo(worker: Worker, request: number, nowNs: number): void {
     worker.requests -= 1;
+    if (this.#hasFaults) this.#inside[worker.index].delete(request);
     if (worker.requests === 0 && worker.presence.phase === 'draining') this.scaler!.release(worker, nowNs);
   }
 
@@ -192,8 +182,13 @@ export class RequestFlow implements EngineHost, ScalerHost {
     this.#decode?.reports?.reportUntil(nowNs);
   }
 
-  /** After a worker's event: it may have made room for requests that the router holds back. */
-  askForRelease(nowNs: number): void {
+  /** After a worker's event: it may have begun a prompt, or made room for requests that the router holds back. */
+  afterEvent(worker: Worker, nowNs: number): void {
+    this.#handoff?.stream(worker, nowNs);
+    this.#askForRelease(nowNs);
+  }
+
+  #askForRelease(nowNs: number): void {
     if (this.#releaseNs === nowNs || !this.#entry.hasRelease) return;
     this.#releaseNs = nowNs;
     this.clock.at(nowNs, ROUTER_RELEASE, 0);
@@ -217,7 +212,7 @@ export class RequestFlow implements EngineHost, ScalerHost {
     if (worker.presence.phase === 'ready') this.#takeStranded(nowNs);
     else this.#lose(worker, nowNs);
     this.scaler?.note(worker.poolIndex, nowNs);
-    this.askForRelease(nowNs);
+    this.#askForRelease(nowNs);
   }
 
   // ---- what a planner changes -------------------------------------------------------------------------------------
@@ -259,7 +254,7 @@ export class RequestFlow implements EngineHost, ScalerHost {
     this.#stranded.clear();
     for (const [request, sinceNs] of stranded) {
       this.log.spend(request, STATE.coldStart, nowNs - sinceNs);
-      if (this.#handoff?.isDue(request) === true) this.followUp(request, nowNs);
+      if (this.#handoff?.isDue(request) === true) this.handOver(request, nowNs);
       else this.#enter(request, nowNs);
     }
   }
@@ -296,18 +291,15 @@ export class RequestFlow implements EngineHost, ScalerHost {
   }
 
   #send(request: number, nowNs: number): void {
-    const worker = this.#choose(this.#entry, request, nowNs);
-    this.#handoff?.begin(request, worker);
-    if (this.#hasFaults) this.#inside[worker.index].add(request);
-    worker.requests += 1;
+    if (this.#handoff !== null) {
+      if (!this.#handoff.send(request, nowNs)) this.#stranded.set(request, nowNs);
+      return;
+    }
+    const worker = this.#entry.choose(request, nowNs);
+    this.log.worker[request] = worker.index;
+    this.takeIn(worker, request);
     worker.core.enqueue(request, nowNs);
     this.reschedule(worker);
-  }
-
-  #choose(group: WorkerGroup, request: number, nowNs: number): Worker {
-    const worker = group.choose(request, nowNs);
-    this.log.worker[request] = worker.index;
-    return worker;
   }
 
   /** The request is over at `nowNs`: its session's next turn, or in a closed loop the slot's next session, is due. */

@@ -44,6 +44,14 @@ export interface TransferSpec {
   readonly latencyNs: number;
   /** KV bytes of one token, whole replica. */
   readonly kvBytesPerToken: number;
+  /** Whether a decode replica reserves pages before the prompt is computed; left out: after. */
+  readonly order?: 'source_first' | 'destination_first';
+  /** This share of the KV moves while the prompt is computed, below 1, the rest after. Needs destination first. Left out: all after. */
+  readonly streamedShare?: number;
+  /** Decode replicas compute prompts themselves that have at most `maxTokens` not cached, or while more than `maxQueue` wait for prefill. */
+  readonly local?: { readonly maxTokens: number; readonly maxQueue: number };
+  /** By prefill and decode pool: what each token costs there when the two cut the KV differently, ns. Left out: nothing. */
+  readonly reshard?: readonly (readonly number[])[];
 }
 
 /** Open: authored arrivals, divided by `speedup`. Closed: `concurrency` slots, each holding one session at a time. */

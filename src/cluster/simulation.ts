@@ -1,6 +1,6 @@
 import { checkScenario } from './checkScenario.ts';
 import { SOURCE } from './clock.ts';
-import { ARRIVAL, FOLLOW_UP, ONBOARDED, ROUTER_RELEASE } from './eventKinds.ts';
+import { ARRIVAL, FOLLOW_UP, HAND_OVER, ONBOARDED, ROUTER_RELEASE } from './eventKinds.ts';
 import { FleetSampler } from './fleetSampler.ts';
 import { RequestFlow } from './requestFlow.ts';
 import type { Scenario } from './scenario.ts';
@@ -99,7 +99,7 @@ class Cluster implements Simulation {
       const worker = flow.fleet.workers[clock.id];
       worker.core.runEvent();
       flow.reschedule(worker);
-      flow.askForRelease(timeNs);
+      flow.afterEvent(worker, timeNs);
       return;
     }
     clock.take();
@@ -109,7 +109,8 @@ class Cluster implements Simulation {
     else if (clock.source === SOURCE.network) flow.sent(id, timeNs);
     else if (clock.source === SOURCE.outside) flow.arrive(id, timeNs);
     else if (kind === ARRIVAL) flow.leaveFrontEnd(id, timeNs);
-    else if (kind === FOLLOW_UP) flow.followUp(id, timeNs);
+    else if (kind === FOLLOW_UP) flow.arrive(id, timeNs);
+    else if (kind === HAND_OVER) flow.handOver(id, timeNs);
     else if (kind === ROUTER_RELEASE) flow.release(timeNs);
     else if (kind === ONBOARDED) flow.onboarded(id, timeNs);
     else flow.endTransfer(id, timeNs);

@@ -1,6 +1,6 @@
 import { createRouter } from './router/createRouter.ts';
 import { LiveLoads, ReportedLoads } from './router/loads.ts';
-import type { Router, RouterSetup } from './router/router.ts';
+import { emptyLoad, type Router, type RouterSetup } from './router/router.ts';
 import { RouterQueue } from './router/routerQueue.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
 import type { Role } from './scenario.ts';
@@ -17,6 +17,7 @@ export class WorkerGroup {
   readonly #setup: Omit<RouterSetup, 'loads' | 'group'>;
   readonly #queue: RouterQueue | null;
   readonly #thresholdTokens: number;
+  readonly #load = emptyLoad();
 
   constructor(workers: Worker[], spec: RouterSpec, setup: Omit<RouterSetup, 'loads' | 'group'>) {
     const { reportIntervalNs, queue } = spec;
@@ -41,6 +42,22 @@ export class WorkerGroup {
 
   get isUp(): boolean {
     return this.#candidates.length > 0;
+  }
+
+  /** Prompt tokens of the request that the worker, brought up to the present, would have to compute. */
+  uncachedTokens(request: number, { core }: Worker): number {
+    return this.#setup.table.inputTokens[request] - core.cachedTokens(request);
+  }
+
+  /** Requests that wait in the workers. */
+  waiting(nowNs: number): number {
+    this.#advanceTo(nowNs);
+    let waiting = 0;
+    for (const { core } of this.#candidates) {
+      core.readLoad(this.#load);
+      waiting += this.#load.waiting;
+    }
+    return waiting;
   }
 
   get role(): Role {

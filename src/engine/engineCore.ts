@@ -26,7 +26,7 @@ export interface EngineLoad {
 
 /** Kinds of a worker's next event, in the order of equal times: the numbers are the cluster's event kinds. */
 export const PASS_END = 0;
-export const BATCH_FORMATION = 8;
+export const BATCH_FORMATION = 9;
 
 /**
  * One worker: admits requests, batches them into passes, keeps their KV. Times given never decrease.
@@ -47,7 +47,10 @@ export interface EngineCore {
   enqueue(request: number, nowNs: number): void;
   /** Decode worker: a request whose prompt KV sits on a prefill worker. */
   enqueueRemote(request: number, nowNs: number): void;
-  /** KV has arrived: that asked for by `reserved`, or that which `onboards` announced for now (others are passed over). */
+  /**
+   * KV has arrived: that asked for by `reserved` (where the time since then went, others have said), or that which `onboards` announced
+   * for now (others are passed over).
+   */
   remoteArrived(request: number, nowNs: number): void;
   /** Prefill worker: the KV held since `prefilled` has been fetched. */
   releaseHeld(request: number, nowNs: number): void;

@@ -161,12 +161,14 @@ export class SearchProblem implements Problem {
   /** @param result null for a trial that failed. */
   outcome(ask: TrialAsk, result: TrialResult | null): TrialOutcome {
     const { goal, constraints } = this.#config;
-    if (result === null || result.evaluation.status === 'short') return { ...ask, losses: null, margin: 1 };
+    const work = result?.passes ?? 0;
+    if (result === null || result.evaluation.status === 'short') return { ...ask, losses: null, margin: 1, work };
     const { report } = result.evaluation;
     return {
       ...ask,
       losses: goal.objectives.map(({ metric, direction }) => lossOf(metricValue(report, metric), direction)),
       margin: marginOf(report, this.#space.config(ask.candidate), constraints, goal.slo),
+      work,
     };
   }
 

@@ -1,3 +1,4 @@
+import { exp, log } from '../base/math.ts';
 import { GaussianProcess, type Hyperparameters, type Prediction } from './gaussianProcess.ts';
 import type { Problem, TrialOutcome } from './strategy.ts';
 
@@ -5,12 +6,14 @@ import type { Problem, TrialOutcome } from './strategy.ts';
 export interface Forecast {
   readonly losses: readonly Prediction[];
   readonly margin: Prediction;
+  /** Expected work of a trial at each of the model's levels from the highest one seen upwards; 0 below. */
+  readonly work: readonly number[];
 }
 
 /** Points of one fit: the latest ones; they cluster where the search is. */
-const MOST_POINTS = 200;
+const MOST_POINTS = 120;
 /** Below this many pairs of levels a fit of the difference says less than their spread. */
-const FEWEST_PAIRS = 10;
+const FEWEST_PAIRS = 6;
 /** Assumed relative difference between levels until pairs have been seen. */
 const PRIOR_DEVIATION = 0.15;
 
@@ -25,10 +28,14 @@ class Fit {
   #hyperparameters: Hyperparameters | undefined;
   #chosenAt = 0;
   #rows = 0;
+  /** The value of all rows, if it is one. */
+  #constant: number | null = null;
 
   refit({ x, y }: Rows): void {
     if (x.length === this.#rows || x.length < 2) return;
     this.#rows = x.length;
+    this.#constant = y.every((value) => value === y[0]) ? y[0] : null;
+    if (this.#constant !== null) return;
     const [latestX, latestY] = [x.slice(-MOST_POINTS), y.slice(-MOST_POINTS)];
     if (x.length >= this.#chosenAt * 1.33 || this.#hyperparameters === undefined) {
       this.#process = GaussianProcess.fit(latestX, latestY, this.#hyperparameters);
@@ -37,8 +44,9 @@ class Fit {
     } else this.#process = GaussianProcess.with(latestX, latestY, this.#hyperparameters);
   }
 
-  predict(point: Float64Array): Prediction | null {
-    return this.#process?.predict(point) ?? null;
+  predict(point: Float64Array, loosely: boolean): Prediction | null {
+    if (this.#constant !== null) return { mean: this.#constant, deviation: 0 };
+    return this.#process?.predict(point, loosely) ?? null;
   }
 }
 
@@ -49,36 +57,47 @@ class Fit {
  */
 export class LevelModel {
   readonly #problem: Problem;
+  /** Levels in use, ascending; everything below counts among these. */
+  readonly #levels: readonly number[];
   readonly #outputs: number;
-  /** By candidate and level: losses, then the margin. */
+  /** Which output the margin is; the work follows. */
+  readonly #margin: number;
+  /** By candidate and level: losses, the margin, the logarithm of the work. */
   readonly #seen = new Map<number, (Float64Array | undefined)[]>();
   /** By level and output; level 0 are values, level l differences from l - 1 to l. */
   readonly #rows: Rows[][];
   readonly #fits: Fit[][];
 
-  constructor(problem: Problem) {
+  /** @param levels of the problem that are in use: the lowest, the last, and perhaps some between. */
+  constructor(problem: Problem, levels: readonly number[]) {
     this.#problem = problem;
-    this.#outputs = problem.objectives + 1;
-    const each = <T>(make: () => T): T[][] =>
-      problem.levels.map(() => Array.from({ length: this.#outputs }, () => make()));
+    this.#levels = levels;
+    this.#margin = problem.objectives;
+    this.#outputs = problem.objectives + 2;
+    const each = <T>(make: () => T): T[][] => levels.map(() => Array.from({ length: this.#outputs }, () => make()));
     this.#rows = each(() => ({ x: [], y: [] }));
     this.#fits = each(() => new Fit());
   }
 
-  add({ candidate, level, losses, margin }: TrialOutcome): void {
-    if (losses === null) return;
-    const values = Float64Array.from([...losses, margin]);
+  /** Outcomes in any order; those without losses, or of levels not in use, teach nothing. */
+  add({ candidate, level: given, losses, margin, work }: TrialOutcome): void {
+    const level = this.#levels.indexOf(given);
+    if (losses === null || level < 0) return;
+    const values = Float64Array.from([...losses, margin, log(Math.max(work, 1))]);
     const seen = this.#seen.get(candidate) ?? [];
     seen[level] = values;
     this.#seen.set(candidate, seen);
-    const below = level === 0 ? null : seen[level - 1];
-    if (below === undefined) return;
-    const point = below === null ? this.#problem.features(candidate) : this.#point(candidate, below[this.#outputs - 1]);
-    for (let output = 0; output < this.#outputs; output++) {
-      const rows = this.#rows[level][output];
+    const [below, above] = [seen[level - 1], seen[level + 1]];
+    if (level === 0) this.#addRow(0, this.#problem.features(candidate), values);
+    if (below !== undefined) this.#addRow(level, this.#point(candidate, below[this.#margin]), values, below);
+    if (above !== undefined) this.#addRow(level + 1, this.#point(candidate, values[this.#margin]), above, values);
+  }
+
+  #addRow(level: number, point: Float64Array, values: Float64Array, below?: Float64Array): void {
+    this.#rows[level].forEach((rows, output) => {
       rows.x.push(point);
       rows.y.push(values[output] - (below?.[output] ?? 0));
-    }
+    });
   }
 
   refit(): void {
@@ -91,33 +110,38 @@ export class LevelModel {
     }
   }
 
-  forecast(candidate: number): Forecast {
+  /** @param loosely deviations are upper bounds, at a fraction of the cost. */
+  forecast(candidate: number, loosely = false): Forecast {
     const seen = this.#seen.get(candidate);
     const top = seen === undefined ? -1 : seen.length - 1;
     const floor = this.#problem.floor(candidate);
     const base = Array.from({ length: this.#outputs }, (_, output): Prediction => {
       if (this.#isExact(output)) return { mean: floor?.[output] ?? Number.POSITIVE_INFINITY, deviation: 0 };
       if (top >= 0) return { mean: seen![top]![output], deviation: 0 };
-      return this.#fits[0][output].predict(this.#problem.features(candidate)) ?? { mean: 0, deviation: 1 };
+      return this.#fits[0][output].predict(this.#problem.features(candidate), loosely) ?? { mean: 0, deviation: 1 };
     });
     // What is added above the highest level seen is judged by the coordinates and by the margin seen, or guessed, there.
-    const point = this.#point(candidate, base[this.#outputs - 1].mean);
+    const point = this.#point(candidate, base[this.#margin].mean);
+    const work = this.#levels.map(() => 0);
     const predictions = base.map((prediction, output): Prediction => {
       if (this.#isExact(output)) return prediction;
+      const isWork = output > this.#margin;
       let { mean } = prediction;
       let variance = prediction.deviation ** 2;
-      for (let level = Math.max(top, 0) + 1; level < this.#problem.levels.length; level++) {
-        const step = this.#step(level, output, point);
+      if (isWork) work[Math.max(top, 0)] = exp(mean);
+      for (let level = Math.max(top, 0) + 1; level < this.#levels.length; level++) {
+        const step = this.#step(level, output, point, loosely);
         mean += step.mean;
         variance += step.deviation ** 2;
+        if (isWork) work[level] = exp(mean);
       }
       return { mean, deviation: Math.sqrt(variance) };
     });
-    return { losses: predictions.slice(0, -1), margin: predictions[this.#outputs - 1] };
+    return { losses: predictions.slice(0, this.#margin), margin: predictions[this.#margin], work };
   }
 
-  #step(level: number, output: number, point: Float64Array): Prediction {
-    const fitted = this.#fits[level][output].predict(point);
+  #step(level: number, output: number, point: Float64Array, loosely: boolean): Prediction {
+    const fitted = this.#fits[level][output].predict(point, loosely);
     if (fitted !== null) return fitted;
     const { y } = this.#rows[level][output];
     const n = y.length;

@@ -39,6 +39,8 @@ export interface TrialOutcome extends TrialAsk {
   readonly losses: readonly number[] | null;
   /** Feasible up to 0, and the further above it the worse; on the scale of losses. */
   readonly margin: number;
+  /** What the trial cost, in any unit; above 0 for one that ran. */
+  readonly work: number;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { NS_PER_MS } from '../base/units.ts';
+import { type ArrivalShape, arrivalShape } from './arrivalShape.ts';
 import { type ArrivalClock, readClock } from './clock.ts';
 import type { Workload } from './workload.ts';
 
@@ -25,6 +26,7 @@ export interface WorkloadSummary {
   /** The same in tokens, a block of which only the beginning is known counting for that beginning. */
   readonly reusedTokenRatio: number;
   readonly clock: ArrivalClock;
+  readonly arrivals: ArrivalShape;
   readonly warnings: readonly string[];
 }
 
@@ -40,6 +42,7 @@ export function describeWorkload(workload: Workload): WorkloadSummary {
     outputTokens: summarize(workload.outputTokens),
     ...measureReuse(workload),
     clock,
+    arrivals: arrivalShape(workload),
     warnings: workload.warnings,
   };
 }

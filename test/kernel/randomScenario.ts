@@ -1,7 +1,7 @@
 import { RandomStream } from '../../src/base/random.ts';
 import type { NetworkSpec } from '../../src/cluster/network/networkSpec.ts';
 import { ROUTER_POLICIES, type RouterPolicy, type RouterSpec } from '../../src/cluster/router/routerSpec.ts';
-import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
+import type { PoolSpec, Scenario, TransferSpec } from '../../src/cluster/scenario.ts';
 import type { PassShape } from '../../src/timing/passShape.ts';
 import type { BoundIndex, StepTimer } from '../../src/timing/stepTimer.ts';
 import type { Workload } from '../../src/workload/workload.ts';
@@ -116,6 +116,20 @@ export function randomNetwork(random: RandomStream): NetworkSpec {
   };
 }
 
+/** Half of the time as vLLM does it; else something of what there is besides. */
+export function randomHandover(random: RandomStream): Partial<TransferSpec> {
+  if (random.integer(0, 1) === 0) return {};
+  const isDestinationFirst = random.integer(0, 2) > 0;
+  return {
+    ...(isDestinationFirst ? { order: 'destination_first' } : {}),
+    ...(isDestinationFirst && random.integer(0, 1) === 0 ? { streamedShare: random.integer(1, 9) / 10 } : {}),
+    ...(random.integer(0, 1) === 0
+      ? { local: { maxTokens: random.integer(0, 20), maxQueue: random.integer(0, 3) * 4 } }
+      : {}),
+    ...(random.integer(0, 1) === 0 ? { reshard: [[0, 12]] } : {}),
+  };
+}
+
 /** A scenario drawn from a seed, with pools small enough to preempt and evict. */
 export function randomScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const random = new RandomStream(seed, 'scenario');
@@ -164,6 +178,7 @@ export function randomScenario(seed: number, core: 'fast' | 'plain'): Scenario {
           bandwidthBytesPerS: random.integer(0, 3) === 0 ? Number.POSITIVE_INFINITY : 2e6,
           latencyNs: random.integer(0, 1) * 700,
           kvBytesPerToken: 3,
+          ...randomHandover(new RandomStream(seed, 'hand-over')),
         }
       : null,
     ...(split && random.integer(0, 1) === 0 ? { network: randomNetwork(new RandomStream(seed, 'network')) } : {}),

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../src/base/random.ts';
 import { NS_PER_MS } from '../../src/base/units.ts';
 import type { StepTimer } from '../../src/timing/stepTimer.ts';
-import { WorkloadBuilder } from '../../src/workload/workloadBuilder.ts';
 import { PLAIN_SGLANG } from '../support/engineConfigs.ts';
-import { simulate } from '../support/lawfulSimulation.ts';
+import { closedLoopMeans } from './closedLoop.ts';
 
 const DECODE_MS = 8;
 /** Launching an eager prefill of a 61-layer model. */
@@ -16,40 +14,23 @@ const TIMER: StepTimer = {
   boundOf: () => 0,
 };
 
-/** TTFT over TPOT, means, of a closed loop of 1k/1k requests with benchmark flags, its first wave left out. */
+/** TTFT over TPOT of a closed loop of 1k/1k requests with benchmark flags. */
 function ttftInTokens(concurrency: number, pollingInterval: number): number {
-  const random = new RandomStream(3, 'lengths');
-  const builder = new WorkloadBuilder('closed', 16);
-  for (let request = 0; request < 20 * concurrency; request++) {
-    builder.add({ arrivalNs: 0, inputTokens: 1024, outputTokens: random.integer(600, 1024) });
-  }
-  const workload = builder.build();
-  const engine = {
-    ...PLAIN_SGLANG,
-    overlap: true,
-    pollingInterval,
-    prefixCaching: false,
-    ignoreEos: true,
-    blocks: 1_000_000,
-  };
-  const { log } = simulate({
-    workload,
-    load: { kind: 'closed', concurrency },
-    pools: [{ name: 'a', role: 'aggregated', replicas: 1, gpusPerReplica: 1, timer: TIMER, engine }],
-    router: { policy: 'round_robin' },
-    transfer: null,
-    seed: 1,
-    overLength: 'reject',
-    maxVirtualNs: Number.POSITIVE_INFINITY,
-    core: 'fast',
-    samples: 0,
+  const { ttftNs, tpotNs } = closedLoopMeans({
+    engine: {
+      ...PLAIN_SGLANG,
+      overlap: true,
+      pollingInterval,
+      prefixCaching: false,
+      ignoreEos: true,
+      blocks: 1_000_000,
+    },
+    timer: TIMER,
+    concurrency,
+    requests: 20 * concurrency,
+    inputTokens: 1024,
+    outputTokens: [600, 1024],
   });
-  let ttftNs = 0;
-  let tpotNs = 0;
-  for (let request = 2 * concurrency; request < workload.count; request++) {
-    ttftNs += log.firstTokenNs[request] - log.arrivalNs[request];
-    tpotNs += (log.lastTokenNs[request] - log.firstTokenNs[request]) / (workload.outputTokens[request] - 1);
-  }
   return ttftNs / tpotNs;
 }
 

@@ -22,6 +22,7 @@ describe.each(['fast', 'plain'] as const)('the clock of the %s core', (core) => 
           ...scenario.transfer,
           latencyNs: scenario.transfer.latencyNs * factor,
           bandwidthBytesPerS: scenario.transfer.bandwidthBytesPerS / factor,
+          reshard: (scenario.transfer.reshard ?? []).map((row) => row.map((ns) => ns * factor)),
         },
       });
       const expected = reclocked(timelineOf(simulate(scenario)), factor, 0);

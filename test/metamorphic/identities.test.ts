@@ -94,7 +94,8 @@ describe('null-feature identities', () => {
     let transferring = 0;
     forEachScenario(({ network: _, ...scenario }, _result, seed) => {
       if (scenario.transfer === null) return;
-      const free = { ...scenario.transfer, bandwidthBytesPerS: Number.POSITIVE_INFINITY, latencyNs: 0 };
+      const { reshard: __, ...transfer } = scenario.transfer;
+      const free = { ...transfer, bandwidthBytesPerS: Number.POSITIVE_INFINITY, latencyNs: 0 };
       const result = simulate({ ...scenario, transfer: free });
       for (let request = 0; request < result.log.count; request++) {
         expect(result.log.e2eStateNs(request, STATE.transfer), `seed ${seed}`).toBe(0);

@@ -115,7 +115,6 @@ export class PlainRank {
   remoteArrived(request: number, nowNs: number): void {
     const job = this.#remote.arrive(request);
     if (job === undefined) return;
-    this.#setup.log.spend(request, STATE.transfer, nowNs - job.accountedNs);
     job.accountedNs = nowNs;
   }
 

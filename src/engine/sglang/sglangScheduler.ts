@@ -87,7 +87,6 @@ export class SglangScheduler implements Scheduler {
 
   remoteArrived(request: number, nowNs: number): void {
     const sequence = this.#remote.arrive(request)!;
-    this.#setup.log.spend(request, STATE.transfer, nowNs - sequence.accountedNs);
     sequence.accountedNs = nowNs;
   }
 

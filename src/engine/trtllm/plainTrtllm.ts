@@ -54,9 +54,7 @@ export class PlainTrtllm implements PlainScheduler {
   }
 
   remoteArrived(request: number, nowNs: number): void {
-    const { log } = this.#setup;
     const job = this.#active.find((candidate) => candidate.request === request)!;
-    log.spend(request, STATE.transfer, nowNs - job.accountedNs);
     job.accountedNs = nowNs;
     job.status = 'loaded';
   }

@@ -103,9 +103,7 @@ export class TrtllmScheduler implements Scheduler {
   }
 
   remoteArrived(request: number, nowNs: number): void {
-    const { log } = this.#setup;
     const sequence = this.#active.find((candidate) => candidate.request === request)!;
-    log.spend(request, STATE.transfer, nowNs - sequence.accountedNs);
     sequence.accountedNs = nowNs;
     sequence.stage = STAGE.loaded;
   }

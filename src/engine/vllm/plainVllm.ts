@@ -57,10 +57,8 @@ export class PlainVllm implements PlainScheduler {
   remoteArrived(request: number, nowNs: number): void {
     const job = this.#remote.find((candidate) => candidate.request === request);
     if (job === undefined || (!job.remote && job.loadedNs !== nowNs)) return;
-    if (job.evictedNs < 0) {
-      this.#setup.log.spend(request, job.remote ? STATE.transfer : STATE.onboarding, nowNs - job.accountedNs);
-      job.accountedNs = nowNs;
-    }
+    if (!job.remote && job.evictedNs < 0) this.#setup.log.spend(request, STATE.onboarding, nowNs - job.accountedNs);
+    if (job.evictedNs < 0) job.accountedNs = nowNs;
     job.status = 'loaded';
   }
 

@@ -50,11 +50,9 @@ export class VllmScheduler implements Scheduler {
   remoteArrived(request: number, nowNs: number): void {
     const sequence = this.#queue.remote(request);
     if (sequence === undefined || (!sequence.remote && sequence.loadedNs !== nowNs)) return;
-    if (sequence.evictedNs < 0) {
-      const state = sequence.remote ? STATE.transfer : STATE.onboarding;
-      this.#setup.log.spend(request, state, nowNs - sequence.accountedNs);
-      sequence.accountedNs = nowNs;
-    }
+    if (!sequence.remote && sequence.evictedNs < 0)
+      this.#setup.log.spend(request, STATE.onboarding, nowNs - sequence.accountedNs);
+    if (sequence.evictedNs < 0) sequence.accountedNs = nowNs;
     sequence.stage = STAGE.loaded;
     this.#isBlocked = false;
   }
