@@ -185,7 +185,8 @@ export class Batch {
       if (last >= 0) this.finishing.splice(last, 1);
     }
     if (!yields || !keepsToken) return;
-    this.#late.push(sequence);
+    // Who is evicted first was admitted last.
+    this.#late.unshift(sequence);
     sequence.pending += 1;
   }
 
