@@ -9,13 +9,14 @@ import { PlainTrtllm } from './trtllm/plainTrtllm.ts';
 import type { TrtllmConfig } from './trtllm/trtllmConfig.ts';
 import { TrtllmScheduler } from './trtllm/trtllmScheduler.ts';
 import { PlainVllm } from './vllm/plainVllm.ts';
+import { batchesInFlight } from './vllm/vllmConfig.ts';
 import { VllmScheduler } from './vllm/vllmScheduler.ts';
 
 /** The engine a worker runs: `fast` skips over unchanged decode passes, `plain` is its slow reference. */
 export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): EngineCore {
   const { config } = setup;
   if (config.backend === 'vllm') {
-    const depth = config.asyncScheduling ? 2 : 1;
+    const depth = batchesInFlight(config);
     // Who is evicted by priority may already have its tokens of the step: only the plain core takes them back.
     if (core === 'plain' || config.policy === 'priority') {
       return new PlainEngine(setup, depth, new PlainVllm({ ...setup, config }));

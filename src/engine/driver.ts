@@ -6,6 +6,7 @@ import type { EngineTotals } from './engineTotals.ts';
 import { Flight } from './flight.ts';
 import { Flights } from './flights.ts';
 import { Lane } from './lane.ts';
+import { Pipeline } from './pipeline.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Sequence } from './sequence.ts';
 
@@ -16,7 +17,8 @@ const NEVER = Number.POSITIVE_INFINITY;
  *
  * `depth` batches may be in flight. With two (asynchronous scheduling, overlap) the next batch but one is formed when a
  * pass ends, that is when its successor starts: whoever arrives during a pass joins the one after the next at the earliest.
- * If nothing could be formed while a pass is in flight, its end is the next occasion.
+ * If nothing could be formed while a pass is in flight, its end is the next occasion. A pipeline has a batch in flight for each of
+ * its stages; a sequence is in one of them at a time while it decodes, as its next token needs the one before.
  *
  * While nothing changes but contexts, passes form a *run* that needs no event. A run still times every pass, so its
  * timestamps are those of one event a pass, bit for bit.
@@ -27,6 +29,9 @@ export class EngineDriver implements EngineCore {
   readonly #setup: EngineSetup;
   readonly #scheduler: Scheduler;
   readonly #flights: Flights;
+  readonly #lanes: readonly Lane[];
+  /** null: one stage. */
+  readonly #pipeline: Pipeline | null;
   /** Passes that may follow it without an event. */
   readonly #run: DecodeRun;
   /** Requests that left text of their own in the cache, which they generate again if they come back. */
@@ -42,9 +47,11 @@ export class EngineDriver implements EngineCore {
   ) {
     this.#setup = setup;
     const { config, timer } = setup;
-    const lane = new Lane(0, config.blockTokens, timer.window);
-    const batches = Array.from({ length: depth }, () => new Batch(timer, lane));
-    this.#scheduler = createScheduler(batches, [lane]);
+    const stages = config.pipelineStages;
+    this.#pipeline = stages > 1 ? new Pipeline(stages) : null;
+    this.#lanes = Array.from({ length: stages }, (_, index) => new Lane(index, config.blockTokens, timer.window));
+    const batches = Array.from({ length: depth }, () => new Batch(timer, this.#lanes[0]));
+    this.#scheduler = createScheduler(batches, this.#lanes);
     const flights = batches.map((batch) => new Flight([batch]));
     this.#run = new DecodeRun(depth);
     this.#flights = new Flights(flights);
@@ -169,13 +176,30 @@ export class EngineDriver implements EngineCore {
     const flight = this.#flights.vacant;
     const [batch] = flight.batches;
     batch.clear();
+    batch.lane = this.#freeLane();
     batch.lane.times.waitUntil(nowNs);
     if (!this.#scheduler.form(batch, nowNs)) return false;
     batch.seal();
-    const startNs = this.#flights.size > 0 ? this.#flights.newest.endNs : nowNs;
-    flight.launch(startNs, startNs + batch.durationNs, this.#setup.timer.boundOf(batch.shape));
+    const bound = this.#setup.timer.boundOf(batch.shape);
+    if (this.#pipeline === null) {
+      const startNs = this.#flights.size > 0 ? this.#flights.newest.endNs : nowNs;
+      flight.launch(startNs, startNs + batch.durationNs, bound);
+    } else {
+      const startNs = this.#pipeline.startNs(nowNs);
+      flight.launch(startNs, this.#pipeline.launch(nowNs, batch.durationNs), bound);
+    }
     this.#flights.size += 1;
     return true;
+  }
+
+  /** With stages: a lane no pass in flight has; the one whose pass has just ended, if its sequences go on. */
+  #freeLane(): Lane {
+    const lanes = this.#lanes;
+    if (lanes.length === 1) return lanes[0];
+    const used = new Set<Lane>();
+    for (let age = 0; age < this.#flights.size; age++) used.add(this.#flights.at(age).batches[0].lane);
+    const free = lanes.filter((lane) => !used.has(lane));
+    return free.find(({ set }) => set.count > 0) ?? free[0];
   }
 
   /**
@@ -195,7 +219,8 @@ export class EngineDriver implements EngineCore {
   /** As many batches as there may be are in flight, and all of them only decode. */
   #isSteady(): boolean {
     const flights = this.#flights;
-    if (!flights.isFull) return false;
+    // The sequences of other stages go on between two passes of a lane.
+    if (!flights.isFull || this.#pipeline !== null) return false;
     const { decodes } = flights.newest.batches[0];
     for (let age = 0; age < flights.size; age++) {
       const [batch] = flights.at(age).batches;

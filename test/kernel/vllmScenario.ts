@@ -39,6 +39,7 @@ function withOptions(pool: PoolSpec, random: RandomStream): PoolSpec {
       oversizedStopsAdmission: !one(2),
       refundsVictim: !one(3),
     },
+    pipelineStages: one(4) ? random.integer(2, 4) : 1,
   };
   return { ...pool, engine: options };
 }

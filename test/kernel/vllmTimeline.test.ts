@@ -19,6 +19,7 @@ const FEATURES: Record<string, (config: VllmConfig, scenario: Scenario, result: 
     !chunkedPrefill && !semantics.oversizedStopsAdmission,
   'no gate for whole prompts': ({ semantics }) => !semantics.fullIslGate,
   'scratch pages last': ({ semantics }) => !semantics.unhashedFreedFirst,
+  'a pipeline': ({ pipelineStages }) => pipelineStages > 1,
   watermark: ({ watermark }) => watermark > 0,
 };
 

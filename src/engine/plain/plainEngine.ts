@@ -31,6 +31,8 @@ export class PlainEngine implements EngineCore {
   /** Passes in flight, oldest first. */
   #passes: Pass[] = [];
   #settledNs = 0;
+  /** When each stage is done with the pass launched last. */
+  #doneNs: readonly number[] = [];
 
   constructor(setup: EngineSetup, depth: number, scheduler: PlainScheduler) {
     this.#setup = setup;
@@ -158,14 +160,27 @@ export class PlainEngine implements EngineCore {
     }
     const durationNs = timer.passNs(shape);
     const decodeNs = contexts.length > 0 ? timer.decodeNs(contexts.length, context, windowed) : 0;
-    const startNs = this.#passes.at(-1)?.endNs ?? nowNs;
+    const startNs = Math.max(nowNs, this.#doneNs[0] ?? 0);
+    this.#doneNs = this.#stageEnds(durationNs, nowNs);
     return {
       shares,
       startNs,
-      endNs: startNs + durationNs,
+      endNs: this.#doneNs.at(-1)!,
       decodeNs: Math.min(decodeNs, durationNs),
       bound: timer.boundOf(shape),
     };
+  }
+
+  /** Each stage takes an equal part, after the stage before, and after the pass before. */
+  #stageEnds(durationNs: number, nowNs: number): number[] {
+    const stages = this.#setup.config.pipelineStages;
+    const cut = (stage: number): number => Math.floor((durationNs * stage) / stages);
+    const ends: number[] = [];
+    for (let stage = 0; stage < stages; stage++) {
+      const readyNs = Math.max(ends.at(-1) ?? nowNs, this.#doneNs[stage] ?? 0);
+      ends.push(readyNs + cut(stage + 1) - cut(stage));
+    }
+    return ends;
   }
 
   #settle(pass: Pass, nowNs: number): void {

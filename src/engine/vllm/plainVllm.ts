@@ -9,7 +9,7 @@ import type { PlainScheduler } from '../plain/plainScheduler.ts';
 import { STATE } from '../requestLog.ts';
 import { fits } from './fits.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
-import type { VllmConfig } from './vllmConfig.ts';
+import { schedulesAhead, type VllmConfig } from './vllmConfig.ts';
 
 /** vLLM's `schedule` and `update_from_output`, step by step as scheduler.py has them, one request and one block at a time. */
 export class PlainVllm implements PlainScheduler {
@@ -160,7 +160,7 @@ export class PlainVllm implements PlainScheduler {
   #wanted(job: Job): number {
     if (job.generated + job.placeholders + job.stale >= job.output) return 0;
     // Without asynchronous scheduling a token must be out before the next can be asked for.
-    return this.#setup.config.asyncScheduling
+    return schedulesAhead(this.#setup.config)
       ? job.expected - job.computed
       : Math.max(0, job.known + job.stale - job.computed);
   }
@@ -210,7 +210,7 @@ export class PlainVllm implements PlainScheduler {
       if (config.semantics.refundsVictim) this.#budget += mine.tokens;
     }
     const regain = job.decodes && this.#setup.role !== 'prefill' ? job.expected : job.computed;
-    this.#pages.publish(job.hold, job.computed - job.placeholders);
+    this.#pages.publish(job.hold, this.#named(job));
     this.#outrun(job, this.#setup.role === 'prefill' ? 'void' : 'late');
     if (job.evictedNs < 0) {
       const state = job.countsAsDecode ? STATE.decodeInterference : STATE.prefillInterference;
@@ -232,6 +232,11 @@ export class PlainVllm implements PlainScheduler {
     this.#hasPreempted = true;
     this.#waiting.unshift(job);
     this.#sortWaiting();
+  }
+
+  /** Computed tokens that are known. */
+  #named(job: Job): number {
+    return schedulesAhead(this.#setup.config) ? job.computed - job.placeholders : job.computed;
   }
 
   /**

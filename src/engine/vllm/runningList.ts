@@ -6,7 +6,7 @@ import { type RequestLog, STATE } from '../requestLog.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
-import type { VllmConfig } from './vllmConfig.ts';
+import { schedulesAhead, type VllmConfig } from './vllmConfig.ts';
 
 /** The sequences a rank runs, in the order of admission, as they take tokens and pages of each batch in turn. */
 export class RunningList {
@@ -180,6 +180,11 @@ export class RunningList {
     return tokens;
   }
 
+  /** Computed tokens that have a name, `inFlight` of its tokens being still to come out: ahead of them tokens are unknown. */
+  #named({ computed }: Sequence, inFlight: number): number {
+    return schedulesAhead(this.#config) ? computed - inFlight : computed;
+  }
+
   /** Puts the next `tokens` known tokens of a sequence, whose pages are free, into the batch. */
   prefill(sequence: Sequence, tokens: number, batch: Batch): void {
     const end = sequence.computed + tokens;
@@ -205,7 +210,7 @@ export class RunningList {
       this.#log.spend(request, STATE.prefillInterference, nowNs - sequence.accountedNs);
       sequence.evictedNs = nowNs;
     }
-    this.#pages.publish(sequence, sequence.computed - inFlight);
+    this.#pages.publish(sequence, this.#named(sequence, inFlight));
     this.#pages.store(sequence);
     if (!keepsToken) sequence.generated -= inFlight;
     this.#pages.release(sequence);

@@ -50,3 +50,17 @@ export interface VllmConfig extends CommonConfig {
   readonly kvGroups?: readonly KvGroup[];
   readonly semantics: VllmSemantics;
 }
+
+/** Batches that may be in flight: one for each stage of a pipeline, or two with asynchronous scheduling. */
+export function batchesInFlight({ asyncScheduling, pipelineStages }: VllmConfig): number {
+  if (pipelineStages > 1) return pipelineStages;
+  return asyncScheduling ? 2 : 1;
+}
+
+/**
+ * Whether a sequence's next token is scheduled before its last one is out. With a pipeline its pass could not start earlier, so
+ * vLLM lets a sequence decode every `pipelineStages` batches (`next_decode_eligible_step`).
+ */
+export function schedulesAhead({ asyncScheduling, pipelineStages }: VllmConfig): boolean {
+  return asyncScheduling && pipelineStages === 1;
+}

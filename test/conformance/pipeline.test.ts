@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { PLAIN_VLLM } from '../support/engineConfigs.ts';
+import { drive } from './drive.ts';
+
+/** Prompts of 100 tokens fill a batch each; a pass of decodes takes 10 ns, half of it on each of two stages. */
+const config = { ...PLAIN_VLLM, maxBatchedTokens: 100, pipelineStages: 2 };
+
+describe.each(['fast', 'plain'] as const)('a pipeline of two stages (%s)', (kind) => {
+  it('is no faster for one request: while one stage works the other is a bubble', () => {
+    const { log, ledger, mostInFlight } = drive(kind, config, [{ arrivalNs: 0, input: 100, output: 50 }]);
+    expect(log.firstTokenNs[0]).toBe(200);
+    expect(log.lastTokenNs[0]).toBe(200 + 49 * 10);
+    expect(ledger.passes).toBe(50);
+    expect(mostInFlight).toBe(1);
+  });
+
+  it('brings out a token each half pass when two batches take turns', () => {
+    const asked = { arrivalNs: 0, input: 100, output: 50 };
+    const { log, ledger, mostInFlight } = drive(kind, config, [asked, asked]);
+    expect([...log.firstTokenNs]).toEqual([200, 300]);
+    // The first decode waits at the second stage for the second prompt to leave it, at 300; then each takes 10 ns in turn.
+    expect([...log.lastTokenNs]).toEqual([305 + 48 * 10, 300 + 49 * 10]);
+    expect(ledger.passes).toBe(100);
+    expect(ledger.busyNs).toBe(790);
+    expect(mostInFlight).toBe(2);
+  });
+
+  it('keeps requests that were computed together together', () => {
+    const asked = { arrivalNs: 0, input: 50, output: 50 };
+    const { log, mostInFlight } = drive(kind, config, [asked, asked]);
+    expect([...log.lastTokenNs]).toEqual([200 + 49 * 10, 200 + 49 * 10]);
+    expect(mostInFlight).toBe(1);
+  });
+});
