@@ -1,6 +1,6 @@
 import { LogHistogram } from '../base/logHistogram.ts';
 import { createEngine } from '../engine/createEngine.ts';
-import type { EngineCore, EngineHost } from '../engine/engineCore.ts';
+import type { EngineHost } from '../engine/engineCore.ts';
 import type { EngineSetup } from '../engine/engineSetup.ts';
 import { PassLedger } from '../engine/passLedger.ts';
 import type { RequestLog } from '../engine/requestLog.ts';
@@ -85,18 +85,18 @@ export class Fleet {
   /** The worker loses all it has, the passes in flight with it, and has an empty engine. */
   wipe(worker: Worker): void {
     worker.lostEvictedBlocks += worker.core.totals().evictedBlocks;
-    worker.core = this.#engineOf(worker.index);
+    Object.assign(worker, this.#engineOf(worker.index));
     worker.requests = 0;
   }
 
   /** An empty engine for the worker. What it has in tiers of its own is lost, too. */
-  #engineOf(index: number): EngineCore {
+  #engineOf(index: number): Pick<Worker, 'core' | 'tiers'> {
     const { core } = this.#scenario;
     const setup = this.#setups[index];
     const { config, table, ledger } = setup;
     const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     const tiers = createTiers(core, config.tiers, names, this.#sharedTiers, ledger.tiers);
-    return createEngine(core, { ...setup, tiers });
+    return { core: createEngine(core, { ...setup, tiers }), tiers };
   }
 
   #append(poolIndex: number, replica: number, phase: Phase): Worker {
@@ -117,7 +117,7 @@ export class Fleet {
       poolIndex,
       replica,
       pool,
-      core: this.#engineOf(index),
+      ...this.#engineOf(index),
       ledger,
       lostEvictedBlocks: 0,
       presence: new Presence(phase),

@@ -1,5 +1,6 @@
 import type { EngineCore } from '../engine/engineCore.ts';
 import type { PassLedger } from '../engine/passLedger.ts';
+import type { KvTiers } from '../kv/kvTiers.ts';
 import type { Presence } from './presence.ts';
 import type { PoolSpec } from './scenario.ts';
 
@@ -13,6 +14,8 @@ export interface Worker {
   readonly pool: PoolSpec;
   /** A new one after each crash, and each time the place is taken. */
   core: EngineCore;
+  /** What its core has below GPU memory. */
+  tiers: KvTiers | null;
   /** Blocks that former cores had evicted. */
   lostEvictedBlocks: number;
   readonly presence: Presence;

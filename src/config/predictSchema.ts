@@ -170,6 +170,9 @@ function routerSchema(fields: Fields) {
   return z.strictObject({
     policy: fields.choice('router.policy', ROUTER_POLICIES).optional(),
     overlap_score_credit: fields.number('router.overlap_score_credit').optional(),
+    host_credit: fields.number('router.host_credit').optional(),
+    disk_credit: fields.number('router.disk_credit').optional(),
+    shared_credit: fields.number('router.shared_credit').optional(),
     overlap_credit_decay: fields.number('router.overlap_credit_decay').optional(),
     prefill_load_scale: fields.number('router.prefill_load_scale').optional(),
     active_request_weight: fields.number('router.active_request_weight').optional(),

@@ -6,6 +6,9 @@ import type { Problems } from './problems.ts';
 export interface RouterConfig {
   readonly policy: RouterPolicy;
   readonly overlap_score_credit?: number;
+  readonly host_credit?: number;
+  readonly disk_credit?: number;
+  readonly shared_credit?: number;
   readonly overlap_credit_decay?: number;
   readonly prefill_load_scale?: number;
   readonly active_request_weight?: number;
@@ -22,6 +25,9 @@ export interface RouterConfig {
 
 const SCORED = [
   'overlap_score_credit',
+  'host_credit',
+  'disk_credit',
+  'shared_credit',
   'overlap_credit_decay',
   'prefill_load_scale',
   'active_request_weight',
@@ -70,6 +76,9 @@ export function routerSpecOf(router: RouterConfig, batchTokens: number): RouterS
 function scorerOf(router: RouterConfig): Partial<ScorerSpec> {
   const given = {
     overlapCredit: router.overlap_score_credit,
+    hostCredit: router.host_credit,
+    diskCredit: router.disk_credit,
+    sharedCredit: router.shared_credit,
     overlapCreditDecay: router.overlap_credit_decay,
     prefillLoadScale: router.prefill_load_scale,
     activeRequestWeight: router.active_request_weight,

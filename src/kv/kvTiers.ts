@@ -38,6 +38,7 @@ export interface TierUse {
  * the same time do slow each other down (PCIe 4 carries 24.8 GB/s up alone, 11 GB/s against a full stream down).
  */
 export interface KvTiers {
+  readonly names: readonly TierName[];
   /** Some tier takes what GPU memory gives up. */
   readonly takesEvicted: boolean;
   /** Other workers change what is in them. */
@@ -46,10 +47,10 @@ export interface KvTiers {
   nowNs: number;
   /** Up to which page, at most `to`, every page of the request from page `from` on is in some tier. */
   reach(request: number, from: number, to: number): number;
+  /** How many of the pages [from, to), all of them there, each tier is the nearest for. Valid until the next call. */
+  pagesByTier(request: number, from: number, to: number): readonly number[];
   /** Brings up pages [from, to), all of them there; returns when the last arrives. Those before count as used, too. */
   load(request: number, from: number, to: number): number;
-  /** Pages of the last load by tier. */
-  readonly lastLoad: readonly number[];
   /** The request's first `pages` pages are in GPU memory. */
   store(request: number, pages: number): void;
   /** GPU memory gave up pages [from, to) of a segment (see PageNames), the last first. */

@@ -4,6 +4,7 @@ import {
   occupy,
   type SharedTiers,
   type TierLevel,
+  type TierName,
   type TiersSpec,
   type TierUse,
 } from './kvTiers.ts';
@@ -14,7 +15,7 @@ export class PlainTiers implements KvTiers {
   readonly takesEvicted: boolean;
   readonly isShared: boolean;
   nowNs = 0;
-  readonly lastLoad: number[];
+  readonly names: readonly TierName[];
   /** A set lists its members in the order in which they were added. */
   readonly #levels: readonly TierLevel<Set<string>>[];
   readonly #uses: readonly TierUse[];
@@ -25,7 +26,7 @@ export class PlainTiers implements KvTiers {
     this.takesEvicted = spec.levels[0].write === 'on_eviction';
     this.isShared = spec.levels.some(({ name }) => name === 'shared');
     this.#uses = uses;
-    this.lastLoad = uses.map(() => 0);
+    this.names = spec.levels.map(({ name }) => name);
     this.#names = names;
   }
 
@@ -35,13 +36,17 @@ export class PlainTiers implements KvTiers {
     return page;
   }
 
+  pagesByTier(request: number, from: number, to: number): readonly number[] {
+    const pages = this.#levels.map(() => 0);
+    for (let page = from; page < to; page++) pages[this.#levelWith(this.#names.keyOf(request, page))] += 1;
+    return pages;
+  }
+
   load(request: number, from: number, to: number): number {
     let readyNs = this.nowNs;
-    this.lastLoad.fill(0);
     for (let page = from; page < to; page++) {
       const index = this.#levelWith(this.#names.keyOf(request, page));
       const level = this.#levels[index];
-      this.lastLoad[index] += 1;
       this.#uses[index].loadedPages += 1;
       readyNs = Math.max(readyNs, occupy(level, this.#uses[index], 1, this.nowNs) + level.spec.latencyNs);
     }

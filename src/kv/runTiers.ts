@@ -4,6 +4,7 @@ import {
   occupy,
   type SharedTiers,
   type TierLevel,
+  type TierName,
   type TiersSpec,
   type TierUse,
 } from './kvTiers.ts';
@@ -16,9 +17,10 @@ export class RunTiers implements KvTiers {
   readonly takesEvicted: boolean;
   readonly isShared: boolean;
   nowNs = 0;
-  readonly lastLoad: number[];
+  readonly names: readonly TierName[];
   readonly #levels: readonly TierLevel<TierStore>[];
   readonly #uses: readonly TierUse[];
+  readonly #pages: number[];
   readonly #walk: SegmentWalk;
   /** Pieces of the request's pages last walked over: segment, first page, end, one after the other. */
   readonly #pieces: number[] = [];
@@ -35,7 +37,8 @@ export class RunTiers implements KvTiers {
     this.takesEvicted = spec.levels[0].write === 'on_eviction';
     this.isShared = spec.levels.some(({ name }) => name === 'shared');
     this.#uses = uses;
-    this.lastLoad = uses.map(() => 0);
+    this.names = spec.levels.map(({ name }) => name);
+    this.#pages = spec.levels.map(() => 0);
     this.#walk = new SegmentWalk(names);
   }
 
@@ -51,8 +54,8 @@ export class RunTiers implements KvTiers {
     return page;
   }
 
-  load(request: number, from: number, to: number): number {
-    const pages = this.lastLoad.fill(0);
+  pagesByTier(request: number, from: number, to: number): readonly number[] {
+    const pages = this.#pages.fill(0);
     const walk = this.#walk;
     walk.start(request, from, to);
     while (walk.next()) {
@@ -62,6 +65,11 @@ export class RunTiers implements KvTiers {
         page = end;
       }
     }
+    return pages;
+  }
+
+  load(request: number, from: number, to: number): number {
+    const pages = this.pagesByTier(request, from, to);
     let readyNs = this.nowNs;
     for (const [index, level] of this.#levels.entries()) {
       if (pages[index] === 0) continue;

@@ -8,6 +8,9 @@ const PAGE = 16;
 function prospect(changes: {
   prefill?: number;
   cached?: number;
+  host?: number;
+  disk?: number;
+  shared?: number;
   blocks?: number;
   excess?: number;
   requests?: number;
@@ -18,6 +21,11 @@ function prospect(changes: {
     prefillTokens: (changes.prefill ?? 0) * PAGE,
     excessPrefillTokens: (changes.excess ?? 0) * PAGE,
     cachedTokens: (changes.cached ?? 0) * PAGE,
+    tierTokens: {
+      host: (changes.host ?? 0) * PAGE,
+      disk: (changes.disk ?? 0) * PAGE,
+      shared: (changes.shared ?? 0) * PAGE,
+    },
     blocks: changes.blocks ?? 10,
     requests: changes.requests ?? 0,
   };
@@ -33,6 +41,13 @@ describe('the cost of a worker, in blocks', () => {
     expect(costOf(prospect({ cached: 8 }), { ...KV_ROUTER, prefillLoadScale: 4 })).toBe(4 * 2 + 10);
     expect(costOf(prospect({ cached: 8 }), { ...KV_ROUTER, overlapCredit: 0.5 })).toBe(6 + 10);
     expect(costOf(prospect({ cached: 8, prefill: 3 }), KV_ROUTER)).toBe(5 + 10);
+  });
+
+  it('spares less for what has to come up: of four blocks three from host memory, one from disk, two from a shared store', () => {
+    expect(costOf(prospect({ cached: 2, host: 4 }), KV_ROUTER)).toBe(10 - 2 - 3 + 10);
+    expect(costOf(prospect({ disk: 4 }), KV_ROUTER)).toBe(10 - 1 + 10);
+    expect(costOf(prospect({ host: 4, disk: 4, shared: 4 }), { ...KV_ROUTER, sharedCredit: 0 })).toBe(10 - 4 + 10);
+    expect(costOf(prospect({ shared: 4 }), KV_ROUTER)).toBe(10 - 2 + 10);
   });
 
   it('never counts prefill below nothing', () => {

@@ -30,7 +30,11 @@ export interface ScorerSpec {
   readonly indexTtlNs: number;
   /** Prefill blocks spared for each cached one, 0 = caches do not count. */
   readonly overlapCredit: number;
-  /** How fast that credit fades on workers with more prefill queued than the least busy one. */
+  /** The same for what would have to come up from a tier. */
+  readonly hostCredit: number;
+  readonly diskCredit: number;
+  readonly sharedCredit: number;
+  /** How fast the first of these credits fades on workers with more prefill queued than the least busy one. */
   readonly overlapCreditDecay: number;
   /** Weight of blocks to prefill against blocks held for decoding. */
   readonly prefillLoadScale: number;
@@ -62,6 +66,10 @@ export const PREFIX_AWARE: ScorerSpec = {
   index: 'reported',
   indexTtlNs: 120e9,
   overlapCredit: 1,
+  // Dynamo's weights; of a shared cache, the multiplier its documentation has once there is one.
+  hostCredit: 0.75,
+  diskCredit: 0.25,
+  sharedCredit: 0.5,
   overlapCreditDecay: 0,
   prefillLoadScale: 1,
   activeRequestWeight: 0,

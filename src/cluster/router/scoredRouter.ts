@@ -1,3 +1,4 @@
+import { type KvTiers, TIERS } from '../../kv/kvTiers.ts';
 import type { Worker } from '../worker.ts';
 import { BlockIndex } from './blockIndex.ts';
 import { Bookings } from './bookings.ts';
@@ -45,8 +46,9 @@ export class ScoredRouter implements Router {
     else if (ties === 'random') chosen = lowestByShare(costs, shareOf(seed, group, request));
     else chosen = this.#pick.lowestInTurn(costs.length, (at) => costs[at]);
     if (load === 'booked') {
-      const { requestTokens, cachedTokens } = this.#prospects[chosen];
-      this.#booked(candidates[chosen]).add(request, requestTokens - cachedTokens, nowNs);
+      const { requestTokens, cachedTokens, tierTokens } = this.#prospects[chosen];
+      const computed = requestTokens - cachedTokens - TIERS.reduce((sum, name) => sum + tierTokens[name], 0);
+      this.#booked(candidates[chosen]).add(request, computed, nowNs);
     }
     if (index === 'remembered') this.#index(candidates[chosen]).remember(request, nowNs);
     return chosen;
@@ -74,6 +76,7 @@ export class ScoredRouter implements Router {
       excessPrefillTokens: 0,
       requestTokens: 0,
       cachedTokens: 0,
+      tierTokens: { host: 0, disk: 0, shared: 0 },
       blocks: 0,
       requests: 0,
     };
@@ -87,6 +90,8 @@ export class ScoredRouter implements Router {
     prospect.requestTokens = this.#setup.table.inputTokens[request];
     prospect.cachedTokens =
       index === 'reported' ? worker.core.cachedTokens(request) : this.#index(worker).cachedTokens(request, nowNs);
+    for (const name of TIERS) prospect.tierTokens[name] = 0;
+    if (index === 'reported' && worker.tiers !== null) lookBelow(prospect, worker.tiers, request);
     if (load === 'reported') {
       const { queuedPrefillTokens, heldPages, running, waiting } = this.#setup.loads.of(worker);
       prospect.prefillTokens = queuedPrefillTokens;
@@ -100,4 +105,11 @@ export class ScoredRouter implements Router {
       prospect.requests = booked.requests;
     }
   }
+}
+
+/** What of the request's prompt follows its cached part in the worker's tiers. */
+function lookBelow({ pageTokens, requestTokens, cachedTokens, tierTokens }: Prospect, tiers: KvTiers, request: number) {
+  const from = Math.floor(cachedTokens / pageTokens);
+  const pages = tiers.pagesByTier(request, from, tiers.reach(request, from, Math.floor(requestTokens / pageTokens)));
+  for (const [index, name] of tiers.names.entries()) tierTokens[name] = pages[index] * pageTokens;
 }

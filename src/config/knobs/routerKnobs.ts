@@ -17,6 +17,24 @@ export const ROUTER_KNOBS = [
     about: 'Prefill blocks spared for each cached one; default 1.',
   },
   {
+    path: 'router.host_credit',
+    domain: NOT_NEGATIVE,
+    tunable: true,
+    about: 'The same for each block that would come up from host memory; default 0.75.',
+  },
+  {
+    path: 'router.disk_credit',
+    domain: NOT_NEGATIVE,
+    tunable: true,
+    about: 'The same for each block that would come up from disk; default 0.25.',
+  },
+  {
+    path: 'router.shared_credit',
+    domain: NOT_NEGATIVE,
+    tunable: true,
+    about: 'The same for each block that would come up from the shared store; default 0.5.',
+  },
+  {
     path: 'router.overlap_credit_decay',
     domain: NOT_NEGATIVE,
     tunable: true,

@@ -140,12 +140,18 @@ export class Admission {
    * many free for it, lest several wait for each other. Returns 0 tokens, SKIP or STOP.
    */
   #onboard(sequence: Sequence, hit: number, reach: number, nowNs: number): number {
-    const { host, ledger, log, worker } = this.#setup;
+    const { host, log, worker } = this.#setup;
     const { request, knownTokens } = sequence;
     if (this.#isOnItsWay(request, hit, reach)) return SKIP;
     const external = (reach - hit) * this.#pages.pageTokens;
     if (!this.#fits(sequence, hit, external, knownTokens, knownTokens)) return STOP;
     const tiers = this.#pages.tiers!;
+    if (log.scheduledNs[request] < 0) {
+      const byTier = tiers.pagesByTier(request, hit, reach);
+      for (const [index, name] of tiers.names.entries()) {
+        log.reuseFrom(request, name, byTier[index] * this.#pages.pageTokens);
+      }
+    }
     // Before pages are taken: what that throws out could take the place of what is fetched.
     sequence.loadedNs = tiers.load(request, hit, reach);
     this.#take(sequence, hit, external, knownTokens);
@@ -154,12 +160,7 @@ export class Admission {
     sequence.loadFrom = hit;
     sequence.loadTo = reach;
     sequence.stage = STAGE.loading;
-    if (log.scheduledNs[request] < 0) {
-      log.reusedTokens[request] = sequence.computed;
-      for (const [index, { name }] of ledger.tiers.entries()) {
-        log.reuseFrom(request, name, tiers.lastLoad[index] * this.#pages.pageTokens);
-      }
-    }
+    if (log.scheduledNs[request] < 0) log.reusedTokens[request] = sequence.computed;
     if (sequence.evictedNs < 0) {
       log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
       sequence.accountedNs = nowNs;

@@ -367,17 +367,18 @@ export class PlainVllm implements PlainScheduler {
       publishes: false,
     };
     if (!this.#pages.fits(job.hold, call)) return 'stop';
+    if (log.scheduledNs[request] < 0) {
+      const byTier = this.#tiers!.pagesByTier(request, from, to);
+      for (const [index, name] of this.#tiers!.names.entries()) {
+        log.reuseFrom(request, name, byTier[index] * config.blockTokens);
+      }
+    }
     job.loadedNs = this.#tiers!.load(request, from, to);
     this.#pages.allocate(job.hold, call);
     ledger.lookupTokens += known;
     ledger.hitTokens += hit;
     job.computed = hit + external;
-    if (log.scheduledNs[request] < 0) {
-      log.reusedTokens[request] = job.computed;
-      for (const [index, { name }] of ledger.tiers.entries()) {
-        log.reuseFrom(request, name, this.#tiers!.lastLoad[index] * config.blockTokens);
-      }
-    }
+    if (log.scheduledNs[request] < 0) log.reusedTokens[request] = job.computed;
     job.loadFrom = from;
     job.loadTo = to;
     job.status = 'loading';
