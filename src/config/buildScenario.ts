@@ -1,8 +1,8 @@
 import { InputError, type InputIssue } from '../base/inputError.ts';
-import { BYTES_PER_GIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
+import { BYTES_PER_GIB, NS_PER_S } from '../base/units.ts';
 import { derivedParameters } from '../catalog/weights.ts';
 import type { FrontEndSpec } from '../cluster/frontEnd.ts';
-import type { LoadSpec, PoolSpec, Role, Scenario, TransferSpec } from '../cluster/scenario.ts';
+import type { LoadSpec, PoolSpec, Role, Scenario } from '../cluster/scenario.ts';
 import { type EngineConfig, KEEPS_RANKS } from '../engine/engineConfig.ts';
 import { attentionWindow } from '../timing/attentionWindow.ts';
 import { timingModelOf } from '../timing/calibration.ts';
@@ -27,6 +27,7 @@ import { routerSpecOf } from './routerConfig.ts';
 import { runningRequests } from './sglangMemory.ts';
 import { resolveStartup, startupSpecOf } from './startupConfig.ts';
 import { tiersSpecOf } from './tiersConfig.ts';
+import { transferOf } from './transferConfig.ts';
 import { unsimulatedIssues } from './unsimulated.ts';
 import { userTimer } from './userTimer.ts';
 
@@ -90,6 +91,7 @@ export function buildScenario(
     }),
   );
   const entry = built.filter(({ role }) => role !== 'decode');
+  const { mode, backend, kv_transfer } = config.engine;
   const { stop, load, over_length } = config.traffic;
   const seconds = stop.max_virtual_time_seconds;
   return {
@@ -103,7 +105,7 @@ export function buildScenario(
       ...(config.router.max_in_flight === undefined ? {} : { maxInFlight: config.router.max_in_flight }),
       ...(config.planner === undefined ? {} : { planner: plannerSpecOf(config.planner, pools) }),
       frontEnd: frontEndOf(timings[0]),
-      transfer: config.engine.mode === 'disaggregated' ? transferOf(config, built) : null,
+      transfer: mode === 'disaggregated' ? transferOf(kv_transfer, backend, config.network !== undefined, built) : null,
       seed: config.seed,
       overLength: over_length,
       maxVirtualNs: seconds === null ? Number.POSITIVE_INFINITY : Math.round(seconds * NS_PER_S),
@@ -248,20 +250,4 @@ function frontEndOf({ requestNs, perInputTokenNs }: ServerTiming): FrontEndSpec 
 function loadOf(load: TrafficLoad): LoadSpec {
   if (load.type === 'concurrency') return { kind: 'closed', concurrency: load.concurrency };
   return { kind: 'open', speedup: load.type === 'trace_timestamps' ? load.speedup : 1 };
-}
-
-/** The link between one prefill and one decode replica: as fast as stated, as the network's links, or as the slower side's. */
-function transferOf(
-  config: PredictConfig,
-  pools: readonly { readonly role: Role; readonly replica: ReplicaSpec }[],
-): TransferSpec {
-  const { bandwidth_gb_per_second, latency_ms } = config.engine.kv_transfer;
-  const sides = pools.map(({ replica }) => replica.hardware.networkGBps.value * gpusPerReplica(replica.parallelism));
-  const prefill = pools.find(({ role }) => role === 'prefill')!;
-  return {
-    bandwidthBytesPerS:
-      (bandwidth_gb_per_second ?? (config.network === undefined ? Math.min(...sides) : Number.POSITIVE_INFINITY)) * 1e9,
-    latencyNs: Math.round(latency_ms * NS_PER_MS),
-    kvBytesPerToken: kvTransferBytesPerToken(prefill.replica),
-  };
 }

@@ -19,10 +19,12 @@ import { SPECULATION_KNOBS } from './knobs/speculationKnobs.ts';
 import { TIER_KNOBS } from './knobs/tierKnobs.ts';
 import { TIMING_KNOBS } from './knobs/timingKnobs.ts';
 import { TRAFFIC_KNOBS } from './knobs/trafficKnobs.ts';
+import { TRANSFER_KNOBS } from './knobs/transferKnobs.ts';
 
 export const KNOBS = [
   ...TRAFFIC_KNOBS,
   ...ENGINE_KNOBS,
+  ...TRANSFER_KNOBS,
   ...PARALLELISM_KNOBS,
   ...SCHEDULER_KNOBS,
   ...CACHE_KNOBS,

@@ -11,6 +11,7 @@ import type { PlannerConfig } from './plannerConfig.ts';
 import type { RouterConfig } from './routerConfig.ts';
 import type { StartupConfig } from './startupConfig.ts';
 import type { TiersConfig } from './tiersConfig.ts';
+import type { TransferConfig } from './transferConfig.ts';
 
 export interface SyntheticSource {
   readonly type: 'synthetic';
@@ -169,7 +170,7 @@ export interface PredictConfig {
       readonly decode?: readonly WorkerConfig[];
     };
     /** null bandwidth = the slower side's network, per GPU times GPUs of a replica. */
-    readonly kv_transfer: { readonly bandwidth_gb_per_second: number | null; readonly latency_ms: number };
+    readonly kv_transfer: TransferConfig;
   };
   readonly router: RouterConfig;
   /** What transfers share; left out: each has its own wire. */

@@ -14,6 +14,7 @@ import { type Fields, plainFields } from './fields.ts';
 import { MODES, QUANTIZATIONS } from './knobs/engineKnobs.ts';
 import { FAULT_DOMAINS, LOSS_POLICIES } from './knobs/faultKnobs.ts';
 import { TRACE_FORMATS } from './knobs/trafficKnobs.ts';
+import { HANDOVER_ORDERS } from './knobs/transferKnobs.ts';
 import { plannerSchema } from './plannerSchema.ts';
 import { workerSchema } from './workerSchema.ts';
 
@@ -145,6 +146,10 @@ function engineSchema(fields: Fields) {
       .strictObject({
         bandwidth_gb_per_second: number('engine.kv_transfer.bandwidth_gb_per_second').nullable().optional(),
         latency_ms: number('engine.kv_transfer.latency_ms').optional(),
+        order: choice('engine.kv_transfer.order', HANDOVER_ORDERS).optional(),
+        streaming: boolean('engine.kv_transfer.streaming').optional(),
+        local_prefill_tokens: number('engine.kv_transfer.local_prefill_tokens').optional(),
+        local_prefill_queue: number('engine.kv_transfer.local_prefill_queue').optional(),
       })
       .optional(),
   });

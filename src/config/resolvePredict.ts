@@ -15,6 +15,7 @@ import { resolvePlanner, type ScaledPool } from './resolvePlanner.ts';
 import { defaultWarmup, resolveTraffic } from './resolveTraffic.ts';
 import { resolveWorker } from './resolveWorker.ts';
 import { checkRouter, type RouterConfig } from './routerConfig.ts';
+import { checkTransfer } from './transferConfig.ts';
 
 export const ROLES_OF_MODE = {
   aggregated: ['aggregated'],
@@ -39,6 +40,8 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
   const at = engineAt(engine, problems);
   const router: RouterConfig = { policy: knobDefault('router.policy'), ...given(input.router ?? {}) };
   checkRouter(router, problems);
+  const transfer = given(engine.kv_transfer ?? {});
+  checkTransfer(transfer, modeOf(engine), at.backend, problems);
   const workers = resolveWorkers(engine, at, model, facts, problems);
   const network = input.network === undefined ? null : resolveNetwork(given(input.network));
   return {
@@ -53,8 +56,9 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
       context_length: contextLength,
       workers,
       kv_transfer: {
-        bandwidth_gb_per_second: engine.kv_transfer?.bandwidth_gb_per_second ?? null,
-        latency_ms: engine.kv_transfer?.latency_ms ?? knobDefault('engine.kv_transfer.latency_ms'),
+        bandwidth_gb_per_second: null,
+        latency_ms: knobDefault('engine.kv_transfer.latency_ms'),
+        ...transfer,
       },
     },
     router,

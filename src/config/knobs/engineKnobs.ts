@@ -1,5 +1,5 @@
 import { BACKENDS } from '../../catalog/engineProfile.ts';
-import { type Knob, NOT_NEGATIVE, POSITIVE, SIZE, TEXT } from '../knob.ts';
+import { type Knob, SIZE, TEXT } from '../knob.ts';
 
 export const QUANTIZATIONS = ['checkpoint', 'bf16', 'fp8', 'fp8_block', 'nvfp4', 'mxfp4', 'int4', 'int8'] as const;
 export const MODES = ['aggregated', 'disaggregated'] as const;
@@ -53,19 +53,5 @@ export const ENGINE_KNOBS = [
       trtllm: { flag: '--max_seq_len', yaml: 'max_seq_len' },
     },
     about: "Longest prompt plus output; null is the model's own.",
-  },
-  {
-    path: 'engine.kv_transfer.bandwidth_gb_per_second',
-    domain: POSITIVE,
-    unit: 'GB/s',
-    default: null,
-    about: 'From one prefill to one decode replica; null is the network of the slower side, per GPU times its GPUs.',
-  },
-  {
-    path: 'engine.kv_transfer.latency_ms',
-    domain: NOT_NEGATIVE,
-    unit: 'ms',
-    default: 0,
-    about: 'Fixed time of each transfer.',
   },
 ] as const satisfies readonly Knob[];
