@@ -1,8 +1,12 @@
 /**
  * Does the cascade find what trying everything finds? Five enumerable spaces, ten seeds each, against the exhaustive
  * frontier and against random order at equal work.
+ *
+ * `npm run evidence:search -- 2 --tables /tmp/tables` looks at one space, and keeps what was simulated for the next time.
  */
 
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { cascade } from '../src/search/cascade.ts';
 import { randomOrder } from '../src/search/sequential.ts';
 import { Judge, replay } from './searchJudge.ts';
@@ -12,11 +16,12 @@ import { tabulate } from './searchTable.ts';
 const SEEDS = 10;
 const REQUESTS = 1500;
 
-const only = process.argv[2] === undefined ? null : Number(process.argv[2]);
+const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: { tables: { type: 'string' } } });
+const only = positionals.length === 0 ? null : Number(positionals[0]);
 for (const [index, { name, yaml }] of searchSpaces(REQUESTS).entries()) {
   if (only !== null && index !== only) continue;
   const startedMs = performance.now();
-  const table = await tabulate(yaml, 2);
+  const table = await tabulate(yaml, 2, flags.tables === undefined ? null : join(flags.tables, `${index}.json`));
   const judge = new Judge(table);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
   console.log(`\n${name}: ${table.space.size} candidates, ${judge.frontier.length} on the frontier,`);

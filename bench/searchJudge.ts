@@ -16,6 +16,7 @@ export function replay(strategy: Strategy, { entries }: SpaceTable, budget = Num
   const values: (readonly number[])[] = [];
   const trials = entries.map(() => 0);
   let passes = 0;
+  const paid = new Set<string>();
   for (;;) {
     const asks = strategy.ask();
     if (asks.length === 0) return { values, passes, trials };
@@ -23,8 +24,11 @@ export function replay(strategy: Strategy, { entries }: SpaceTable, budget = Num
     for (const { candidate, level } of asks) {
       const entry = entries[level][candidate];
       told.push(entry);
-      passes += entry.passes;
-      trials[level] += 1;
+      if (!paid.has(entry.twins)) {
+        paid.add(entry.twins);
+        passes += entry.outcome.work;
+        trials[level] += 1;
+      }
       if (level === entries.length - 1 && isFeasible(entry)) values.push(entry.values!);
       if (passes > budget) return { values, passes, trials };
     }
@@ -49,7 +53,8 @@ export class Judge {
     const values = full.filter(isFeasible).map((entry) => entry.values!);
     this.#directions = config.goal.objectives.map(({ direction }) => direction);
     this.frontier = unique(nonDominated(values, this.#directions).map((index) => values[index]));
-    this.passes = full.reduce((sum, entry) => sum + entry.passes, 0);
+    const distinct = new Map(full.map(({ twins, outcome }) => [twins, outcome.work]));
+    this.passes = [...distinct.values()].reduce((sum, work) => sum + work, 0);
     const along = (k: number) => this.frontier.map((point) => point[k]);
     this.#ideal = this.#directions.map((way, k) => (way === 'minimize' ? Math.min : Math.max)(...along(k)));
     const worst = this.#directions.map((way, k) => (way === 'minimize' ? Math.max : Math.min)(...along(k)));

@@ -42,7 +42,7 @@ optimization: {constraints: {max_candidate_gpus: 16}}`,
 traffic: {${source(one(['chat', 'rag', 'agent']))}, load: {type: poisson, requests_per_second: ${one([6, 8, 10])}}}
 engine: {model: ${one(DENSE)}, hardware: ${one(['h100_sxm', 'h200_sxm'])}}
 evaluation: {slo: {ttft_ms: {p95: 4000}, tpot_ms: {p95: 100}}}
-optimization: {objectives: [usd_per_hour, p95_e2e_ms], constraints: {max_candidate_gpus: 20}}`,
+optimization: {objectives: [usd_per_hour, p95_e2e_ms], constraints: {max_candidate_gpus: 32}}`,
     },
     {
       name: 'mixture of experts, ladder, expert and attention-data parallelism',
@@ -68,10 +68,10 @@ engine:
   workers:
     aggregated:
       parallelism: {replicas: {choices: [1, 2, 3, 4, 6]}, tensor: {choices: [1, 2, 4]}}
-      scheduler: {max_batched_tokens: {choices: [1024, 4096, 16384]}}
+      scheduler: {max_batched_tokens: {choices: [1024, 4096, 16384]}, max_sequences: {choices: [32, 256]}}
       kv_cache: {prefix_caching: {choices: [true, false]}, dtype: {choices: [auto, fp8]}, capacity: {memory_fraction: {choices: [0.7, 0.92]}}}
 router: {policy: {choices: [least_loaded, prefix_aware]}}
-optimization: {objectives: [usd_per_hour, p95_ttft_ms, p95_tpot_ms], constraints: {max_candidate_gpus: 12}}`,
+optimization: {objectives: [usd_per_hour, p95_ttft_ms, p95_tpot_ms], constraints: {max_candidate_gpus: 16}}`,
     },
     {
       // A cheap small GPU whose one workable corner lies far from everything else that works.

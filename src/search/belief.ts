@@ -2,15 +2,25 @@ import { type Front, frontOf, uncovered, worth } from './front.ts';
 import { type Forecast, LevelModel } from './levelModel.ts';
 import type { Problem, TrialOutcome } from './strategy.ts';
 
+export interface Result {
+  readonly candidate: number;
+  readonly losses: readonly number[];
+}
+
 /** A candidate not known in full, as it would be if what is not known of it were in its favour. */
 export interface Prospect {
   readonly candidate: number;
-  /** The level it would be tried at. */
-  readonly level: number;
   readonly losses: readonly number[];
   readonly margin: number;
   readonly forecast: Forecast;
 }
+
+/** A level is left out where a trial there would cost more than this share of a full one. */
+const WORTHWHILE = 0.4;
+
+/** Forecasts whose errors say how far to trust the next ones, and how many good ones are assumed to begin with. */
+const JUDGED = 16;
+const PRIOR_JUDGED = 8;
 
 /** What is known of the candidates, and what is believed of the others. */
 export class Belief {
@@ -22,18 +32,41 @@ export class Belief {
   readonly #outcomes: TrialOutcome[] = [];
   /** Highest trial of each candidate. */
   readonly #known = new Map<number, TrialOutcome>();
+  /** By objective: squared errors of forecasts of full trials, in their own deviations. */
+  readonly #squares: number[][];
+  #scales: readonly number[];
 
   constructor(problem: Problem) {
     this.#problem = problem;
     this.#full = problem.levels.length - 1;
+    this.#squares = Array.from({ length: problem.objectives }, () => []);
+    this.#scales = this.#humility();
   }
 
   tell(outcome: TrialOutcome): void {
     const { candidate, level } = outcome;
+    if (level === this.#full && outcome.losses !== null) this.#judgeForecast(outcome.candidate, outcome.losses);
     this.#outcomes.push(outcome);
     const before = this.#known.get(candidate);
     if (before === undefined || before.level < level) this.#known.set(candidate, outcome);
     this.#models.get(this.#problem.family(candidate))?.add(outcome);
+  }
+
+  /** How far off the forecast was of what has now been found, in its own deviations. */
+  #judgeForecast(candidate: number, losses: readonly number[]): void {
+    const forecast = this.#models.get(this.#problem.family(candidate))?.forecast(candidate);
+    forecast?.losses.forEach(({ mean, deviation }, k) => {
+      if (deviation > 0) this.#squares[k].push(((losses[k] - mean) / deviation) ** 2);
+    });
+  }
+
+  /** By objective: what deviations have to be multiplied by to be as large as the errors seen of late; at least 1. */
+  #humility(): number[] {
+    return this.#squares.map((squares) => {
+      const latest = squares.slice(-JUDGED);
+      const sum = latest.reduce((total, square) => total + Math.min(square, 9 ** 2), PRIOR_JUDGED);
+      return Math.max(1, Math.sqrt(sum / (latest.length + PRIOR_JUDGED)));
+    });
   }
 
   /** From now on a family is forecast, from trials at these levels. */
@@ -45,6 +78,7 @@ export class Belief {
   }
 
   refit(): void {
+    this.#scales = this.#humility();
     for (const model of this.#models.values()) model.refit();
   }
 
@@ -56,6 +90,12 @@ export class Belief {
     return this.#known.has(candidate);
   }
 
+  /** Whether nothing is left to be found out: tried in full, or of no use. */
+  isSettled(candidate: number): boolean {
+    const known = this.#known.get(candidate);
+    return known !== undefined && (known.level === this.#full || known.losses === null);
+  }
+
   /** Sum of the work of these candidates' trials at a level. */
   workOf(candidates: readonly number[], level: number): number {
     const wanted = new Set(candidates);
@@ -65,7 +105,7 @@ export class Belief {
   }
 
   /** Losses of whoever is known to be feasible. */
-  results(): { candidate: number; losses: readonly number[] }[] {
+  results(): Result[] {
     return [...this.#known.values()].flatMap(({ candidate, level, losses, margin }) =>
       level === this.#full && losses !== null && margin <= 0 ? [{ candidate, losses }] : [],
     );
@@ -77,24 +117,33 @@ export class Belief {
    */
   prospect(candidate: number, optimism: number, loosely = false): Prospect | null {
     const floor = this.#problem.floor(candidate);
-    const known = this.#known.get(candidate);
-    if (floor === null || known?.level === this.#full || known?.losses === null) return null;
+    if (floor === null || this.isSettled(candidate)) return null;
     const family = this.#problem.family(candidate);
     const forecast = this.#models.get(family)?.forecast(candidate, loosely);
     if (forecast === undefined) return null;
-    const levels = this.#levels.get(family)!;
-    const level = known === undefined ? 0 : levels[levels.indexOf(known.level) + 1];
     return {
       candidate,
-      level,
-      losses: forecast.losses.map(({ mean, deviation }, k) => Math.max(floor[k], mean - optimism * deviation)),
+      losses: forecast.losses.map(({ mean, deviation }, k) =>
+        Math.max(floor[k], mean - optimism * deviation * this.#scales[k]),
+      ),
       margin: forecast.margin.mean - optimism * forecast.margin.deviation,
       forecast,
     };
   }
 
+  /** The level a candidate would be tried at next, and the work that takes. */
+  nextTrial(candidate: number): { level: number; work: number } {
+    const family = this.#problem.family(candidate);
+    const levels = this.#levels.get(family)!;
+    const work = this.#models.get(family)!.workOf(candidate);
+    const known = this.#known.get(candidate);
+    let at = known === undefined ? 0 : levels.indexOf(known.level) + 1;
+    while (at < levels.length - 1 && work[at] > WORTHWHILE * work[levels.length - 1]) at += 1;
+    return { level: levels[at], work: work[at] };
+  }
+
   /** Full results, and what candidates tried in part are expected to give: those that none of the others covers. */
-  front(tried: readonly Prospect[]): { candidate: number; losses: readonly number[] }[] {
+  front(tried: readonly Prospect[]): Result[] {
     const partial = tried
       .filter(({ forecast }) => forecast.margin.mean <= 0)
       .map(({ candidate, forecast }) => ({ candidate, losses: forecast.losses.map(({ mean }) => mean) }));

@@ -1,5 +1,5 @@
 import { RandomStream } from '../base/random.ts';
-import { Belief, type Prospect } from './belief.ts';
+import { Belief, type Prospect, type Result } from './belief.ts';
 import { type Front, frontOf, worth } from './front.ts';
 import { exhaustive } from './sequential.ts';
 import { spreadSample } from './spreadSample.ts';
@@ -27,18 +27,28 @@ const MIDDLE_TRIALS = 4;
 const OPTIMISM = 1.2;
 /** The same for candidates not tried yet: the smallest trial is cheap, and what it finds may change every forecast. */
 const CURIOSITY = 2;
+/** How much the work of a trial speaks against it: its merit is worth / work^THRIFT. */
+const THRIFT = 0.5;
 /** Full trials in a row that leave the frontier as it is, before the search believes it. */
 const PATIENCE = 14;
+/** Generations from one look at the candidates not tried yet to the next. */
+const SURVEY = 3;
 /** Candidates looked at in one generation; all of them in spaces up to this size. */
 const POOL = 4000;
 const RANDOM_POOL = 1000;
+
+interface Option extends Prospect {
+  readonly level: number;
+  /** What it could add to the frontier, for the work it takes. */
+  readonly merit: number;
+}
 
 /**
  * Optimism in the face of what is not known, over trials of growing length. A sample of the space is tried at the lowest
  * level; regressions forecast every other candidate, and what a full trial would add to what a short one gave. Whoever
  * could, at `OPTIMISM` standard deviations, stick out of the frontier as it is believed to be by more than the
- * problem's resolution is tried at its next level. The search ends when nobody could, or when `PATIENCE` full trials in
- * a row have changed nothing.
+ * problem's resolution is tried at its next level. When nobody could, or `PATIENCE` full trials in a row have changed
+ * nothing, all that is one move from the pick and might beat it is tried in full; the search ends when that is in vain.
  */
 export class Cascade implements Strategy {
   readonly #problem: Problem;
@@ -75,13 +85,40 @@ export class Cascade implements Strategy {
 
   *#search(): Generator<TrialAsk[], void> {
     yield* this.#open();
-    this.#unchanged = 0;
-    while (this.#unchanged < PATIENCE) {
-      this.#belief.refit();
-      const chosen = this.#choose();
-      if (chosen.length === 0) return;
-      yield chosen;
+    for (;;) {
+      this.#unchanged = 0;
+      yield* this.#follow();
+      const swept = this.#aroundPick();
+      if (swept.length === 0) return;
+      this.#unchanged = 0;
+      yield swept;
+      if (this.#unchanged === swept.length) return;
     }
+  }
+
+  /** Until nobody seems worth a trial, or trials have long changed nothing. */
+  *#follow(): Generator<TrialAsk[], void> {
+    for (let turn = 0; this.#unchanged < PATIENCE; turn++) {
+      this.#belief.refit();
+      const survey = turn % SURVEY === 0;
+      const chosen = this.#choose(survey);
+      if (chosen.length > 0) yield chosen;
+      else if (survey) return;
+      else turn = -1;
+    }
+  }
+
+  /** Whoever is one move from the pick and could be better in the first objective: forecasts are not trusted with it. */
+  #aroundPick(): TrialAsk[] {
+    const pick = this.#belief
+      .results()
+      .reduce<Result | null>((best, each) => (best === null || each.losses[0] < best.losses[0] ? each : best), null);
+    if (pick === null) return [];
+    return this.#problem.neighbours(pick.candidate).flatMap((candidate) => {
+      const floor = this.#problem.floor(candidate);
+      const isHopeless = floor === null || floor[0] >= pick.losses[0] - this.#problem.resolution;
+      return isHopeless || this.#belief.isSettled(candidate) ? [] : [{ candidate, level: this.#full }];
+    });
   }
 
   /** A sample on the smallest level; some of it in full, and on what lies between as far as that is cheap. */
@@ -135,34 +172,33 @@ export class Cascade implements Strategy {
     return spreadSample(members, (candidate) => this.#problem.features(candidate), size, this.#random);
   }
 
-  #choose(): TrialAsk[] {
+  /** @param survey whether to look at candidates not tried yet, too. */
+  #choose(survey: boolean): TrialAsk[] {
     const begun = [...this.#belief.tried].flatMap((candidate) => this.#belief.prospect(candidate, OPTIMISM) ?? []);
     const believed = this.#belief.front(begun);
     const front = this.#frontOf(believed);
-    const prospects = [...begun, ...this.#fresh(begun, front)];
+    const prospects = [...begun, ...(survey ? this.#fresh(begun, front) : [])];
     const own = new Map(believed.map(({ candidate }, index) => [candidate, index]));
-    const hopeful =
-      believed.length === 0
-        ? // Nothing seems feasible: whoever is nearest to it.
-          prospects.map((prospect) => ({ prospect, merit: -prospect.margin }))
-        : prospects.flatMap((prospect) => {
-            if (prospect.margin > 0) return [];
-            const worth = this.#worth(prospect.losses, front, own.get(prospect.candidate));
-            return worth > 1 ? [{ prospect, merit: worth }] : [];
-          });
-    hopeful.sort((a, b) => b.merit - a.merit || a.prospect.candidate - b.prospect.candidate);
-    return this.#generation(
-      hopeful.map(({ prospect }) => prospect),
-      believed.length > 0 ? front : null,
-    );
+    const hopeful = prospects.flatMap((prospect): Option[] => {
+      // Nothing seems feasible: whoever is nearest to it.
+      if (believed.length === 0)
+        return [{ ...prospect, ...this.#belief.nextTrial(prospect.candidate), merit: -prospect.margin }];
+      if (prospect.margin > 0) return [];
+      const worth = this.#worth(prospect.losses, front, own.get(prospect.candidate));
+      if (worth <= 1) return [];
+      const next = this.#belief.nextTrial(prospect.candidate);
+      return [{ ...prospect, ...next, merit: worth / next.work ** THRIFT }];
+    });
+    hopeful.sort((a, b) => b.merit - a.merit || a.candidate - b.candidate);
+    return this.#generation(hopeful, believed.length > 0 ? front : null);
   }
 
   /** The best, within the quota of each level; those that another choice would not already make superfluous first. */
-  #generation(ranked: readonly Prospect[], front: Front | null): TrialAsk[] {
+  #generation(ranked: readonly Option[], front: Front | null): TrialAsk[] {
     const quota = this.#problem.levels.map((_, level): number =>
       level === this.#full ? FULL_TRIALS : level === 0 ? GENERATION : MIDDLE_TRIALS,
     );
-    const chosen: Prospect[] = [];
+    const chosen: Option[] = [];
     for (const strict of [true, false]) {
       for (const each of ranked) {
         if (chosen.length >= GENERATION || quota[each.level] === 0 || chosen.includes(each)) continue;

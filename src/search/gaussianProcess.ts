@@ -24,7 +24,9 @@ const CHOICE_POINTS = 80;
  */
 export class GaussianProcess {
   readonly hyperparameters: Hyperparameters;
-  readonly #x: readonly Float64Array[];
+  /** Coordinates divided by their lengths, point after point. */
+  readonly #x: Float64Array;
+  readonly #count: number;
   readonly #scales: Float64Array;
   readonly #factor: Float64Array;
   readonly #weights: Float64Array;
@@ -35,8 +37,9 @@ export class GaussianProcess {
   private constructor(x: readonly Float64Array[], y: ArrayLike<number>, hyperparameters: Hyperparameters) {
     const n = x.length;
     this.hyperparameters = hyperparameters;
-    this.#x = x;
+    this.#count = n;
     this.#scales = Float64Array.from(hyperparameters.lengths, (length) => 1 / length);
+    this.#x = Float64Array.from(x.flatMap((each) => [...each].map((value, k) => value * this.#scales[k])));
     let sum = 0;
     for (let i = 0; i < n; i++) sum += y[i];
     this.#offset = sum / n;
@@ -62,11 +65,11 @@ export class GaussianProcess {
 
   /** @param loosely the deviation is that before any data, an upper bound: at a fraction of the cost. */
   predict(point: Float64Array, loosely = false): Prediction {
-    const n = this.#x.length;
+    const n = this.#count;
     const row = this.#row;
     let mean = this.#offset;
     for (let i = 0; i < n; i++) {
-      row[i] = matern52(squaredDistance(point, this.#x[i], this.#scales));
+      row[i] = matern52(this.#squaredDistance(point, i));
       mean += row[i] * this.#weights[i];
     }
     if (loosely) return { mean, deviation: Math.sqrt(this.#variance * (1 + this.hyperparameters.noise)) };
@@ -75,6 +78,17 @@ export class GaussianProcess {
     for (let i = 0; i < n; i++) explained += half[i] * half[i];
     const share = Math.max(0, 1 - explained) + this.hyperparameters.noise;
     return { mean, deviation: Math.sqrt(this.#variance * share) };
+  }
+
+  #squaredDistance(point: Float64Array, i: number): number {
+    const [x, scales, width] = [this.#x, this.#scales, this.#scales.length];
+    const at = i * width;
+    let sum = 0;
+    for (let k = 0; k < width; k++) {
+      const difference = point[k] * scales[k] - x[at + k];
+      sum += difference * difference;
+    }
+    return sum;
   }
 }
 

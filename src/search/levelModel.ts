@@ -6,8 +6,6 @@ import type { Problem, TrialOutcome } from './strategy.ts';
 export interface Forecast {
   readonly losses: readonly Prediction[];
   readonly margin: Prediction;
-  /** Expected work of a trial at each of the model's levels from the highest one seen upwards; 0 below. */
-  readonly work: readonly number[];
 }
 
 /** Points of one fit: the latest ones; they cluster where the search is. */
@@ -27,13 +25,11 @@ class Fit {
   #process: GaussianProcess | null = null;
   #hyperparameters: Hyperparameters | undefined;
   #chosenAt = 0;
-  #rows = 0;
   /** The value of all rows, if it is one. */
   #constant: number | null = null;
 
   refit({ x, y }: Rows): void {
-    if (x.length === this.#rows || x.length < 2) return;
-    this.#rows = x.length;
+    if (x.length < 2) return;
     this.#constant = y.every((value) => value === y[0]) ? y[0] : null;
     if (this.#constant !== null) return;
     const [latestX, latestY] = [x.slice(-MOST_POINTS), y.slice(-MOST_POINTS)];
@@ -59,14 +55,15 @@ export class LevelModel {
   readonly #problem: Problem;
   /** Levels in use, ascending; everything below counts among these. */
   readonly #levels: readonly number[];
+  /** Losses, the margin, the logarithm of the work. */
   readonly #outputs: number;
-  /** Which output the margin is; the work follows. */
   readonly #margin: number;
-  /** By candidate and level: losses, the margin, the logarithm of the work. */
+  /** By candidate and level, the latest last. */
   readonly #seen = new Map<number, (Float64Array | undefined)[]>();
   /** By level and output; level 0 are values, level l differences from l - 1 to l. */
-  readonly #rows: Rows[][];
   readonly #fits: Fit[][];
+  #pairs: readonly Rows[][];
+  #isNew = false;
 
   /** @param levels of the problem that are in use: the lowest, the last, and perhaps some between. */
   constructor(problem: Problem, levels: readonly number[]) {
@@ -74,40 +71,62 @@ export class LevelModel {
     this.#levels = levels;
     this.#margin = problem.objectives;
     this.#outputs = problem.objectives + 2;
-    const each = <T>(make: () => T): T[][] => levels.map(() => Array.from({ length: this.#outputs }, () => make()));
-    this.#rows = each(() => ({ x: [], y: [] }));
-    this.#fits = each(() => new Fit());
+    this.#fits = levels.map(() => Array.from({ length: this.#outputs }, () => new Fit()));
+    this.#pairs = this.#noRows();
+  }
+
+  #noRows(): Rows[][] {
+    return this.#levels.map(() => Array.from({ length: this.#outputs }, () => ({ x: [], y: [] })));
   }
 
   /** Outcomes in any order; those without losses, or of levels not in use, teach nothing. */
   add({ candidate, level: given, losses, margin, work }: TrialOutcome): void {
     const level = this.#levels.indexOf(given);
     if (losses === null || level < 0) return;
-    const values = Float64Array.from([...losses, margin, log(Math.max(work, 1))]);
     const seen = this.#seen.get(candidate) ?? [];
-    seen[level] = values;
+    seen[level] = Float64Array.from([...losses, margin, log(Math.max(work, 1))]);
+    this.#seen.delete(candidate);
     this.#seen.set(candidate, seen);
-    const [below, above] = [seen[level - 1], seen[level + 1]];
-    if (level === 0) this.#addRow(0, this.#problem.features(candidate), values);
-    if (below !== undefined) this.#addRow(level, this.#point(candidate, below[this.#margin]), values, below);
-    if (above !== undefined) this.#addRow(level + 1, this.#point(candidate, values[this.#margin]), above, values);
-  }
-
-  #addRow(level: number, point: Float64Array, values: Float64Array, below?: Float64Array): void {
-    this.#rows[level].forEach((rows, output) => {
-      rows.x.push(point);
-      rows.y.push(values[output] - (below?.[output] ?? 0));
-    });
+    this.#isNew = true;
   }
 
   refit(): void {
+    if (!this.#isNew) return;
+    this.#isNew = false;
+    const rows = this.#noRows();
+    for (const [candidate, seen] of this.#seen) {
+      const values = this.#filled(candidate, seen);
+      values.forEach((own, level) => {
+        const below = level === 0 ? null : values[level - 1];
+        // A difference of which one side was made up says nothing.
+        if (seen[level] === undefined && level > 0) return;
+        const point = below === null ? this.#problem.features(candidate) : this.#point(candidate, below);
+        rows[level].forEach(({ x, y }, output) => {
+          x.push(point);
+          y.push(own[output] - (below?.[output] ?? 0));
+        });
+      });
+    }
+    this.#pairs = rows;
     for (const [level, fits] of this.#fits.entries()) {
       for (const [output, fit] of fits.entries()) {
-        if (this.#isExact(output)) continue;
-        const rows = this.#rows[level][output];
-        if (level === 0 || rows.x.length >= FEWEST_PAIRS) fit.refit(rows);
+        if (!this.#isExact(output) && (level === 0 || rows[level][output].x.length >= FEWEST_PAIRS)) {
+          fit.refit(rows[level][output]);
+        }
       }
     }
+  }
+
+  /** Values up to the highest level seen; those of levels left out follow from the next known one by what is believed of the differences. */
+  #filled(candidate: number, seen: readonly (Float64Array | undefined)[]): Float64Array[] {
+    const values: Float64Array[] = [];
+    for (let level = seen.length - 1; level >= 0; level--) {
+      const above = values[level + 1];
+      values[level] =
+        seen[level] ??
+        above.map((value, output) => value - this.#step(level + 1, output, this.#point(candidate, above), true).mean);
+    }
+    return values;
   }
 
   /** @param loosely deviations are upper bounds, at a fraction of the cost. */
@@ -115,35 +134,52 @@ export class LevelModel {
     const seen = this.#seen.get(candidate);
     const top = seen === undefined ? -1 : seen.length - 1;
     const floor = this.#problem.floor(candidate);
-    const base = Array.from({ length: this.#outputs }, (_, output): Prediction => {
+    const base = Array.from({ length: this.#margin + 1 }, (_, output): Prediction => {
       if (this.#isExact(output)) return { mean: floor?.[output] ?? Number.POSITIVE_INFINITY, deviation: 0 };
       if (top >= 0) return { mean: seen![top]![output], deviation: 0 };
       return this.#fits[0][output].predict(this.#problem.features(candidate), loosely) ?? { mean: 0, deviation: 1 };
     });
     // What is added above the highest level seen is judged by the coordinates and by the margin seen, or guessed, there.
-    const point = this.#point(candidate, base[this.#margin].mean);
-    const work = this.#levels.map(() => 0);
+    const point = this.#point(
+      candidate,
+      base.map(({ mean }) => mean),
+    );
     const predictions = base.map((prediction, output): Prediction => {
       if (this.#isExact(output)) return prediction;
-      const isWork = output > this.#margin;
       let { mean } = prediction;
       let variance = prediction.deviation ** 2;
-      if (isWork) work[Math.max(top, 0)] = exp(mean);
       for (let level = Math.max(top, 0) + 1; level < this.#levels.length; level++) {
         const step = this.#step(level, output, point, loosely);
         mean += step.mean;
         variance += step.deviation ** 2;
-        if (isWork) work[level] = exp(mean);
       }
       return { mean, deviation: Math.sqrt(variance) };
     });
-    return { losses: predictions.slice(0, this.#margin), margin: predictions[this.#margin], work };
+    return { losses: predictions.slice(0, this.#margin), margin: predictions[this.#margin] };
+  }
+
+  /** Expected work of a trial at each level above those seen; 0 below. */
+  workOf(candidate: number): number[] {
+    const seen = this.#seen.get(candidate);
+    const top = seen === undefined ? -1 : seen.length - 1;
+    const [features, output] = [this.#problem.features(candidate), this.#margin + 1];
+    const work = this.#levels.map(() => 0);
+    let mean = top < 0 ? (this.#fits[0][output].predict(features, true)?.mean ?? 0) : seen![top]![output];
+    if (top < 0) work[0] = exp(mean);
+    const margin =
+      top < 0 ? (this.#fits[0][this.#margin].predict(features, true)?.mean ?? 0) : seen![top]![this.#margin];
+    const point = this.#point(candidate, { [this.#margin]: margin });
+    for (let level = Math.max(top, 0) + 1; level < this.#levels.length; level++) {
+      mean += this.#step(level, output, point, true).mean;
+      work[level] = exp(mean);
+    }
+    return work;
   }
 
   #step(level: number, output: number, point: Float64Array, loosely: boolean): Prediction {
     const fitted = this.#fits[level][output].predict(point, loosely);
     if (fitted !== null) return fitted;
-    const { y } = this.#rows[level][output];
+    const { y } = this.#pairs[level][output];
     const n = y.length;
     const mean = n === 0 ? 0 : y.reduce((sum, value) => sum + value, 0) / n;
     const spread = y.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -152,11 +188,11 @@ export class LevelModel {
   }
 
   /** Coordinates joined by how loaded the candidate was below: overload grows with the length of a trial. */
-  #point(candidate: number, marginBelow: number): Float64Array {
+  #point(candidate: number, below: { readonly [output: number]: number }): Float64Array {
     const features = this.#problem.features(candidate);
     const point = new Float64Array(features.length + 1);
     point.set(features);
-    point[features.length] = Math.max(-2, Math.min(2, marginBelow));
+    point[features.length] = Math.max(-2, Math.min(2, below[this.#margin]));
     return point;
   }
 
