@@ -67,6 +67,48 @@ export interface TierReport {
   readonly busiest_channel_busy_ratio: number;
 }
 
+/** By what the replicas that held the GPUs were doing. */
+export interface GpuPhases {
+  readonly starting: number;
+  readonly serving: number;
+  readonly draining: number;
+  /** Nodes kept warm. */
+  readonly warm: number;
+}
+
+/** Replicas by pool name. */
+type Replicas = Readonly<Record<string, number>>;
+
+export interface PlannerReport {
+  /** How often it looked. */
+  readonly ticks: number;
+  readonly gpu_hours: GpuPhases;
+  readonly usd: GpuPhases;
+  /** Those that ask for something new: what was to be until then, what the policy wanted, what its limits left of that. */
+  readonly decisions: readonly {
+    readonly time_s: number;
+    readonly from: Replicas;
+    readonly wanted: Replicas;
+    readonly granted: Replicas;
+    readonly reason: string;
+  }[];
+  /** Of one pool, from each of these times on. */
+  readonly replicas: readonly {
+    readonly time_s: number;
+    readonly pool: string;
+    readonly starting: number;
+    readonly ready: number;
+    readonly draining: number;
+    readonly down: number;
+  }[];
+  /** Equal stretches of the run by arrival, each until the next; null where nobody arrived. */
+  readonly windows: readonly {
+    readonly from_s: number;
+    readonly requests: number;
+    readonly attained_ratio: number | null;
+  }[];
+}
+
 export interface Report {
   readonly schema_version: 1;
   readonly dynosim_version: string;
@@ -114,6 +156,8 @@ export interface Report {
   readonly faults?: FaultsReport;
   /** Only where requests may be turned away for being too many: those that were, part of `requests.rejected`. */
   readonly router?: { readonly shed: number };
+  /** Only with a planner. */
+  readonly planner?: PlannerReport;
   readonly fleet: {
     readonly gpus_peak: number;
     readonly gpus_mean: number;

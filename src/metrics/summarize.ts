@@ -15,7 +15,7 @@ import { latencyOf } from './latency.ts';
 import { networkOf } from './network.ts';
 import { gpusOf, type Population, populationOf, promptTokensOf } from './population.ts';
 import type { FaultsReport, Report, SloSpec } from './report.ts';
-import { scaleEventsOf } from './scaling.ts';
+import { plannerReportOf, scaleEventsOf } from './scaling.ts';
 import { judgeSlo } from './slo.ts';
 import { stabilityOf } from './stability.ts';
 import { tiersOf } from './tiers.ts';
@@ -96,6 +96,11 @@ export function summarize(input: SummaryInput): Report {
     ...(result.network === null ? {} : { network: networkOf(result.network, result.durationNs) }),
     ...(scenario.faults === undefined ? {} : { faults: faultsOf(result.losses) }),
     ...(scenario.maxInFlight === undefined ? {} : { router: { shed: result.losses.shed } }),
+    ...(result.scaling === null
+      ? {}
+      : {
+          planner: plannerReportOf(scenario, result, result.scaling, input.usdPerGpuHour, population.measured, good),
+        }),
     fleet: {
       gpus_peak: result.scaling?.gpusPeak ?? gpusOf(scenario),
       gpus_mean: gpus,

@@ -4,7 +4,7 @@ import { e2eNs, tpotNs, ttftNs } from '../metrics/latency.ts';
 import { metricValue } from '../metrics/metricNames.ts';
 import { type Population, populationOf } from '../metrics/population.ts';
 import { quantileOf } from '../metrics/quantile.ts';
-import type { AttributionVector, Report, SloSpec, SloStatistic } from '../metrics/report.ts';
+import type { AttributionVector, PlannerReport, Report, SloSpec, SloStatistic } from '../metrics/report.ts';
 import type { MeasurementWindow } from '../metrics/window.ts';
 import type { Evaluated, Recommendation } from '../recommend/recommendation.ts';
 import type { Workload } from '../workload/workload.ts';
@@ -13,6 +13,7 @@ import {
   frontierFinding,
   latencyFinding,
   rankedShares,
+  scalingFinding,
   stateInWords,
   timelineFinding,
 } from './findings.ts';
@@ -59,6 +60,22 @@ export interface TimelineChart {
   readonly kvUsage: readonly number[];
 }
 
+/** Replicas of all pools, load and attainment on one clock. */
+export interface ScalingChart {
+  readonly title: string;
+  readonly endS: number;
+  /** Steps: each from its second on. */
+  readonly pools: readonly {
+    readonly name: string;
+    readonly seconds: readonly number[];
+    readonly ready: readonly number[];
+    /** Ready, starting and draining ones together. */
+    readonly held: readonly number[];
+  }[];
+  /** Middles of windows; requests per second, and the share of them within every bound (null: nobody arrived). */
+  readonly windows: readonly { readonly second: number; readonly perS: number; readonly attained: number | null }[];
+}
+
 export interface AttributionChart {
   readonly title: string;
   readonly groups: readonly {
@@ -93,6 +110,7 @@ const SLO_QUANTILES: Readonly<Record<SloStatistic, number | null>> = {
 export interface RunCharts {
   readonly latency: readonly CdfChart[];
   readonly timeline: TimelineChart | null;
+  readonly scaling: ScalingChart | null;
   readonly attribution: readonly AttributionChart[];
 }
 
@@ -103,6 +121,7 @@ export function chartsOf(detail: RunDetail): RunCharts {
   return {
     latency: cdfCharts(detail, populationOf(result, window)),
     timeline: samples === null || samples.timeNs.length < 2 ? null : timelineChart(samples, report.stability),
+    scaling: report.planner === undefined ? null : scalingChart(report.planner, report),
     attribution: [
       attributionChart('TTFT', report.attribution.ttft),
       attributionChart('E2E latency', report.attribution.e2e),
@@ -174,6 +193,36 @@ function timelineChart(samples: FleetSamples, stability: Report['stability']): T
     waiting: thin(samples.waiting),
     kvUsage: thin(samples.kvUsage),
   };
+}
+
+function scalingChart(planner: PlannerReport, report: Report): ScalingChart {
+  const { replicas, windows } = planner;
+  const endS = report.duration_ms / 1000;
+  const names = [...new Set(replicas.map(({ pool }) => pool))];
+  const lengthS = windows.length < 2 ? endS : windows[1].from_s - windows[0].from_s;
+  return {
+    title: scalingFinding(report),
+    endS,
+    pools: names.map((name) => {
+      const counts = lastOfEachMoment(replicas.filter(({ pool }) => pool === name));
+      return {
+        name,
+        seconds: counts.map(({ time_s }) => time_s),
+        ready: counts.map(({ ready }) => ready),
+        held: counts.map(({ starting, ready, draining, down }) => starting + ready + draining + down),
+      };
+    }),
+    windows: windows.map(({ from_s, requests, attained_ratio }) => ({
+      second: from_s + lengthS / 2,
+      perS: requests / lengthS,
+      attained: attained_ratio,
+    })),
+  };
+}
+
+/** What changes several times at once is drawn once. */
+function lastOfEachMoment<T extends { readonly time_s: number }>(counts: readonly T[]): T[] {
+  return counts.filter(({ time_s }, index) => counts[index + 1]?.time_s !== time_s);
 }
 
 function attributionChart(

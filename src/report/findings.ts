@@ -32,6 +32,14 @@ function shareInWords(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** What the planner did, and for what part of the peak it was paid. */
+export function scalingFinding({ fleet, planner }: Report): string {
+  const mean = `${formatNumber(fleet.gpus_mean)} GPUs on average, ${formatCount(fleet.gpus_peak, 'GPU')} at most`;
+  if (fleet.scale_events === 0)
+    return `The planner changed nothing in ${formatCount(planner?.ticks ?? 0, 'look')}: ${mean}`;
+  return `The planner changed the fleet ${formatCount(fleet.scale_events, 'time')}: ${mean}`;
+}
+
 /** The verdict on the SLO as a sentence. */
 export function sloFinding(report: Report, slo: SloSpec | null): string {
   if (slo === null) return 'No SLO was asked for';

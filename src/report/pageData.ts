@@ -1,6 +1,6 @@
 import type { Explanation } from '../insight/explanation.ts';
 import { metricValue } from '../metrics/metricNames.ts';
-import type { Report } from '../metrics/report.ts';
+import type { PlannerReport, Report } from '../metrics/report.ts';
 import type { Recommendation } from '../recommend/recommendation.ts';
 import { candidateLabels } from './candidateLabels.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type FrontierChart,
   frontierChart,
   type RunDetail,
+  type ScalingChart,
   type TimelineChart,
 } from './chartData.ts';
 import { configInWords } from './configWords.ts';
@@ -42,6 +43,7 @@ export interface ReportPageData {
   readonly frontier: FrontierChart | null;
   readonly latency: readonly CdfChart[];
   readonly timeline: TimelineChart | null;
+  readonly scaling: ScalingChart | null;
   readonly attribution: readonly AttributionChart[];
   readonly tables: readonly PageTable[];
   readonly footer: string;
@@ -60,7 +62,7 @@ export function predictPage(detail: RunDetail, deployment: string, workloadName:
     warnings: report.provenance.warnings,
     frontier: null,
     ...chartsOf(detail),
-    tables: [latencyTable(report)],
+    tables: [latencyTable(report), ...(report.planner === undefined ? [] : [decisionTable(report.planner)])],
     footer: footerOf(report),
   };
 }
@@ -90,7 +92,7 @@ export function explainPage(
 /** The page of an answer; `detail` is a run of the pick (or of the best there is), null leaves its charts out. */
 export function recommendPage(recommendation: Recommendation, detail: RunDetail | null): ReportPageData {
   const { pick, goal, why } = recommendation;
-  const charts = detail === null ? { latency: [], timeline: null, attribution: [] } : chartsOf(detail);
+  const charts = detail === null ? { latency: [], timeline: null, scaling: null, attribution: [] } : chartsOf(detail);
   const shown = pick?.summary ?? detail?.report ?? null;
   return {
     title: `dynosim: ${pick === null ? 'no deployment meets the goal' : pick.shape}`,
@@ -164,6 +166,27 @@ function latencyTable(report: Report): PageTable {
         report.latency[name].count === 0 ? '-' : formatNumber(report.latency[name][statistic]),
       ),
     ]),
+  };
+}
+
+/** Of more, the first. */
+const DECISIONS_SHOWN = 100;
+
+function decisionTable({ decisions }: PlannerReport): PageTable {
+  const inWords = (replicas: Readonly<Record<string, number>>): string => Object.values(replicas).join(' + ');
+  const shown = decisions.length > DECISIONS_SHOWN ? `, the first ${DECISIONS_SHOWN} of ${decisions.length}` : '';
+  return {
+    caption: `What the planner decided${shown}`,
+    head: ['at', 'from', 'wanted', 'granted', 'reason'],
+    rows: decisions
+      .slice(0, DECISIONS_SHOWN)
+      .map(({ time_s, from, wanted, granted, reason }) => [
+        formatMs(time_s * 1000),
+        inWords(from),
+        inWords(wanted),
+        inWords(granted),
+        reason,
+      ]),
   };
 }
 

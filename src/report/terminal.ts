@@ -2,7 +2,15 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { PoolSpec } from '../cluster/scenario.ts';
 import { kvLayoutOf } from '../engine/vllm/kvLayoutOf.ts';
-import type { AttributionVector, BoundShares, FaultsReport, LatencyName, Report, SloSpec } from '../metrics/report.ts';
+import type {
+  AttributionVector,
+  BoundShares,
+  FaultsReport,
+  LatencyName,
+  PlannerReport,
+  Report,
+  SloSpec,
+} from '../metrics/report.ts';
 import { kvCacheLines } from '../timing/kvCacheLines.ts';
 import { rankedShares, sloFinding, stateInWords } from './findings.ts';
 import { formatCount, formatFixed, formatMs, formatNumber, formatPercent, formatUsd } from './format.ts';
@@ -115,6 +123,22 @@ function lossSubjects({ faults, router }: Report): [string, string][] {
   ];
 }
 
+function plannerText({ gpu_hours, replicas, decisions }: PlannerReport, scaleEvents: number): string {
+  const pools = [...new Set(replicas.map(({ pool }) => pool))].map((pool) => {
+    const ready = replicas.filter((count) => count.pool === pool).map((count) => count.ready);
+    const [least, most] = [Math.min(...ready), Math.max(...ready)];
+    return `${pool} ${least === most ? least : `${least} to ${most}`}`;
+  });
+  const hours = (Object.entries(gpu_hours) as [string, number][])
+    .filter(([, value]) => value > 0)
+    .map(([phase, value]) => `${phase} ${formatNumber(value)}`);
+  const refused = decisions.filter(({ wanted, granted }) =>
+    Object.keys(wanted).some((name) => wanted[name] > granted[name]),
+  );
+  const limits = refused.length === 0 ? '' : `, ${refused.length} of its wishes over the budget`;
+  return `${formatCount(scaleEvents, 'change')}${limits}; replicas ready: ${pools.join(', ')}; GPU-hours ${hours.join(', ')}`;
+}
+
 function faultsText({ crashes, lost_attempts, retried }: FaultsReport): string {
   if (crashes === 0) return 'no replica went down';
   const attempts = formatCount(lost_attempts, 'attempt');
@@ -122,7 +146,7 @@ function faultsText({ crashes, lost_attempts, retried }: FaultsReport): string {
 }
 
 function subjectLines(report: Report, { pools }: PredictContext, colors: Colors): string[] {
-  const { throughput, goodput, cost, cache, engine, bound, attribution, energy, fleet } = report;
+  const { throughput, goodput, cost, cache, engine, bound, attribution, energy, fleet, planner } = report;
   const line = (subject: string, text: string): string => `${colors.bold(subject.padEnd(12))}${text}`;
   return [
     line(
@@ -134,9 +158,10 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
       `${formatNumber(goodput.requests_per_s)} requests/s, output ${formatNumber(goodput.output_tokens_per_s_per_gpu)} tokens/s/GPU`,
     ),
     line('load', report.stability),
+    ...(planner === undefined ? [] : [line('planner', plannerText(planner, fleet.scale_events))]),
     line(
       'cost',
-      `${formatUsd(cost.usd_per_hour)}/h = ${formatUsd(cost.usd_per_month)}/month for ${formatCount(fleet.gpus_peak, 'GPU')}, ${cost.usd_per_million_output_tokens === null ? 'nothing generated' : `${formatUsd(cost.usd_per_million_output_tokens)} per million output tokens`}`,
+      `${formatUsd(cost.usd_per_hour)}/h = ${formatUsd(cost.usd_per_month)}/month for ${planner === undefined ? '' : `${formatNumber(fleet.gpus_mean)} of `}${formatCount(fleet.gpus_peak, 'GPU')}, ${cost.usd_per_million_output_tokens === null ? 'nothing generated' : `${formatUsd(cost.usd_per_million_output_tokens)} per million output tokens`}`,
     ),
     line('cache', cacheText(cache)),
     ...pools.map((pool) => line('KV cache', kvText(pool))),

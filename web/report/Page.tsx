@@ -4,11 +4,12 @@ import { attributionOption } from './attributionOption.ts';
 import { Chart } from './Chart.tsx';
 import { cdfOption } from './cdfOption.ts';
 import { frontierOption } from './frontierOption.ts';
+import { SCALING_HEIGHT_PX, scalingOption } from './scalingOption.ts';
 import { HEIGHT_PX, timelineOption } from './timelineOption.ts';
 
 /** The whole page: the answer first, then the evidence. */
 export function Page({ data }: { data: ReportPageData }) {
-  const { frontier, latency, timeline, attribution } = data;
+  const { frontier, latency, timeline, scaling, attribution } = data;
   return (
     <>
       <header class={`tone-${data.tone}`}>
@@ -42,6 +43,13 @@ export function Page({ data }: { data: ReportPageData }) {
             <Chart key={chart.name} title={chart.title} height={300} option={(theme) => cdfOption(chart, theme)} />
           ))}
         </div>
+        {scaling !== null && (
+          <Chart
+            title={scaling.title}
+            height={SCALING_HEIGHT_PX}
+            option={(theme, widthPx) => scalingOption(scaling, theme, widthPx)}
+          />
+        )}
         {timeline !== null && (
           <Chart
             title={timeline.title}

@@ -2,6 +2,7 @@ import type { EChartsOption } from 'echarts';
 import type { TimelineChart } from '../../src/report/chartData.ts';
 import { formatMs, formatNumber, formatPercent } from '../../src/report/format.ts';
 import { legendHeight, legendStyle, tooltipStyle, valueAxis } from './axes.ts';
+import { clockAxis } from './clockAxis.ts';
 import type { Theme } from './theme.ts';
 
 const COUNTS = [
@@ -13,35 +14,13 @@ const KV = 'KV cache used';
 
 export const HEIGHT_PX = 420;
 
-/** Steps of a clock, seconds. */
-const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
-const PX_PER_TICK = 90;
-
-function tickS(spanS: number, widthPx: number): number {
-  const least = (spanS * PX_PER_TICK) / widthPx;
-  return TICKS_S.find((step) => step >= least) ?? Math.ceil(least / 86400) * 86400;
-}
-
 /** Requests above, KV use below, on one clock. */
 export function timelineOption(chart: TimelineChart, theme: Theme, widthPx: number): EChartsOption {
   const legendPx = legendHeight([...COUNTS.map(([name]) => name), KV], widthPx);
-  const spanS = chart.seconds[chart.seconds.length - 1] - chart.seconds[0];
   const at = (values: readonly number[]) => values.map((value, index) => [chart.seconds[index], value]);
   const time = (gridIndex: number, shown: boolean) => ({
-    type: 'value' as const,
+    ...clockAxis(chart.seconds[0], chart.seconds[chart.seconds.length - 1], widthPx, shown, theme),
     gridIndex,
-    min: chart.seconds[0],
-    max: chart.seconds[chart.seconds.length - 1],
-    interval: tickS(spanS, widthPx),
-    axisLabel: {
-      show: shown,
-      color: theme.muted,
-      formatter: (s: number) => formatMs(s * 1000),
-      hideOverlap: true,
-      showMaxLabel: false,
-    },
-    axisLine: { lineStyle: { color: theme.muted } },
-    splitLine: { show: false },
   });
   const line = { type: 'line' as const, showSymbol: false, lineStyle: { width: 1.8 } };
   return {

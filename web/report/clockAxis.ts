@@ -1,0 +1,30 @@
+import { formatMs } from '../../src/report/format.ts';
+import type { Theme } from './theme.ts';
+
+/** Steps of a clock, seconds. */
+const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
+const PX_PER_TICK = 90;
+
+function tickS(spanS: number, widthPx: number): number {
+  const least = (spanS * PX_PER_TICK) / widthPx;
+  return TICKS_S.find((step) => step >= least) ?? Math.ceil(least / 86400) * 86400;
+}
+
+/** Virtual time in seconds, labelled if `shown`. */
+export function clockAxis(fromS: number, toS: number, widthPx: number, shown: boolean, theme: Theme) {
+  return {
+    type: 'value' as const,
+    min: fromS,
+    max: toS,
+    interval: tickS(toS - fromS, widthPx),
+    axisLabel: {
+      show: shown,
+      color: theme.muted,
+      formatter: (s: number) => formatMs(s * 1000),
+      hideOverlap: true,
+      showMaxLabel: false,
+    },
+    axisLine: { lineStyle: { color: theme.muted } },
+    splitLine: { show: false },
+  };
+}
