@@ -117,7 +117,7 @@ function overhead(): number {
   const blind = predictedScenario(null);
   // It sees, learns and decides at every look, but its budget leaves it the eight replicas there are.
   const watched = predictedScenario('policy: sla, scaling: both, forecast: {model: kalman}, min_replicas: 8', 16);
-  for (let round = 0; round < 7; round++) {
+  for (let round = 0; round < 15; round++) {
     for (const [name, scenario] of [
       ['without', blind],
       ['with', watched],

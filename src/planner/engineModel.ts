@@ -23,6 +23,7 @@ export class EngineModel {
   readonly #regression: Regression;
   /** Of passes seen, as many as the regression keeps. */
   readonly #prefillTokens: number[] = [];
+  #prefillSum = 0;
   readonly #samples: number;
 
   constructor(pool: PoolFacts, spec: RegressionSpec) {
@@ -39,7 +40,8 @@ export class EngineModel {
   observe(sample: PassSample): void {
     this.#regression.observe(sample);
     this.#prefillTokens.push(sample.prefillTokens);
-    if (this.#prefillTokens.length > this.#samples) this.#prefillTokens.shift();
+    this.#prefillSum += sample.prefillTokens;
+    if (this.#prefillTokens.length > this.#samples) this.#prefillSum -= this.#prefillTokens.shift()!;
   }
 
   /** Until the first token of a prompt that comes now, behind so many queued tokens: passes of full batches. */
@@ -50,9 +52,8 @@ export class EngineModel {
   /** Between two tokens with so many sequences that hold so much KV. */
   itlNs(decodes: number, kvTokens: number): number {
     if (this.#pool.role === 'decode') return this.#regression.predictNs(decodes, kvTokens);
-    const seen = this.#prefillTokens;
-    const prefill = seen.length === 0 ? 0 : seen.reduce((sum, tokens) => sum + tokens, 0) / seen.length;
-    return this.#regression.predictNs(prefill, kvTokens);
+    const seen = this.#prefillTokens.length;
+    return this.#regression.predictNs(seen === 0 ? 0 : this.#prefillSum / seen, kvTokens);
   }
 
   /** Requests per second that one replica can take within the SLA, and the TTFT it then has. */

@@ -9,6 +9,14 @@ export interface PassSample {
   readonly kvTokens: number;
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly ns: number;
+  /** Of the plane, when it was last cut. */
+  bucket: number;
+}
+
 /**
  * Least squares over remembered passes in up to two features, kept spread out: the feature plane is cut into equal buckets,
  * and when there are too many passes the oldest of the fullest bucket goes (as Dynamo's planner does).
@@ -16,7 +24,7 @@ export interface PassSample {
 export class Regression {
   readonly #spec: RegressionSpec;
   readonly #featuresOf: (sample: PassSample) => readonly [number, number];
-  readonly #points: { readonly x: number; readonly y: number; readonly ns: number }[] = [];
+  readonly #points: Point[] = [];
   #fit: ((x: number, y: number) => number) | null = null;
 
   /** A feature that does not matter is 0 throughout. */
@@ -31,7 +39,7 @@ export class Regression {
 
   observe(sample: PassSample): void {
     const [x, y] = this.#featuresOf(sample);
-    this.#points.push({ x, y, ns: sample.ns });
+    this.#points.push({ x, y, ns: sample.ns, bucket: 0 });
     if (this.#points.length > this.#spec.samples) this.#points.splice(this.#oldestOfFullestBucket(), 1);
     this.#fit = null;
   }
@@ -43,26 +51,30 @@ export class Regression {
   }
 
   #oldestOfFullestBucket(): number {
+    const points = this.#points;
     const side = Math.sqrt(this.#spec.buckets);
-    const most = { x: 0, y: 0 };
-    for (const { x, y } of this.#points) {
-      most.x = Math.max(most.x, x);
-      most.y = Math.max(most.y, y);
+    let mostX = 0;
+    let mostY = 0;
+    for (const { x, y } of points) {
+      if (x > mostX) mostX = x;
+      if (y > mostY) mostY = y;
     }
-    const part = (value: number, limit: number): number =>
-      limit === 0 ? 0 : Math.min(side - 1, Math.floor((value / limit) * side));
-    const bucketOf = ({ x, y }: { x: number; y: number }): number => part(x, most.x) * side + part(y, most.y);
-    const sizes = new Map<number, number>();
-    for (const point of this.#points) sizes.set(bucketOf(point), (sizes.get(bucketOf(point)) ?? 0) + 1);
-    const fullest = Math.max(...sizes.values());
-    return this.#points.findIndex((point) => sizes.get(bucketOf(point)) === fullest);
+    const part = (value: number, most: number): number =>
+      most === 0 ? 0 : Math.min(side - 1, Math.floor((value / most) * side));
+    const counts = new Int32Array(this.#spec.buckets);
+    let fullest = 0;
+    for (const point of points) {
+      point.bucket = part(point.x, mostX) * side + part(point.y, mostY);
+      fullest = Math.max(fullest, ++counts[point.bucket]);
+    }
+    return points.findIndex(({ bucket }) => counts[bucket] === fullest);
   }
 }
 
 /** ns = a + b x + c y. Features that do not vary, or vary together, get no slope of their own. */
-function leastSquares(points: readonly { x: number; y: number; ns: number }[]): (x: number, y: number) => number {
+function leastSquares(points: readonly Point[]): (x: number, y: number) => number {
   const count = points.length;
-  const mean = (value: (point: { x: number; y: number; ns: number }) => number): number =>
+  const mean = (value: (point: Point) => number): number =>
     points.reduce((sum, point) => sum + value(point), 0) / count;
   const meanX = mean(({ x }) => x);
   const meanY = mean(({ y }) => y);
