@@ -63,6 +63,18 @@ export class Batch {
     return this.#chunks.length > 0;
   }
 
+  /** Something runs in it; a rank without takes part in the pass with a dummy. */
+  get runs(): boolean {
+    return this.takesDecodes || this.#chunks.length > 0;
+  }
+
+  /** Tokens it will compute, before it is sealed. */
+  get tokens(): number {
+    let tokens = this.#ghosts + (this.takesDecodes ? this.lane.set.count : 0);
+    for (const chunk of this.#chunks) tokens += chunk.tokens;
+    return tokens;
+  }
+
   /** It decodes, or does nothing, and everybody goes on after it. */
   get isPlain(): boolean {
     return !this.#isCut && this.#ghosts + this.#chunks.length + this.finishing.length + this.#late.length === 0;
@@ -118,13 +130,15 @@ export class Batch {
 
   /**
    * The batch is put together: decodes are counted in, and sequences whose known tokens end in it decode from the lane's next
-   * pass on.
+   * pass on. With other ranks the pass computes `groupTokens` in all, and without graphs (`eager`) if one of them prefills.
    */
-  seal(): void {
+  seal(groupTokens = 0, eager = false): void {
+    this.shape.groupTokens = groupTokens;
+    this.shape.eager = eager;
     if (this.takesDecodes) this.#takeDecodes();
     for (const chunk of this.#chunks) this.#sealChunk(chunk);
     this.sequences = this.decodes + this.#ghosts + this.#chunks.length;
-    this.durationNs = this.hasChunks ? this.#timer.passNs(this.shape) : this.decodeNs;
+    this.durationNs = this.hasChunks || eager ? this.#timer.passNs(this.shape) : this.decodeNs;
     this.decodeNs = Math.min(this.decodeNs, this.durationNs);
   }
 
@@ -132,6 +146,7 @@ export class Batch {
     const { sequence, end, tokens, completes, ends } = chunk;
     this.shape.addChunk(end - tokens, tokens, completes);
     this.#alone.clear();
+    this.#alone.groupTokens = this.shape.groupTokens;
     this.#alone.addChunk(end - tokens, tokens, completes);
     chunk.aloneNs = this.#timer.passNs(this.#alone);
     if (!completes) return;
@@ -148,9 +163,19 @@ export class Batch {
     const context = set.contextTokens + this.#ghostContext;
     const windowed = set.windowedTokens + this.#ghostWindowed;
     this.shape.setDecodes(sequences, context, windowed);
-    this.decodeNs = this.#timer.decodeNs(sequences, context, windowed);
+    this.decodeNs = this.decodesNs(sequences, context, windowed);
     set.tick(1, this.finishing);
     this.#pass = set.clock;
+  }
+
+  /** How long a pass of such decodes takes beside ranks that decode as well. */
+  decodesNs(sequences: number, contextTokens: number, windowedTokens: number): number {
+    const { groupTokens } = this.shape;
+    if (groupTokens === 0) return this.#timer.decodeNs(sequences, contextTokens, windowedTokens);
+    this.#alone.clear();
+    this.#alone.groupTokens = groupTokens;
+    this.#alone.setDecodes(sequences, contextTokens, windowedTokens);
+    return this.#timer.passNs(this.#alone);
   }
 
   /** The lane's decodes are formed for the `passes`-th time from now, of which this batch is the last. */

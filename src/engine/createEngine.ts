@@ -19,7 +19,7 @@ export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): Engine
     const depth = batchesInFlight(config);
     // Who is evicted by priority may already have its tokens of the step: only the plain core takes them back.
     if (core === 'plain' || config.policy === 'priority') {
-      return new PlainEngine(setup, depth, new PlainVllm({ ...setup, config }));
+      return new PlainEngine(setup, depth, () => new PlainVllm({ ...setup, config }));
     }
     return new EngineDriver(setup, depth, (batches, lanes) => new VllmScheduler({ ...setup, config, batches, lanes }));
   }
@@ -40,6 +40,7 @@ function createTrtllm(core: 'fast' | 'plain', setup: EngineSetup<TrtllmConfig>):
   const { overlap, maxSequences, maxBatchedTokens } = setup.config;
   const depth = overlap ? 2 : 1;
   // The fast core takes all decodes into every pass: with fewer tokens than sequences some would have to wait.
-  if (core === 'plain' || maxSequences > maxBatchedTokens) return new PlainEngine(setup, depth, new PlainTrtllm(setup));
+  if (core === 'plain' || maxSequences > maxBatchedTokens)
+    return new PlainEngine(setup, depth, () => new PlainTrtllm(setup));
   return new EngineDriver(setup, depth, (batches, lanes) => new TrtllmScheduler({ ...setup, batches, lanes }));
 }

@@ -7,6 +7,8 @@ import { Flight } from './flight.ts';
 import { Flights } from './flights.ts';
 import { Lane } from './lane.ts';
 import { Pipeline } from './pipeline.ts';
+import { fewestWaiting, type RankRule } from './rankRule.ts';
+import { Ranks } from './ranks.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Sequence } from './sequence.ts';
 
@@ -27,9 +29,10 @@ export class EngineDriver implements EngineCore {
   nextEventNs = NEVER;
   nextEventKind = BATCH_FORMATION;
   readonly #setup: EngineSetup;
-  readonly #scheduler: Scheduler;
+  readonly #ranks: Ranks<Scheduler>;
   readonly #flights: Flights;
-  readonly #lanes: readonly Lane[];
+  /** By rank: one for each stage of the pipeline. */
+  readonly #lanes: readonly (readonly Lane[])[];
   /** null: one stage. */
   readonly #pipeline: Pipeline | null;
   /** Passes that may follow it without an event. */
@@ -39,22 +42,29 @@ export class EngineDriver implements EngineCore {
   /** When the pass settled last ended. */
   #settledNs = 0;
 
-  /** `createScheduler` is given the batches that can be in flight, and the lanes. */
+  /** `createScheduler` is given a rank's batches that can be in flight, and its lanes. */
   constructor(
     setup: EngineSetup,
     depth: number,
     createScheduler: (batches: readonly Batch[], lanes: readonly Lane[]) => Scheduler,
+    rule: RankRule = fewestWaiting,
   ) {
     this.#setup = setup;
     const { config, timer } = setup;
     const stages = config.pipelineStages;
     this.#pipeline = stages > 1 ? new Pipeline(stages) : null;
-    this.#lanes = Array.from({ length: stages }, (_, index) => new Lane(index, config.blockTokens, timer.window));
-    const batches = Array.from({ length: depth }, () => new Batch(timer, this.#lanes[0]));
-    this.#scheduler = createScheduler(batches, this.#lanes);
-    const flights = batches.map((batch) => new Flight([batch]));
-    this.#run = new DecodeRun(depth);
-    this.#flights = new Flights(flights);
+    const ranks = config.attentionDataRanks;
+    const { blockTokens } = config;
+    const newLanes = (): Lane[] =>
+      Array.from({ length: stages }, (_, index) => new Lane(index, blockTokens, timer.window));
+    this.#lanes = Array.from({ length: ranks }, newLanes);
+    const batches = this.#lanes.map(([lane]) => Array.from({ length: depth }, () => new Batch(timer, lane)));
+    this.#ranks = new Ranks(
+      this.#lanes.map((lanes, rank) => createScheduler(batches[rank], lanes)),
+      rule,
+    );
+    this.#run = new DecodeRun(depth, ranks);
+    this.#flights = new Flights(batches[0].map((_, age) => new Flight(batches.map((ofRank) => ofRank[age]))));
   }
 
   get passesInFlight(): number {
@@ -62,7 +72,7 @@ export class EngineDriver implements EngineCore {
   }
 
   admits(inputTokens: number, outputTokens: number): boolean {
-    return this.#scheduler.admits(inputTokens, outputTokens);
+    return this.#ranks.all[0].admits(inputTokens, outputTokens);
   }
 
   enqueue(request: number, nowNs: number): void {
@@ -78,20 +88,20 @@ export class EngineDriver implements EngineCore {
 
   remoteArrived(request: number, nowNs: number): void {
     this.#interrupt(nowNs);
-    this.#scheduler.remoteArrived(request, nowNs);
+    this.#ranks.of(request).remoteArrived(request, nowNs);
   }
 
   releaseHeld(request: number, nowNs: number): void {
     this.#interrupt(nowNs);
-    this.#scheduler.releaseHeld(request);
+    this.#ranks.of(request).releaseHeld(request);
   }
 
   cancel(request: number, nowNs: number): void {
     this.#interrupt(nowNs);
     const flights = this.#flights;
     // What a run left of passes that are over.
-    for (let age = flights.size; age < flights.depth; age++) flights.at(age).batches[0].clear();
-    this.#scheduler.cancel(request, nowNs);
+    for (let age = flights.size; age < flights.depth; age++) for (const batch of flights.at(age).batches) batch.clear();
+    this.#ranks.of(request).cancel(request, nowNs);
     this.#cancelled.add(request);
   }
 
@@ -101,7 +111,7 @@ export class EngineDriver implements EngineCore {
   }
 
   cachedTokens(request: number): number {
-    return this.#scheduler.cachedTokens(request);
+    return this.#ranks.next.cachedTokens(request);
   }
 
   readLoad(load: EngineLoad): void {
@@ -110,11 +120,11 @@ export class EngineDriver implements EngineCore {
     load.queuedPrefillTokens = 0;
     load.heldPages = 0;
     load.usablePages = 0;
-    this.#scheduler.addLoad(load);
+    for (const rank of this.#ranks.all) rank.addLoad(load);
   }
 
   totals(): EngineTotals {
-    return this.#setup.ledger.totals(this.#scheduler.usablePages, this.#scheduler.evictedPages);
+    return this.#setup.ledger.totals(this.#ranks.usablePages, this.#ranks.evictedPages);
   }
 
   advanceTo(nowNs: number): void {
@@ -147,7 +157,7 @@ export class EngineDriver implements EngineCore {
   }
 
   #join(sequence: Sequence, nowNs: number): void {
-    if (this.#scheduler.enqueue(sequence)) this.#interrupt(nowNs);
+    if (this.#ranks.take(sequence.request).enqueue(sequence)) this.#interrupt(nowNs);
   }
 
   /** Something happens at `nowNs` that the next batch depends on: it must be formed by an event. */
@@ -174,30 +184,34 @@ export class EngineDriver implements EngineCore {
 
   #formBatch(nowNs: number): boolean {
     const flight = this.#flights.vacant;
-    const [batch] = flight.batches;
-    batch.clear();
-    batch.lane = this.#freeLane();
-    batch.lane.times.waitUntil(nowNs);
-    if (!this.#scheduler.form(batch, nowNs)) return false;
-    batch.seal();
-    const bound = this.#setup.timer.boundOf(batch.shape);
+    const { batches } = flight;
+    let runs = false;
+    for (let rank = 0; rank < batches.length; rank++) {
+      const batch = batches[rank];
+      batch.clear();
+      batch.lane = this.#freeLane(rank);
+      batch.lane.times.waitUntil(nowNs);
+      if (this.#ranks.all[rank].form(batch, nowNs)) runs = true;
+    }
+    if (!runs) return false;
+    const durationNs = flight.seal(this.#setup.timer);
     if (this.#pipeline === null) {
       const startNs = this.#flights.size > 0 ? this.#flights.newest.endNs : nowNs;
-      flight.launch(startNs, startNs + batch.durationNs, bound);
+      flight.launch(startNs, startNs + durationNs);
     } else {
       const startNs = this.#pipeline.startNs(nowNs);
-      flight.launch(startNs, this.#pipeline.launch(nowNs, batch.durationNs), bound);
+      flight.launch(startNs, this.#pipeline.launch(nowNs, durationNs));
     }
     this.#flights.size += 1;
     return true;
   }
 
   /** With stages: a lane no pass in flight has; the one whose pass has just ended, if its sequences go on. */
-  #freeLane(): Lane {
-    const lanes = this.#lanes;
+  #freeLane(rank: number): Lane {
+    const lanes = this.#lanes[rank];
     if (lanes.length === 1) return lanes[0];
     const used = new Set<Lane>();
-    for (let age = 0; age < this.#flights.size; age++) used.add(this.#flights.at(age).batches[0].lane);
+    for (let age = 0; age < this.#flights.size; age++) used.add(this.#flights.at(age).batches[rank].lane);
     const free = lanes.filter((lane) => !used.has(lane));
     return free.find(({ set }) => set.count > 0) ?? free[0];
   }
@@ -211,8 +225,12 @@ export class EngineDriver implements EngineCore {
     const flights = this.#flights;
     this.#run.cancel();
     if (!this.#isSteady()) return flights.oldest.endNs;
-    const [batch] = flights.newest.batches;
-    this.#run.plan(flights, batch.lane.set, this.#setup.timer, this.#scheduler.steadyPasses(batch, LONGEST_RUN));
+    const { batches } = flights.newest;
+    let passes = LONGEST_RUN;
+    for (let rank = 0; rank < batches.length && passes > 0; rank++) {
+      passes = Math.min(passes, this.#ranks.all[rank].steadyPasses(batches[rank], passes));
+    }
+    this.#run.plan(flights, this.#setup.timer, passes);
     return this.#run.overNs;
   }
 
@@ -221,17 +239,19 @@ export class EngineDriver implements EngineCore {
     const flights = this.#flights;
     // The sequences of other stages go on between two passes of a lane.
     if (!flights.isFull || this.#pipeline !== null) return false;
-    const { decodes } = flights.newest.batches[0];
+    const { batches: newest } = flights.newest;
     for (let age = 0; age < flights.size; age++) {
-      const [batch] = flights.at(age).batches;
-      if (!batch.isPlain || batch.decodes !== decodes) return false;
+      const { batches } = flights.at(age);
+      for (let rank = 0; rank < batches.length; rank++) {
+        if (!batches[rank].isPlain || batches[rank].decodes !== newest[rank].decodes) return false;
+      }
     }
     return true;
   }
 
   /** The run's passes up to number `to` (exclusive) end. */
   #endSteadily(to: number): void {
-    const { log, ledger } = this.#setup;
+    const { ledger } = this.#setup;
     const { oldest } = this.#flights;
     const run = this.#run;
     const endNs = run.endNs[to - 1];
@@ -239,16 +259,28 @@ export class EngineDriver implements EngineCore {
     const lastNs = endNs - (to - 1 > run.ended ? run.endNs[to - 2] : startNs);
     oldest.book(ledger, to - run.ended, endNs - startNs, lastNs);
     this.#settledNs = endNs;
-    const [batch] = oldest.batches;
-    batch.lane.times.settleRun(run.endNs, run.decodeNs, run.ended, to, batch.decodes, ledger.gaps, log);
+    for (let rank = 0; rank < oldest.batches.length; rank++) this.#settleSteadily(oldest.batches[rank], rank, to);
     run.ended = to;
+  }
+
+  #settleSteadily({ lane: { times }, decodes, takesDecodes }: Batch, rank: number, to: number): void {
+    const { log, ledger } = this.#setup;
+    const { endNs, decodeNs, ended } = this.#run;
+    if (this.#ranks.all.length === 1) times.settleRun(endNs, decodeNs[0], ended, to, decodes, ledger.gaps, log);
+    else if (!takesDecodes) times.waitUntil(endNs[to - 1]);
+    else
+      for (let pass = ended; pass < to; pass++)
+        times.settle(endNs[pass], decodeNs[rank][pass], decodes, ledger.gaps, log);
   }
 
   /** The run's passes are formed until there are `to` of them. */
   #formSteadily(to: number): void {
-    const [batch] = this.#flights.at(this.#flights.depth - 1).batches;
-    this.#scheduler.formSteady(batch, to - this.#run.formed, this.#run.endNs[to - 1]);
-    batch.formAgain(to - this.#run.formed);
+    const { batches } = this.#flights.at(this.#flights.depth - 1);
+    const passes = to - this.#run.formed;
+    for (let rank = 0; rank < batches.length; rank++) {
+      this.#ranks.all[rank].formSteady(batches[rank], passes, this.#run.endNs[to - 1]);
+      if (batches[rank].takesDecodes) batches[rank].formAgain(passes);
+    }
     this.#run.formed = to;
   }
 
@@ -259,19 +291,24 @@ export class EngineDriver implements EngineCore {
     flights.size = flights.depth + formed - ended;
     for (let age = 0; age < flights.size; age++) {
       const pass = ended + age;
-      if (pass > 0) flights.at(age).repeat(endNs[pass - 1], endNs[pass]);
-      flights.at(age).batches[0].repeat(flights.size - 1 - age, decodeNs[pass]);
+      const flight = flights.at(age);
+      if (pass > 0) flight.repeat(endNs[pass - 1], endNs[pass]);
+      for (let rank = 0; rank < flight.batches.length; rank++) {
+        flight.batches[rank].repeat(flights.size - 1 - age, decodeNs[rank][pass]);
+      }
     }
   }
 
   #endPass(nowNs: number): void {
     const { oldest } = this.#flights;
     const { role, log, ledger } = this.#setup;
-    const [batch] = oldest.batches;
     this.#book(oldest);
-    batch.settle(nowNs, role, log, ledger);
-    this.#scheduler.settle(batch, nowNs);
-    batch.clear();
+    for (let rank = 0; rank < oldest.batches.length; rank++) {
+      const batch = oldest.batches[rank];
+      batch.settle(nowNs, role, log, ledger);
+      this.#ranks.all[rank].settle(batch, nowNs);
+      batch.clear();
+    }
     this.#expect(nowNs, BATCH_FORMATION);
   }
 

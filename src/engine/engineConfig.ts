@@ -7,4 +7,4 @@ import type { VllmConfig } from './vllm/vllmConfig.ts';
 export type EngineConfig = VllmConfig | SglangConfig | TrtllmConfig;
 
 /** Whether a core keeps attention-DP ranks apart; otherwise they are summed into one scheduler. */
-export const KEEPS_RANKS: Readonly<Record<Backend, boolean>> = { vllm: false, sglang: true, trtllm: false };
+export const KEEPS_RANKS: Readonly<Record<Backend, boolean>> = { vllm: true, sglang: true, trtllm: false };

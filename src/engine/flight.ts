@@ -1,4 +1,4 @@
-import type { BoundIndex } from '../timing/stepTimer.ts';
+import type { BoundIndex, StepTimer } from '../timing/stepTimer.ts';
 import type { Batch } from './batch.ts';
 import type { PassLedger } from './passLedger.ts';
 
@@ -18,10 +18,31 @@ export class Flight {
     this.batches = batches;
   }
 
-  launch(startNs: number, endNs: number, bound: BoundIndex): void {
+  /** All batches are put together; returns how long the pass takes: as long as its slowest rank. */
+  seal(timer: StepTimer): number {
+    const [first] = this.batches;
+    if (this.batches.length === 1) {
+      first.seal();
+      this.bound = timer.boundOf(first.shape);
+      return first.durationNs;
+    }
+    let groupTokens = 0;
+    for (const batch of this.batches) groupTokens += batch.tokens;
+    const prefills = this.batches.some(({ hasChunks }) => hasChunks);
+    let longestNs = 0;
+    for (const batch of this.batches) {
+      if (!batch.runs) continue;
+      batch.seal(groupTokens, prefills && !batch.hasChunks);
+      if (batch.durationNs <= longestNs) continue;
+      longestNs = batch.durationNs;
+      this.bound = timer.boundOf(batch.shape);
+    }
+    return longestNs;
+  }
+
+  launch(startNs: number, endNs: number): void {
     this.startNs = startNs;
     this.endNs = endNs;
-    this.bound = bound;
     this.#hasChunks = this.batches.some((batch) => batch.hasChunks);
     this.#sequences = 0;
     this.#decodes = 0;

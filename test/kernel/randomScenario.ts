@@ -22,12 +22,13 @@ export function awkwardTimer(random: RandomStream): StepTimer {
     window,
     decodeNs,
     passNs(shape: PassShape): number {
-      if (shape.chunks === 0) return decodeNs(shape.decodes, shape.decodeContext, shape.decodeWindowed);
+      const others = Math.round(shape.groupTokens * 1.7) + (shape.eager ? 333 : 0);
+      if (shape.chunks === 0) return decodeNs(shape.decodes, shape.decodeContext, shape.decodeWindowed) + others;
       const decode = shape.decodes > 0 ? decodeNs(shape.decodes, shape.decodeContext, shape.decodeWindowed) : 0;
       const chunks = shape.chunkTokens * perToken + shape.chunkPairs * perPair + shape.chunkPairsPerContext * 0.3;
       return Math.max(
         1,
-        Math.round(base + decode * 0.9 + chunks + shape.chunkPairsWindowed * perWindowed + shape.sampled),
+        others + Math.round(base + decode * 0.9 + chunks + shape.chunkPairsWindowed * perWindowed + shape.sampled),
       );
     },
     boundOf: (shape: PassShape): BoundIndex => (shape.chunks > 0 ? 0 : 1),

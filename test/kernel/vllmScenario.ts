@@ -40,6 +40,7 @@ function withOptions(pool: PoolSpec, random: RandomStream): PoolSpec {
       refundsVictim: !one(3),
     },
     pipelineStages: one(4) ? random.integer(2, 4) : 1,
+    attentionDataRanks: one(3) ? random.integer(2, 3) : 1,
   };
   return { ...pool, engine: options };
 }

@@ -20,6 +20,7 @@ const FEATURES: Record<string, (config: VllmConfig, scenario: Scenario, result: 
   'no gate for whole prompts': ({ semantics }) => !semantics.fullIslGate,
   'scratch pages last': ({ semantics }) => !semantics.unhashedFreedFirst,
   'a pipeline': ({ pipelineStages }) => pipelineStages > 1,
+  'attention-DP ranks': ({ attentionDataRanks }) => attentionDataRanks > 1,
   watermark: ({ watermark }) => watermark > 0,
 };
 

@@ -3,6 +3,8 @@ import type { BoundIndex } from '../../timing/stepTimer.ts';
 import { BATCH_FORMATION, type EngineCore, type EngineLoad, PASS_END } from '../engineCore.ts';
 import type { EngineSetup } from '../engineSetup.ts';
 import type { EngineTotals } from '../engineTotals.ts';
+import { fewestWaiting, type RankRule } from '../rankRule.ts';
+import { Ranks } from '../ranks.ts';
 import { STATE } from '../requestLog.ts';
 import { Job, type Share } from './job.ts';
 import type { PlainScheduler } from './plainScheduler.ts';
@@ -10,11 +12,12 @@ import type { PlainScheduler } from './plainScheduler.ts';
 const NEVER = Number.POSITIVE_INFINITY;
 
 interface Pass {
-  readonly shares: readonly Share[];
+  /** By attention-DP rank. */
+  readonly shares: readonly (readonly Share[])[];
   readonly startNs: number;
   readonly endNs: number;
-  /** Its part that would be left without chunks. */
-  readonly decodeNs: number;
+  /** By rank: how long its decodes would take. */
+  readonly decodeNs: readonly number[];
   readonly bound: BoundIndex;
 }
 
@@ -26,7 +29,7 @@ export class PlainEngine implements EngineCore {
   nextEventNs = NEVER;
   nextEventKind = BATCH_FORMATION;
   readonly #setup: EngineSetup;
-  readonly #scheduler: PlainScheduler;
+  readonly #ranks: Ranks<PlainScheduler>;
   readonly #depth: number;
   /** Passes in flight, oldest first. */
   #passes: Pass[] = [];
@@ -34,10 +37,16 @@ export class PlainEngine implements EngineCore {
   /** When each stage is done with the pass launched last. */
   #doneNs: readonly number[] = [];
 
-  constructor(setup: EngineSetup, depth: number, scheduler: PlainScheduler) {
+  constructor(
+    setup: EngineSetup,
+    depth: number,
+    createScheduler: () => PlainScheduler,
+    rule: RankRule = fewestWaiting,
+  ) {
     this.#setup = setup;
     this.#depth = depth;
-    this.#scheduler = scheduler;
+    const { attentionDataRanks } = setup.config;
+    this.#ranks = new Ranks(Array.from({ length: attentionDataRanks }, createScheduler), rule);
   }
 
   get passesInFlight(): number {
@@ -45,7 +54,7 @@ export class PlainEngine implements EngineCore {
   }
 
   admits(inputTokens: number, outputTokens: number): boolean {
-    return this.#scheduler.admits(inputTokens, outputTokens);
+    return this.#ranks.all[0].admits(inputTokens, outputTokens);
   }
 
   advanceTo(): void {
@@ -79,24 +88,25 @@ export class PlainEngine implements EngineCore {
   }
 
   #join(job: Job): void {
-    this.#scheduler.enqueue(job);
+    this.#ranks.take(job.request).enqueue(job);
     this.#wake(job.arrivalNs);
   }
 
   remoteArrived(request: number, nowNs: number): void {
-    this.#scheduler.remoteArrived(request, nowNs);
+    this.#ranks.of(request).remoteArrived(request, nowNs);
     this.#wake(nowNs);
   }
 
   releaseHeld(request: number, nowNs: number): void {
-    this.#scheduler.releaseHeld(request);
+    this.#ranks.of(request).releaseHeld(request);
     this.#wake(nowNs);
   }
 
   cancel(request: number, nowNs: number): void {
-    const job = this.#scheduler.cancel(request, nowNs);
+    const job = this.#ranks.of(request).cancel(request, nowNs);
     this.#wake(nowNs);
-    for (const { shares } of this.#passes) for (const share of shares) if (share.job === job) share.fate = 'void';
+    for (const { shares } of this.#passes)
+      for (const share of shares.flat()) if (share.job === job) share.fate = 'void';
   }
 
   retimed(): void {
@@ -104,16 +114,16 @@ export class PlainEngine implements EngineCore {
   }
 
   cachedTokens(request: number): number {
-    return this.#scheduler.cachedTokens(request);
+    return this.#ranks.next.cachedTokens(request);
   }
 
   readLoad(load: EngineLoad): void {
     Object.assign(load, { running: 0, waiting: 0, queuedPrefillTokens: 0, heldPages: 0, usablePages: 0 });
-    this.#scheduler.addLoad(load);
+    for (const rank of this.#ranks.all) rank.addLoad(load);
   }
 
   totals(): EngineTotals {
-    return this.#setup.ledger.totals(this.#scheduler.usablePages, this.#scheduler.evictedPages);
+    return this.#setup.ledger.totals(this.#ranks.usablePages, this.#ranks.evictedPages);
   }
 
   runEvent(): void {
@@ -124,11 +134,13 @@ export class PlainEngine implements EngineCore {
       return;
     }
     while (this.#passes.length < this.#depth) {
-      const shares = this.#scheduler.form(
-        this.#passes.map((pass) => pass.shares),
-        nowNs,
+      const shares = this.#ranks.all.map((scheduler, rank) =>
+        scheduler.form(
+          this.#passes.map((pass) => pass.shares[rank]),
+          nowNs,
+        ),
       );
-      if (shares.length === 0) break;
+      if (shares.every((ofRank) => ofRank.length === 0)) break;
       this.#passes.push(this.#launch(shares, nowNs));
     }
     if (this.#passes.length > 0) this.#expect(this.#passes[0].endNs, PASS_END);
@@ -145,30 +157,42 @@ export class PlainEngine implements EngineCore {
     if (this.#passes.length === 0) this.#expect(nowNs, BATCH_FORMATION);
   }
 
-  #launch(shares: readonly Share[], nowNs: number): Pass {
+  /** A pass lasts as long as its slowest rank; the others wait, those without a batch of their own on a dummy. */
+  #launch(shares: readonly (readonly Share[])[], nowNs: number): Pass {
     const { timer } = this.#setup;
-    const shape = new PassShape(timer.window);
-    const contexts = shares.filter((share) => share.decodes).map((share) => share.before + 1);
-    const context = sum(contexts);
-    const windowed = timer.window > 0 ? sum(contexts.map((tokens) => Math.min(tokens, timer.window))) : 0;
-    if (contexts.length > 0) shape.setDecodes(contexts.length, context, windowed);
-    for (const share of shares.filter(({ decodes }) => !decodes)) {
-      shape.addChunk(share.before, share.tokens, share.completes);
-      const alone = new PassShape(timer.window);
-      alone.addChunk(share.before, share.tokens, share.completes);
-      share.aloneNs = timer.passNs(alone);
-    }
-    const durationNs = timer.passNs(shape);
-    const decodeNs = contexts.length > 0 ? timer.decodeNs(contexts.length, context, windowed) : 0;
+    const prefills = shares.flat().some(({ decodes }) => !decodes);
+    const groupTokens = shares.length > 1 ? sum(shares.flat().map(({ tokens }) => tokens)) : 0;
+    const timed = shares.map((ofRank) => {
+      const shape = this.#shapeOf(ofRank, groupTokens);
+      const onlyDecodes = ofRank.filter(({ decodes }) => decodes);
+      const decodeNs = onlyDecodes.length > 0 ? timer.passNs(this.#shapeOf(onlyDecodes, groupTokens)) : 0;
+      for (const share of ofRank) if (!share.decodes) share.aloneNs = timer.passNs(this.#shapeOf([share], groupTokens));
+      shape.eager = shares.length > 1 && prefills && onlyDecodes.length === ofRank.length;
+      const durationNs = ofRank.length > 0 ? timer.passNs(shape) : 0;
+      return { shape, durationNs, decodeNs: Math.min(decodeNs, durationNs) };
+    });
+    const slowest = timed.reduce((most, rank) => (rank.durationNs > most.durationNs ? rank : most));
     const startNs = Math.max(nowNs, this.#doneNs[0] ?? 0);
-    this.#doneNs = this.#stageEnds(durationNs, nowNs);
+    this.#doneNs = this.#stageEnds(slowest.durationNs, nowNs);
     return {
       shares,
       startNs,
       endNs: this.#doneNs.at(-1)!,
-      decodeNs: Math.min(decodeNs, durationNs),
-      bound: timer.boundOf(shape),
+      decodeNs: timed.map(({ decodeNs }) => decodeNs),
+      bound: timer.boundOf(slowest.shape),
     };
+  }
+
+  #shapeOf(shares: readonly Share[], groupTokens: number): PassShape {
+    const { timer } = this.#setup;
+    const shape = new PassShape(timer.window);
+    const contexts = shares.filter((share) => share.decodes).map((share) => share.before + 1);
+    const windowed = timer.window > 0 ? sum(contexts.map((tokens) => Math.min(tokens, timer.window))) : 0;
+    if (contexts.length > 0) shape.setDecodes(contexts.length, sum(contexts), windowed);
+    for (const { before, tokens, decodes, completes } of shares)
+      if (!decodes) shape.addChunk(before, tokens, completes);
+    shape.groupTokens = groupTokens;
+    return shape;
   }
 
   /** Each stage takes an equal part, after the stage before, and after the pass before. */
@@ -190,17 +214,20 @@ export class PlainEngine implements EngineCore {
     ledger.passes += 1;
     ledger.busyNs += busyNs;
     ledger.lastNs = busyNs;
-    ledger.lastDecodes = pass.shares.filter(({ decodes }) => decodes).length;
-    ledger.lastPrefillTokens = sum(pass.shares.map(({ decodes, tokens }) => (decodes ? 0 : tokens)));
-    ledger.batchSum += pass.shares.length;
-    const chunked = pass.shares.some(({ decodes }) => !decodes);
+    const all = pass.shares.flat();
+    ledger.lastDecodes = all.filter(({ decodes }) => decodes).length;
+    ledger.lastPrefillTokens = sum(all.map(({ decodes, tokens }) => (decodes ? 0 : tokens)));
+    ledger.batchSum += all.length;
+    const chunked = all.some(({ decodes }) => !decodes);
     (chunked ? ledger.prefillBoundNs : ledger.decodeBoundNs)[pass.bound] += busyNs;
-    for (const share of pass.shares) {
-      if (share.fate === 'void') continue;
-      this.#account(share, pass.decodeNs, nowNs);
-      if (share.completes) this.#emit(share, nowNs);
+    for (const [rank, shares] of pass.shares.entries()) {
+      for (const share of shares) {
+        if (share.fate === 'void') continue;
+        this.#account(share, pass.decodeNs[rank], nowNs);
+        if (share.completes) this.#emit(share, nowNs);
+      }
+      this.#ranks.all[rank].settle(shares, nowNs);
     }
-    this.#scheduler.settle(pass.shares, nowNs);
   }
 
   /** Says where the job's time since it was last said went. */
