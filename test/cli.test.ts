@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Explanation } from '../src/insight/explanation.ts';
 import type { Recommendation } from '../src/recommend/recommendation.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -62,9 +63,10 @@ describe('recommend', () => {
       '2',
     ]);
     expect(searched.code).toBe(0);
-    const recommendation = JSON.parse(searched.stdout) as Recommendation;
+    const recommendation = JSON.parse(searched.stdout) as Recommendation & { explanation: Explanation | null };
     expect(recommendation.pick?.feasible).toBe(true);
     expect(JSON.parse(readFileSync(join(folder, 'found/recommendation.json'), 'utf8'))).toEqual(recommendation);
+    expect(recommendation.explanation?.summary.config_hash).toBe(recommendation.pick?.summary.config_hash);
     expect(readFileSync(join(folder, 'found/frontier.csv'), 'utf8').trim().split('\n')).toHaveLength(
       recommendation.frontier.length + 1,
     );

@@ -69,7 +69,8 @@ export function addGoalFlags(command: Command): Command {
     .option('--shard <index/count>', 'run only this share of the trials the study lacks (0/8 to 7/8)', shardOf)
     .option('--job-file <file>', 'write a Slurm array (.sbatch) or a Kubernetes job (.yaml) of all shards, and stop')
     .option('--shards <n>', 'shards of the job file', shardCount)
-    .option('--events <file>', 'write a line of JSON for every trial as it ends');
+    .option('--events <file>', 'write a line of JSON for every trial as it ends')
+    .option('--no-explain', 'answer without looking around the pick: what binds it, its knobs, other conditions');
 }
 
 function perRequestFile(text: string): string {

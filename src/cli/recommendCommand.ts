@@ -9,6 +9,9 @@ import type { RecommendConfig } from '../config/recommendConfig.ts';
 import { longestRequestOf } from '../config/replicaSpec.ts';
 import { mapPaths, writeYaml } from '../config/writeYaml.ts';
 import { deployFiles } from '../deploy/deployFiles.ts';
+import { type Explanation, explain } from '../insight/explanation.ts';
+import { Laboratory } from '../insight/laboratory.ts';
+import { isExact } from '../recommend/floors.ts';
 import { goalHash, recommend } from '../recommend/recommend.ts';
 import type { Evaluated, Recommendation } from '../recommend/recommendation.ts';
 import { frontierCsv } from '../report/csv.ts';
@@ -39,9 +42,13 @@ interface RecommendFlags extends CommonOptions {
   readonly shards?: number;
   readonly jobFile?: string;
   readonly events?: string;
+  /** false: leave out what is around the pick. */
+  readonly explain?: boolean;
 }
 
 const CANDIDATES = 'candidates';
+/** What is around the pick may take as many passes as the search took, and this many runs of the pick in any case. */
+const LEAST_EXPLAINING_RUNS = 20;
 
 export async function recommendCommand(options: RecommendFlags): Promise<number> {
   const input = await readInput(options.config);
@@ -75,10 +82,12 @@ export async function recommendCommand(options: RecommendFlags): Promise<number>
   files.set('frontier.csv', frontierCsv(named));
   for (const [name, text] of named.pick === null ? [] : deployFiles(named.pick.config, facts))
     files.set(`deploy/${name}`, text);
-  files.set('recommendation.json', toJson(named));
+  const explanation = options.explain === false || named.truncated ? null : explainPick(named, source, facts);
+  const answer = toJson({ ...named, explanation });
+  files.set('recommendation.json', answer);
   const notes: string[] = [];
   const detail = await pickDetail(named, input.baseDir, facts);
-  const page = await withPage(files, recommendPage(named, detail === null ? null : detail.detail));
+  const page = await withPage(files, recommendPage(named, detail === null ? null : detail.detail, explanation));
   notes.push(...page.notes);
   const written = await writeFiles(directory, page.files, ownership);
   if (options.perRequest !== undefined && detail !== null) {
@@ -87,8 +96,8 @@ export async function recommendCommand(options: RecommendFlags): Promise<number>
   for (const text of notes) note(options.quiet === true, text);
   process.stdout.write(
     options.format === 'json'
-      ? toJson(named)
-      : renderRecommend(named, { files: inBrief(written, directory), color: wantsColor() }),
+      ? answer
+      : renderRecommend(named, { files: inBrief(written, directory), explanation, color: wantsColor() }),
   );
   if (named.truncated && process.exitCode === EXIT.interrupted) return EXIT.interrupted;
   return named.pick === null ? EXIT.failed : EXIT.done;
@@ -211,6 +220,14 @@ async function pickDetail({ pick }: Recommendation, baseDir: string, facts: Fact
   const workload = await loadWorkload(config.traffic, config.seed, baseDir, longestRequestOf(config, facts));
   const prediction = simulateForReport(config, workload, facts);
   return { prediction, workload, detail: detailOf(prediction, workload, config) };
+}
+
+/** What holds the pick where it is, in the goal's metrics as far as the deployment alone does not decide them. */
+function explainPick({ pick, goal, tried }: Recommendation, source: Workload, facts: Facts): Explanation | null {
+  if (pick === null) return null;
+  const budget = Math.max(tried.passes, LEAST_EXPLAINING_RUNS * pick.summary.passes);
+  const metrics = goal.objectives.map(({ metric }) => metric).filter((metric) => !isExact(metric));
+  return explain(new Laboratory(source, facts, VERSION, budget), pick.config, null, metrics);
 }
 
 /** Files of a folder as one. */

@@ -23,7 +23,7 @@ export interface Explanation {
   readonly marginal: readonly Effect[];
   readonly sturdiness: { readonly cases: readonly Effect[]; readonly sentence: string | null };
   readonly why_not: WhyNot | null;
-  readonly effort: { readonly simulations: number; readonly passes: number };
+  readonly effort: { readonly simulations: number; readonly passes: number; readonly truncated: boolean };
 }
 
 const METRICS = [
@@ -34,32 +34,38 @@ const METRICS = [
   'usd_per_million_output_tokens',
 ] as const;
 
-/** @param other the configuration asked about with `--why-not`, on the same traffic. @returns null when `config` cannot exist. */
+/**
+ * @param other the configuration asked about with `--why-not`, on the same traffic.
+ * @param goal metrics to look at before the usual ones.
+ * @returns null when `config` cannot exist.
+ */
 export function explain(
   laboratory: Laboratory,
   config: PredictConfig,
   other: PredictConfig | null,
+  goal: readonly string[] = [],
 ): Explanation | null {
+  const metrics = [...new Set([...goal, ...METRICS])].slice(0, METRICS.length);
   const summary = laboratory.report(config);
   if (summary === null) return null;
   const tried = tryMoves(laboratory, config);
-  const couplings = couplingsOf(laboratory, config, summary, tried, METRICS[0]);
-  const cases = sturdinessOf(laboratory, config, METRICS);
+  const couplings = couplingsOf(laboratory, config, summary, tried, metrics[0]);
+  const cases = sturdinessOf(laboratory, config, metrics);
   const asked = other === null ? null : laboratory.report(other);
-  const marginal = marginalValues(laboratory, config, METRICS);
-  const intervals = intervalsOf(laboratory, config, METRICS);
+  const marginal = marginalValues(laboratory, config, metrics);
+  const intervals = intervalsOf(laboratory, config, metrics);
   return {
     schema_version: 1,
     config_hash: summary.config_hash,
     summary,
-    metrics: METRICS,
+    metrics,
     intervals,
     binds: bindsOf(summary),
-    sensitivities: tried.map(({ move, report }) => effectOf(move.label, summary, report, METRICS)),
+    sensitivities: tried.map(({ move, report }) => effectOf(move.label, summary, report, metrics)),
     couplings: couplings.filter(isStrong),
     marginal,
     sturdiness: { cases, sentence: sturdinessSentence(cases, summary.slo.met) },
-    why_not: asked === null ? null : whyNot(other!, asked, summary, METRICS),
+    why_not: asked === null ? null : whyNot(other!, asked, summary, metrics),
     effort: laboratory.effort,
   };
 }

@@ -25,9 +25,9 @@ const small = deployment(
   '{aggregated: {parallelism: {replicas: 2, tensor: 1}, kv_cache: {capacity: {memory_fraction: 0.3}}}}',
 );
 
-async function laboratoryOf(config: PredictConfig): Promise<Laboratory> {
+async function laboratoryOf(config: PredictConfig, budget?: number): Promise<Laboratory> {
   const traffic = { ...config.traffic, load: { type: 'trace_timestamps', speedup: 1, spread: 'none' } as const };
-  return new Laboratory(await loadWorkload(traffic, config.seed, '.', 8192), catalogFacts, 'test');
+  return new Laboratory(await loadWorkload(traffic, config.seed, '.', 8192), catalogFacts, 'test', budget);
 }
 
 describe('compare', () => {
@@ -126,4 +126,16 @@ describe('intervalsOf', () => {
     for (const { low, high } of intervals) if (low <= truth && truth <= high) covered += 1;
     expect(covered).toBeGreaterThanOrEqual(6);
   });
+});
+
+it('stops looking when its budget is spent, says so, and keeps what it has', async () => {
+  const whole = explain(await laboratoryOf(small), small, null)!;
+  expect(whole.effort.truncated).toBe(false);
+  const budget = 4 * whole.summary.passes;
+  const part = explain(await laboratoryOf(small, budget), small, null)!;
+  expect(part.effort.truncated).toBe(true);
+  expect(part.summary).toEqual(whole.summary);
+  expect(part.sensitivities.length).toBeGreaterThan(0);
+  expect(part.sensitivities).toEqual(whole.sensitivities.slice(0, part.sensitivities.length));
+  expect(part.effort.simulations).toBeLessThan(whole.effort.simulations / 2);
 });

@@ -26,23 +26,30 @@ export class Laboratory {
   readonly #source: Workload;
   readonly #facts: Facts;
   readonly #version: string;
+  readonly #budget: number;
   readonly #reports = new Map<string, Report | null>();
   #simulations = 0;
   #passes = 0;
+  #isSpent = false;
 
-  /** @param source the requests before load and limits. */
-  constructor(source: Workload, facts: Facts, version: string) {
+  /**
+   * @param source the requests before load and limits.
+   * @param budget passes after which nothing more is simulated: what is asked for then counts as impossible.
+   */
+  constructor(source: Workload, facts: Facts, version: string, budget = Number.POSITIVE_INFINITY) {
     this.#source = source;
     this.#facts = facts;
     this.#version = version;
+    this.#budget = budget;
   }
 
   get facts(): Facts {
     return this.#facts;
   }
 
-  get effort(): { readonly simulations: number; readonly passes: number } {
-    return { simulations: this.#simulations, passes: this.#passes };
+  /** `truncated` when the budget left something out. */
+  get effort(): { readonly simulations: number; readonly passes: number; readonly truncated: boolean } {
+    return { simulations: this.#simulations, passes: this.#passes, truncated: this.#isSpent };
   }
 
   workloadOf(config: PredictConfig): Workload {
@@ -54,6 +61,10 @@ export class Laboratory {
     const key = `${conditions.name} ${canonicalJson(config)}`;
     let report = this.#reports.get(key);
     if (report === undefined) {
+      if (this.#passes >= this.#budget) {
+        this.#isSpent = true;
+        return null;
+      }
       report = this.#simulate(config, conditions);
       this.#reports.set(key, report);
     }

@@ -33,6 +33,14 @@ export function renderExplanation(explanation: Explanation, subject: string, con
   ]);
 }
 
+/** Which knobs of a deployment depend on each other, and how sturdy it is. */
+export function explanationSentences({ couplings, sturdiness }: Explanation, most = 8): string[] {
+  return [
+    ...couplings.slice(0, most).map(({ sentence }) => sentence),
+    ...(sturdiness.sentence === null ? [] : [sturdiness.sentence]),
+  ];
+}
+
 /** The way from A to B, for the terminal. Ends with a newline. */
 export function renderComparison(
   comparison: Comparison,

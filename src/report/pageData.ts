@@ -25,7 +25,7 @@ import {
   formatUsd,
   metricLabel,
 } from './format.ts';
-import { explanationTables } from './insightText.ts';
+import { explanationSentences, explanationTables } from './insightText.ts';
 import type { PageTable } from './pageTable.ts';
 import { loadText } from './recommendText.ts';
 
@@ -75,22 +75,28 @@ export function explainPage(
   workloadName: string,
 ): ReportPageData {
   const page = predictPage(detail, deployment, workloadName);
-  const { binds, couplings, sturdiness, why_not } = explanation;
+  const { binds, why_not } = explanation;
   return {
     ...page,
     why: [
       ...page.why,
       ...binds,
-      ...couplings.slice(0, 8).map(({ sentence }) => sentence),
-      ...(sturdiness.sentence === null ? [] : [sturdiness.sentence]),
+      ...explanationSentences(explanation),
       ...(why_not === null ? [] : [`Why not the other: ${why_not.sentence}`]),
     ],
     tables: [...explanationTables(explanation), ...page.tables],
   };
 }
 
-/** The page of an answer; `detail` is a run of the pick (or of the best there is), null leaves its charts out. */
-export function recommendPage(recommendation: Recommendation, detail: RunDetail | null): ReportPageData {
+/**
+ * The page of an answer; `detail` is a run of the pick (or of the best there is), null leaves its charts out, as a null
+ * explanation leaves out what moves the pick.
+ */
+export function recommendPage(
+  recommendation: Recommendation,
+  detail: RunDetail | null,
+  explanation: Explanation | null = null,
+): ReportPageData {
   const { pick, goal, why } = recommendation;
   const charts = detail === null ? { latency: [], timeline: null, scaling: null, attribution: [] } : chartsOf(detail);
   const shown = pick?.summary ?? detail?.report ?? null;
@@ -100,7 +106,7 @@ export function recommendPage(recommendation: Recommendation, detail: RunDetail 
     subtitle: pick === null ? goal.sentence : `${goal.sentence}. The pick: ${configInWords(pick.config)}.`,
     tone: pick === null ? 'bad' : 'good',
     facts: shown === null ? [] : factsOf(shown),
-    why,
+    why: [...why, ...(explanation === null ? [] : explanationSentences(explanation))],
     warnings: [
       ...(recommendation.truncated ? ['The search was stopped early: the frontier is of what finished.'] : []),
       ...(shown?.provenance.warnings ?? []),
@@ -109,6 +115,7 @@ export function recommendPage(recommendation: Recommendation, detail: RunDetail 
     ...charts,
     tables: [
       ...(recommendation.frontier.length === 0 ? [] : [frontierTable(recommendation)]),
+      ...(explanation === null ? [] : explanationTables(explanation)),
       ...(shown === null ? [] : [latencyTable(shown)]),
     ],
     footer: `${triedText(recommendation)} ${shown === null ? '' : footerOf(shown)}`.trim(),

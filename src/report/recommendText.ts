@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import type { Explanation } from '../insight/explanation.ts';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Evaluated, Recommendation } from '../recommend/recommendation.ts';
 import { candidateLabels } from './candidateLabels.ts';
@@ -15,11 +16,14 @@ import {
   metricLabel,
 } from './format.ts';
 import { type PlotPoint, textPlot } from './frontierPlot.ts';
+import { explanationSentences } from './insightText.ts';
 import { type Colors, plainTable } from './terminal.ts';
 
 export interface RecommendContext {
   /** Written files, to be named at the end. */
   readonly files: readonly string[];
+  /** Of the pick; null where none was made. */
+  readonly explanation?: Explanation | null;
   /** Whether the output may carry ANSI colours: only when it is a terminal. */
   readonly color: boolean;
 }
@@ -35,6 +39,7 @@ export function renderRecommend(recommendation: Recommendation, context: Recomme
     plotLines(recommendation),
     pickLines(recommendation, colors),
     tableLines(recommendation, colors),
+    aroundLines(context.explanation ?? null, colors),
     triedLines(recommendation, colors),
     context.files.length === 0 ? [] : [`written: ${context.files.join(', ')}`],
   ];
@@ -42,6 +47,18 @@ export function renderRecommend(recommendation: Recommendation, context: Recomme
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** What was seen around the pick, in brief. */
+function aroundLines(explanation: Explanation | null, colors: Colors): string[] {
+  if (explanation === null) return [];
+  const { simulations, truncated } = explanation.effort;
+  const cut = truncated ? ', cut short by its budget' : '';
+  return [
+    colors.bold('around the pick'),
+    ...explanationSentences(explanation, 3).map((sentence) => `  ${sentence}`),
+    `  (${formatFixed(simulations, 0)} simulations${cut}; the tables are in report.html)`,
+  ];
 }
 
 /** The values a point has on the frontier's two axes: the first two objectives, or GPUs and the only one. */
