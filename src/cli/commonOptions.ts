@@ -84,6 +84,18 @@ function shardCount(text: string): number {
   return count;
 }
 
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('must be greater than 0');
+  return value;
+}
+
+export function openShare(text: string): number {
+  const share = Number(text);
+  if (!(share > 0 && share < 1)) throw new InvalidArgumentError('must be between 0 and 1');
+  return share;
+}
+
 export function threadCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 0) throw new InvalidArgumentError('must be a whole number, 0 or more');

@@ -7,6 +7,8 @@ import {
   addReplayOptions,
   addWorkloadFlags,
   collect,
+  openShare,
+  positiveNumber,
   threadCount,
 } from './commonOptions.ts';
 import { addEngineCommands } from './engineCommands.ts';
@@ -67,6 +69,14 @@ function createProgram(onExit: (code: number) => void): Command {
     .action(async (traces, options) =>
       onExit(await (await import('./inspectCommand.ts')).inspectCommand(traces, options)),
     );
+
+  const adapt = program
+    .command('adapt')
+    .description('a schedule of deployments that follows the workload, against standing still');
+  addGoalFlags(addWorkloadFlags(addCommonOptions(adapt), false))
+    .option('--window-seconds <s>', 'windows the workload is cut into to look for drift', positiveNumber, 3600)
+    .option('--train-share <share>', 'part of the workload to choose on, 0 to 1; the rest scores it', openShare, 0.5)
+    .action(async (options) => onExit(await (await import('./adaptCommand.ts')).adaptCommand(options)));
 
   addCommonOptions(program.command('explain').description('what holds a deployment where it is, and why not another'))
     .option('--why-not <file>', 'configuration to compare it with, on the same traffic')

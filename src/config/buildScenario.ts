@@ -124,7 +124,7 @@ function replicasOf({ planner }: PredictConfig, { name, parallelism }: WorkerCon
 }
 
 /** A node reads the weights of the GPUs of the replica that it has. */
-function startupOf({ startup }: WorkerConfig, { parallelism }: ReplicaSpec, { weightBytesPerGpu }: MemoryPlan) {
+export function startupOf({ startup }: WorkerConfig, { parallelism }: ReplicaSpec, { weightBytesPerGpu }: MemoryPlan) {
   const gpusOfNode = Math.min(gpusPerReplica(parallelism), knobDefault<number>('network.gpus_per_node'));
   return startupSpecOf(startup ?? resolveStartup({}), weightBytesPerGpu * gpusOfNode);
 }

@@ -85,7 +85,11 @@ export function resolvePlanner(
     ...(given.initial_replicas === undefined ? {} : { initial_replicas: given.initial_replicas }),
   };
   checkPools(given.initial_replicas ?? {}, ['initial_replicas'], pools, problems);
-  checkBudget(config, pools, problems);
+  checkBudget(
+    given.policy === 'schedule' && given.entries !== undefined ? { ...config, entries: given.entries } : config,
+    pools,
+    problems,
+  );
   switch (given.policy) {
     case 'schedule':
       return { ...config, ...resolveSchedule(given, pools, problems) };
@@ -135,8 +139,12 @@ function checkBudget(config: PlannerConfig, pools: readonly ScaledPool[], proble
     problems.add([PATH, 'max_gpus'], `must be at least the ${least} GPUs of min_replicas, got ${config.max_gpus}`);
   }
   for (const role of new Set(pools.map((pool) => pool.role))) {
-    const replicas = pools.filter((pool) => pool.role === role).map(({ name }) => config.min_replicas[name]);
-    if (replicas.every((each) => each === 0)) {
+    const ofRole = pools.filter((pool) => pool.role === role);
+    // A schedule says itself what there is, if each of its entries names the pools.
+    const lowest = (config.entries ?? [{ replicas: config.min_replicas }]).map(({ replicas }) =>
+      Math.max(...ofRole.map(({ name }) => Math.max(replicas[name] ?? 0, config.min_replicas[name]))),
+    );
+    if (lowest.includes(0)) {
       problems.add(
         [PATH, 'min_replicas'],
         `no ${role} replica need be there: requests might wait for ever`,
