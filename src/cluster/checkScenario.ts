@@ -23,8 +23,6 @@ export function checkScenario(scenario: Scenario): void {
   if (queue !== undefined && !isBooked) throw new Error('a router queue needs a router that books load');
   const { faults, planner } = scenario;
   if (planner !== undefined) checkPlanner(scenario, planner);
-  const crashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
-  if (crashes && split) throw new Error('workers that crash must be aggregated ones');
   if ((faults?.retries ?? 0) > 255) throw new Error('more retries than 255');
   for (const { name, engine, replicas, timer } of scenario.pools) {
     if (replicas < 1 && planner === undefined) throw new Error(`pool ${name} has no replicas`);

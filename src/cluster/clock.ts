@@ -1,14 +1,15 @@
 import { EventQueue } from '../base/eventQueue.ts';
 import { IndexedHeap } from '../base/indexedHeap.ts';
+import type { Alarms } from './alarms.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Census } from './census.ts';
-import { ARRIVAL, FLEET_CHANGE, PLANNER_TICK, TRANSFER_END } from './eventKinds.ts';
+import { ALARM, ARRIVAL, FLEET_CHANGE, PLANNER_TICK, TRANSFER_END } from './eventKinds.ts';
 import type { LifeCycle } from './lifeCycle.ts';
 import type { Network } from './network/network.ts';
 import type { Scaler } from './scaler.ts';
 
 /** Where an event comes from. */
-export const SOURCE = { worker: 0, timer: 1, outside: 2, network: 3, fleet: 4, planner: 5 } as const;
+export const SOURCE = { worker: 0, timer: 1, outside: 2, network: 3, fleet: 4, planner: 5, alarm: 6 } as const;
 
 /** The next event of all: workers, network, timers and arrivals in one total order. */
 export class Clock {
@@ -25,6 +26,8 @@ export class Clock {
   readonly #timers = new EventQueue();
   /** Set once, when there is a planner. */
   scaler: Scaler | null = null;
+  /** Set once, when there may be any. */
+  alarms: Alarms | null = null;
 
   constructor(
     arrivals: Arrivals,
@@ -67,8 +70,14 @@ export class Clock {
       this.kind = ARRIVAL;
     }
     // Workers come and go for ever; it concerns nobody once all requests are gone.
+    const goesOn = this.timeNs !== Number.POSITIVE_INFINITY || this.#census.inFlight > 0;
+    if (goesOn && this.alarms !== null && this.#precedes(this.alarms.nextNs, ALARM)) {
+      this.source = SOURCE.alarm;
+      this.timeNs = this.alarms.nextNs;
+      this.kind = ALARM;
+    }
     const lifeCycle = this.#lifeCycle;
-    if (lifeCycle !== null && (this.timeNs !== Number.POSITIVE_INFINITY || this.#census.inFlight > 0)) {
+    if (lifeCycle !== null && goesOn) {
       if (this.#precedes(lifeCycle.nextNs, FLEET_CHANGE)) {
         this.source = SOURCE.fleet;
         this.timeNs = lifeCycle.nextNs;

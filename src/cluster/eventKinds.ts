@@ -10,11 +10,13 @@ export const ONBOARDED = 2;
 export const FLEET_CHANGE = 3;
 /** A request goes from one worker to another: its prompt is computed, or pages for it are reserved. */
 export const HAND_OVER = 4;
+/** A client loses patience, a hand-over takes too long, a replica changes its pace. */
+export const ALARM = 5;
 /** What a completion brings about: a session's next turn, a closed loop's next session. */
-export const FOLLOW_UP = 5;
+export const FOLLOW_UP = 6;
 /** A request comes from outside, or (from the timers, and first) out of the front end. */
-export const ARRIVAL = 6;
+export const ARRIVAL = 7;
 /** A worker has room for requests that the router holds back. */
-export const ROUTER_RELEASE = 7;
+export const ROUTER_RELEASE = 8;
 /** A planner looks at the fleet and decides. */
-export const PLANNER_TICK = 8;
+export const PLANNER_TICK = 9;

@@ -9,8 +9,13 @@ export interface FaultSpec {
     /** Number of each worker's node: all of a node crash together. Left out: each by itself. */
     readonly nodeOf?: readonly number[];
   };
-  /** Passes of these workers last `factor` times as long, all the time. */
-  readonly stragglers: readonly { readonly worker: number; readonly factor: number }[];
+  /** Passes of these workers last `factor` times as long, from `atNs` (0) until `untilNs` (the end). */
+  readonly stragglers: readonly {
+    readonly worker: number;
+    readonly factor: number;
+    readonly atNs?: number;
+    readonly untilNs?: number;
+  }[];
   /** A node's network cards, or a replica's own links, have `factor` (at most 1) of their bandwidth for a while. Needs a network. */
   readonly slowLinks?: readonly SlowLinks[];
   /** How often a request lost with its worker starts anew; then it has failed. */

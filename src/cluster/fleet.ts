@@ -8,9 +8,9 @@ import type { RequestTable } from '../engine/requestTable.ts';
 import { createTiers } from '../kv/createTiers.ts';
 import type { SharedTiers } from '../kv/kvTiers.ts';
 import { PageNames } from '../kv/pageNames.ts';
-import type { StepTimer } from '../timing/stepTimer.ts';
+import { Pace } from './pace.ts';
 import { type Phase, Presence } from './presence.ts';
-import type { PoolSpec, Role, Scenario } from './scenario.ts';
+import type { Role, Scenario } from './scenario.ts';
 import type { WorkerTotals } from './simulationResult.ts';
 import type { Worker } from './worker.ts';
 
@@ -104,12 +104,14 @@ export class Fleet {
     const pool = pools[poolIndex];
     const index = this.workers.length;
     const ledger = new PassLedger(this.gaps, pool.engine.tiers);
+    const stragglers = (faults?.stragglers ?? []).filter(({ worker }) => worker === index);
+    const pace = stragglers.length === 0 ? null : new Pace(pool.timer, stragglers);
     this.#setups.push({
       ...this.#shared,
       worker: index,
       role: pool.role,
       config: pool.engine,
-      timer: timerOf(pool, faults?.stragglers.find(({ worker }) => worker === index)?.factor ?? 1),
+      timer: pace ?? pool.timer,
       ledger,
     });
     const worker: Worker = {
@@ -122,19 +124,9 @@ export class Fleet {
       lostEvictedBlocks: 0,
       presence: new Presence(phase),
       requests: 0,
+      pace,
     };
     this.workers.push(worker);
     return worker;
   }
-}
-
-/** The pool's timer, whose passes last `factor` times as long on a straggler. */
-function timerOf({ timer }: PoolSpec, factor: number): StepTimer {
-  if (factor === 1) return timer;
-  return {
-    window: timer.window,
-    passNs: (shape) => Math.round(factor * timer.passNs(shape)),
-    decodeNs: (sequences, context, windowed) => Math.round(factor * timer.decodeNs(sequences, context, windowed)),
-    boundOf: (shape) => timer.boundOf(shape),
-  };
 }

@@ -1,5 +1,6 @@
 import { NS_PER_S } from '../base/units.ts';
 import { type RequestLog, STATE } from '../engine/requestLog.ts';
+import { ALARM_KIND } from './alarms.ts';
 import type { Clock } from './clock.ts';
 import { HAND_OVER, TRANSFER_END } from './eventKinds.ts';
 import type { Network } from './network/network.ts';
@@ -33,6 +34,13 @@ interface Way {
   wireNs: number;
   /** Since when only the transfer keeps it waiting. */
   sinceNs: number;
+  /** What the workers' cores know of it. */
+  inSource: boolean;
+  inTarget: boolean;
+  /** When its next step, the arrival of its KV, and the end of patience with both are due; -1 = not. */
+  dueNs: number;
+  arrivalNs: number;
+  timeoutNs: number;
 }
 
 /**
@@ -82,11 +90,16 @@ export class Handoff {
       isMoving: false,
       wireNs: 0,
       sinceNs: nowNs,
+      inSource: false,
+      inTarget: false,
+      dueNs: -1,
+      arrivalNs: -1,
+      timeoutNs: -1,
     };
     this.#ways.set(request, way);
     this.#host.takeIn(source, request);
     if (isDestinationFirst) {
-      this.#reserve(request, target!, nowNs);
+      this.#reserve(request, way, nowNs);
     } else {
       if (target === null) log.worker[request] = source.index;
       this.#compute(request, way, nowNs);
@@ -103,16 +116,28 @@ export class Handoff {
     return this.#prefill.waiting(nowNs) > local.maxQueue;
   }
 
-  #compute(request: number, { source }: Way, nowNs: number): void {
+  #compute(request: number, way: Way, nowNs: number): void {
+    const { source } = way;
+    way.inSource = true;
     source.core.enqueue(request, nowNs);
     this.#host.reschedule(source);
   }
 
-  #reserve(request: number, target: Worker, nowNs: number): void {
+  #reserve(request: number, way: Way, nowNs: number): void {
+    const target = way.target!;
+    way.inTarget = true;
+    this.#setTimeout(request, way, nowNs);
     this.#host.log.worker[request] = target.index;
     this.#host.takeIn(target, request);
     target.core.enqueueRemote(request, nowNs);
     this.#host.reschedule(target);
+  }
+
+  #setTimeout(request: number, way: Way, nowNs: number): void {
+    const { timeoutNs } = this.#transfer;
+    if (timeoutNs === undefined) return;
+    way.timeoutNs = nowNs + timeoutNs;
+    this.#host.clock.alarms!.set(way.timeoutNs, ALARM_KIND.handOver, request);
   }
 
   /** A decode worker has pages for the prompt, of which it lacks `missingTokens`. */
@@ -122,7 +147,8 @@ export class Handoff {
     way.leftBytes = missingTokens * this.#transfer.kvBytesPerToken;
     if (way.stage === 'reserving') {
       way.stage = 'granted';
-      this.#host.clock.at(nowNs, HAND_OVER, request);
+      way.timeoutNs = -1;
+      this.#due(request, way, nowNs);
     } else {
       this.#fetch(request, way, nowNs);
     }
@@ -133,33 +159,76 @@ export class Handoff {
     const way = this.#ways.get(request)!;
     if (this.#transfer.order === 'destination_first') {
       this.#toStream.get(way.source)?.delete(request);
+      this.#setTimeout(request, way, nowNs);
       this.#fetch(request, way, nowNs);
     } else {
       way.stage = 'prefilled';
-      this.#host.clock.at(nowNs, HAND_OVER, request);
+      this.#due(request, way, nowNs);
     }
   }
 
-  /** The request's next step between workers is due; false if it has to wait as no decode worker is up. */
+  #due(request: number, way: Way, nowNs: number): void {
+    way.dueNs = nowNs;
+    this.#host.clock.at(nowNs, HAND_OVER, request);
+  }
+
+  /** The request's next step between workers is due, unless it was given up; false if it has to wait as no decode worker is up. */
   handOver(request: number, nowNs: number): boolean {
-    const way = this.#ways.get(request)!;
+    const way = this.#ways.get(request);
+    if (way === undefined || way.dueNs !== nowNs) return true;
     if (way.stage === 'granted') {
       way.stage = 'prefilling';
       if (this.#transfer.streamedShare !== undefined) this.#queueToStream(request, way);
       this.#compute(request, way, nowNs);
-      return true;
+    } else {
+      if (way.target !== null && way.target.presence.phase !== 'ready') {
+        this.#decode.left(request, way.target, nowNs);
+        way.target = null;
+      }
+      if (way.target === null) {
+        if (!this.#decode.isUp) return false;
+        way.target = this.#decode.choose(request, nowNs);
+      }
+      this.#reserve(request, way, nowNs);
     }
-    if (way.target === null) {
-      if (!this.#decode.isUp) return false;
-      way.target = this.#decode.choose(request, nowNs);
-    }
-    this.#reserve(request, way.target, nowNs);
+    way.dueNs = -1;
     return true;
   }
 
-  /** Whether the request waits for `handOver`. */
-  isDue(request: number): boolean {
-    return this.#ways.has(request);
+  /** The request, which may have had to wait for a decode worker, goes on; false if it is not between workers. */
+  resume(request: number, nowNs: number): boolean {
+    const way = this.#ways.get(request);
+    if (way !== undefined) this.#due(request, way, nowNs);
+    return way !== undefined;
+  }
+
+  /** Whether patience with the request's hand-over ends at that time. */
+  isOverdue(request: number, timeNs: number): boolean {
+    return this.#ways.get(request)?.timeoutNs === timeNs;
+  }
+
+  /** The request, if it is between workers, is given up by all of them but the one that is `dead`, which knows nothing any more. */
+  abandon(request: number, dead: Worker | null, nowNs: number): boolean {
+    const way = this.#ways.get(request);
+    if (way === undefined) return false;
+    const { source, target } = way;
+    this.#ways.delete(request);
+    this.#toStream.get(source)?.delete(request);
+    if (way.isMoving) this.#host.network!.end(request, nowNs);
+    this.#prefill.left(request, source, nowNs);
+    if (source !== dead) this.#dismiss(request, source, way.inSource, nowNs);
+    if (target === null) return true;
+    this.#decode.left(request, target, nowNs);
+    if (target !== dead && way.inTarget) this.#dismiss(request, target, true, nowNs);
+    return true;
+  }
+
+  #dismiss(request: number, worker: Worker, isInCore: boolean, nowNs: number): void {
+    if (isInCore) {
+      worker.core.cancel(request, nowNs);
+      this.#host.reschedule(worker);
+    }
+    this.#host.letGo(worker, request, nowNs);
   }
 
   #queueToStream(request: number, { source }: Way): void {
@@ -210,15 +279,19 @@ export class Handoff {
     else this.#arrive(request, way, nowNs);
   }
 
-  #arrive(request: number, { source, target, tokens }: Way, sentNs: number): void {
+  #arrive(request: number, way: Way, sentNs: number): void {
+    const { source, target, tokens } = way;
     const { latencyNs, reshard } = this.#transfer;
     const nsPerToken = reshard?.[source.poolIndex]?.[target!.poolIndex] ?? 0;
-    this.#host.clock.at(sentNs + latencyNs + Math.round(tokens * nsPerToken), TRANSFER_END, request);
+    way.arrivalNs = sentNs + latencyNs + Math.round(tokens * nsPerToken);
+    this.#host.clock.at(way.arrivalNs, TRANSFER_END, request);
   }
 
-  /** The KV has arrived: the decode worker may go on, and the source let go of it. */
+  /** The KV has arrived, unless it was given up: the decode worker may go on, and the source let go of it. */
   end(request: number, nowNs: number): void {
-    const { source, target, sinceNs } = this.#ways.get(request)!;
+    const way = this.#ways.get(request);
+    if (way === undefined || way.arrivalNs !== nowNs) return;
+    const { source, target, sinceNs } = way;
     this.#ways.delete(request);
     this.#host.log.spend(request, STATE.transfer, nowNs - sinceNs);
     target!.core.remoteArrived(request, nowNs);

@@ -1,7 +1,9 @@
 import type { EngineHost } from '../engine/engineCore.ts';
 import { OUTCOME, RequestLog, STATE } from '../engine/requestLog.ts';
 import { buildRequestTable, type RequestTable } from '../engine/requestTable.ts';
+import { ALARM_KIND, Alarms } from './alarms.ts';
 import { Arrivals } from './arrivals.ts';
+import { Attempts } from './attempts.ts';
 import { Census } from './census.ts';
 import { Clock } from './clock.ts';
 import { ARRIVAL, FOLLOW_UP, ONBOARDED, ROUTER_RELEASE } from './eventKinds.ts';
@@ -10,6 +12,7 @@ import { FrontEnd } from './frontEnd.ts';
 import { Handoff, type HandoffHost } from './handoff.ts';
 import { LifeCycle } from './lifeCycle.ts';
 import { Network } from './network/network.ts';
+import { Patience } from './patience.ts';
 import { Scaler, type ScalerHost } from './scaler.ts';
 import type { Scenario } from './scenario.ts';
 import { TrafficMeter } from './trafficMeter.ts';
@@ -36,13 +39,12 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   readonly #routedNs: Float64Array;
   /** Requests that no worker is up for, and since when they wait. */
   readonly #stranded = new Map<number, number>();
-  /** With faults: the requests inside each worker, and how often each was lost. */
-  readonly #hasFaults: boolean;
-  readonly #inside: Set<number>[];
-  readonly #attempts: Uint8Array;
+  /** Whether what each worker has must be known, as it may be lost. */
+  readonly #hasCrashes: boolean;
+  readonly attempts: Attempts;
+  readonly #patience: Patience | null = null;
   /** Where KV of requests comes up from lower tiers, or last did. */
   readonly #onboarding = new Map<number, number>();
-  readonly losses = { crashes: 0, lostAttempts: 0, retriedRequests: 0, shed: 0 };
   /** The time for which a release is due; -1 = none is. */
   #releaseNs = -1;
 
@@ -56,11 +58,10 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.#arrivals = new Arrivals(workload, scenario.load, scenario.maxVirtualNs);
     this.fleet = new Fleet(scenario, this.#table, this.log, this);
     const { faults, planner } = scenario;
-    this.#hasFaults = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
-    const changes = this.#hasFaults || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
+    this.#hasCrashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
+    const changes = this.#hasCrashes || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
     this.lifeCycle = changes ? new LifeCycle(this.fleet.workers, faults ?? null, seed) : null;
-    this.#inside = this.fleet.workers.map(() => new Set<number>());
-    this.#attempts = new Uint8Array(this.#hasFaults ? workload.count : 0);
+    this.attempts = new Attempts(faults?.retries ?? 0, workload.count);
     this.network = scenario.network === undefined ? null : new Network(scenario.network, faults?.slowLinks ?? []);
     for (const { pool, replica } of this.fleet.workers) this.network?.place(pool, replica);
     this.clock = new Clock(this.#arrivals, this.fleet.workers.length, this.network, this.lifeCycle, this.census);
@@ -75,6 +76,15 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
       const traffic = new TrafficMeter(this.#table, this.log);
       this.scaler = new Scaler(planner, pools, this.fleet, this.lifeCycle!, traffic, this);
       this.clock.scaler = this.scaler;
+    }
+    const { patience, transfer } = scenario;
+    if (patience !== undefined || transfer?.timeoutNs !== undefined || this.fleet.workers.some(({ pace }) => pace)) {
+      const alarms = new Alarms((kind, id, timeNs) => this.#concerns(kind, id, timeNs));
+      this.clock.alarms = alarms;
+      if (patience !== undefined) this.#patience = new Patience(patience, alarms, seed);
+      for (const { index, pace } of this.fleet.workers) {
+        for (const ns of pace?.changesNs ?? []) alarms.set(ns, ALARM_KIND.pace, index);
+      }
     }
     if (scenario.load.kind === 'closed') {
       for (let slot = 0; slot < scenario.load.concurrency; slot++) this.#startNextSession(0);
@@ -119,7 +129,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.census.submitted += 1;
     this.log.arrivalNs[request] = nowNs;
     const isFull = servable && maxInFlight !== undefined && this.census.inFlight >= maxInFlight;
-    if (isFull) this.losses.shed += 1;
+    if (isFull) this.attempts.losses.shed += 1;
     if (!servable || isFull) {
       this.log.outcome[request] = OUTCOME.rejected;
       this.#continueSession(request, nowNs);
@@ -127,6 +137,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     }
     this.census.count(1, nowNs);
     this.scaler?.traffic.arrived(request);
+    this.#patience?.begin(request, nowNs);
     const releaseNs = this.#frontEnd === null ? nowNs : this.#frontEnd.releaseNs(nowNs, input);
     if (releaseNs > nowNs) this.clock.at(releaseNs, ARRIVAL, request);
     else this.#enter(request, nowNs);
@@ -134,6 +145,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   /** The front end is done with the request. */
   leaveFrontEnd(request: number, nowNs: number): void {
+    if (this.log.outcome[request] !== OUTCOME.pending) return;
     this.log.spend(request, STATE.frontEnd, nowNs - this.log.arrivalNs[request]);
     this.#enter(request, nowNs);
   }
@@ -155,19 +167,21 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   /** KV of the request has come up, unless its worker was lost meanwhile. */
   onboarded(request: number, nowNs: number): void {
-    const worker = this.fleet.workers[this.#onboarding.get(request)!];
+    const index = this.#onboarding.get(request);
+    if (index === undefined) return;
+    const worker = this.fleet.workers[index];
     worker.core.remoteArrived(request, nowNs);
     this.reschedule(worker);
   }
 
   takeIn(worker: Worker, request: number): void {
     worker.requests += 1;
-    if (this.#hasFaults) this.#inside[worker.index].add(request);
+    if (this.#hasCrashes) this.attempts.takeIn(worker, request);
   }
 
   letGo(worker: Worker, request: number, nowNs: number): void {
     worker.requests -= 1;
-    if (this.#hasFaults) this.#inside[worker.index].delete(request);
+    if (this.#hasCrashes) this.attempts.letGo(worker, request);
     if (worker.requests === 0 && worker.presence.phase === 'draining') this.scaler!.release(worker, nowNs);
   }
 
@@ -233,7 +247,6 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
       group.join(worker);
       this.clock.addWorker();
       this.network?.place(worker.pool, worker.replica);
-      this.#inside.push(new Set<number>());
     } else {
       group.forget(worker);
     }
@@ -254,33 +267,93 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.#stranded.clear();
     for (const [request, sinceNs] of stranded) {
       this.log.spend(request, STATE.coldStart, nowNs - sinceNs);
-      if (this.#handoff?.isDue(request) === true) this.handOver(request, nowNs);
-      else this.#enter(request, nowNs);
+      if (this.#handoff?.resume(request, nowNs) !== true) this.#enter(request, nowNs);
     }
   }
 
+  // ---- what goes wrong --------------------------------------------------------------------------------------------
+
   #lose(worker: Worker, nowNs: number): void {
     worker.core.advanceTo(nowNs);
+    const lost = this.attempts.insideOf(worker);
+    for (const request of lost) this.attempts.letGo(worker, request);
     this.fleet.wipe(worker);
     this.reschedule(worker);
-    const lost = [...this.#inside[worker.index]].sort((a, b) => a - b);
-    this.#inside[worker.index].clear();
-    this.losses.crashes += 1;
-    this.losses.lostAttempts += lost.length;
-    for (const request of lost) {
-      this.#entry.left(request, worker, nowNs);
-      this.log.startAnew(request, [STATE.frontEnd, STATE.routerQueue, STATE.coldStart], nowNs);
+    this.attempts.losses.crashes += 1;
+    this.#loseAll(lost, worker, nowNs);
+  }
+
+  /** Attempts at these requests come to nothing. They start anew, or have failed. */
+  #loseAll(requests: readonly number[], dead: Worker | null, nowNs: number): void {
+    for (const request of requests) this.#giveUp(request, dead, nowNs);
+    for (const request of requests) {
+      if (this.attempts.lose(request)) this.#enter(request, nowNs);
+      else this.#end(request, OUTCOME.failed, nowNs);
     }
-    for (const request of lost) {
-      if (this.#attempts[request]++ < this.#scenario.faults!.retries) {
-        if (this.#attempts[request] === 1) this.losses.retriedRequests += 1;
-        this.#enter(request, nowNs);
-      } else {
-        this.log.outcome[request] = OUTCOME.failed;
-        this.census.count(-1, nowNs);
-        this.#continueSession(request, nowNs);
+  }
+
+  /** Nobody has the request any more, and all that was done for it is lost. */
+  #giveUp(request: number, dead: Worker | null, nowNs: number): void {
+    const index = this.log.worker[request];
+    const isBetween = this.#handoff?.abandon(request, dead, nowNs) === true;
+    if (!isBetween && index >= 0) {
+      const worker = this.fleet.workers[index];
+      (this.#decode ?? this.#entry).left(request, worker, nowNs);
+      if (worker !== dead) {
+        worker.core.cancel(request, nowNs);
+        this.reschedule(worker);
+        this.letGo(worker, request, nowNs);
       }
     }
+    this.#onboarding.delete(request);
+    this.log.startAnew(request, [STATE.frontEnd, STATE.routerQueue, STATE.coldStart], nowNs);
+  }
+
+  #end(request: number, outcome: number, nowNs: number): void {
+    this.log.outcome[request] = outcome;
+    this.census.count(-1, nowNs);
+    this.#continueSession(request, nowNs);
+  }
+
+  #concerns(kind: number, id: number, timeNs: number): boolean {
+    if (kind === ALARM_KIND.pace) return true;
+    if (kind === ALARM_KIND.handOver) return this.#handoff!.isOverdue(id, timeNs);
+    return this.log.outcome[id] === OUTCOME.pending;
+  }
+
+  /** An alarm goes off. */
+  alarm(nowNs: number): void {
+    const { kind, id } = this.clock.alarms!.take();
+    if (kind === ALARM_KIND.pace) this.#changePace(this.fleet.workers[id], nowNs);
+    else if (kind === ALARM_KIND.handOver) this.#timeOut(id, nowNs);
+    else if (kind === ALARM_KIND.whole || !this.#hasToken(id, nowNs)) this.#leave(id, nowNs);
+    this.#askForRelease(nowNs);
+  }
+
+  #hasToken(request: number, nowNs: number): boolean {
+    const worker = this.log.worker[request];
+    if (worker >= 0) this.fleet.workers[worker].core.advanceTo(nowNs);
+    return this.log.firstTokenNs[request] >= 0;
+  }
+
+  #changePace(worker: Worker, nowNs: number): void {
+    worker.core.advanceTo(nowNs);
+    worker.pace!.change(nowNs);
+    worker.core.retimed(nowNs);
+    this.reschedule(worker);
+  }
+
+  #timeOut(request: number, nowNs: number): void {
+    this.attempts.losses.timedOut += 1;
+    this.#loseAll([request], null, nowNs);
+  }
+
+  /** The client does not wait any longer, wherever the request is. */
+  #leave(request: number, nowNs: number): void {
+    this.#entry.drop(request);
+    this.#stranded.delete(request);
+    this.#giveUp(request, null, nowNs);
+    this.#end(request, OUTCOME.cancelled, nowNs);
   }
 
   /** The request has reached the router. */

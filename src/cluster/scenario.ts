@@ -4,6 +4,7 @@ import type { Workload } from '../workload/workload.ts';
 import type { FaultSpec } from './faultSpec.ts';
 import type { FrontEndSpec } from './frontEnd.ts';
 import type { NetworkSpec } from './network/networkSpec.ts';
+import type { PatienceSpec } from './patience.ts';
 import type { PlannerSpec } from './planner.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
 
@@ -50,6 +51,8 @@ export interface TransferSpec {
   readonly streamedShare?: number;
   /** Decode replicas compute prompts themselves that have at most `maxTokens` not cached, or while more than `maxQueue` wait for prefill. */
   readonly local?: { readonly maxTokens: number; readonly maxQueue: number };
+  /** A hand-over, from asking for pages to the arrival of the KV but for the computing in between, is given up after this time. Left out: never. */
+  readonly timeoutNs?: number;
   /** By prefill and decode pool: what each token costs there when the two cut the KV differently, ns. Left out: nothing. */
   readonly reshard?: readonly (readonly number[])[];
 }
@@ -72,10 +75,12 @@ export interface Scenario {
   readonly transfer: TransferSpec | null;
   /** What transfers share; left out: nothing, each has its own wire. */
   readonly network?: NetworkSpec;
-  /** Left out: nothing goes wrong. Crashes need aggregated pools. */
+  /** Left out: nothing goes wrong. */
   readonly faults?: FaultSpec;
   /** Left out: pools keep the replicas they have. */
   readonly planner?: PlannerSpec;
+  /** Left out: clients wait for ever. */
+  readonly patience?: PatienceSpec;
   /** Requests beyond this many in the system are turned away on arrival; left out: none is. */
   readonly maxInFlight?: number;
   readonly seed: number;

@@ -75,7 +75,7 @@ class Cluster implements Simulation {
       inFlightIntegralNs: census.integralNs,
       samples: this.#sampler?.samples() ?? null,
       network: this.#flow.network?.use() ?? null,
-      losses: this.#flow.losses,
+      losses: this.#flow.attempts.losses,
       scaling: this.#flow.scaler?.record() ?? null,
     };
   }
@@ -104,7 +104,8 @@ class Cluster implements Simulation {
     }
     clock.take();
     const { kind, id } = clock;
-    if (clock.source === SOURCE.fleet) flow.changeFleet(timeNs);
+    if (clock.source === SOURCE.alarm) flow.alarm(timeNs);
+    else if (clock.source === SOURCE.fleet) flow.changeFleet(timeNs);
     else if (clock.source === SOURCE.planner) flow.plan(timeNs);
     else if (clock.source === SOURCE.network) flow.sent(id, timeNs);
     else if (clock.source === SOURCE.outside) flow.arrive(id, timeNs);

@@ -73,10 +73,12 @@ export interface NetworkUse {
 export interface Losses {
   /** Workers that went down, each time. */
   readonly crashes: number;
-  /** Attempts at requests that were lost with their workers. */
+  /** Attempts at requests that were lost with their workers, or by a hand-over that took too long. */
   readonly lostAttempts: number;
   /** Requests that started anew, however often. */
   readonly retriedRequests: number;
+  /** Hand-overs that took too long. */
+  readonly timedOut: number;
   /** Requests turned away because too many were in the system. */
   readonly shed: number;
 }

@@ -1,6 +1,7 @@
 import type { EngineCore } from '../engine/engineCore.ts';
 import type { PassLedger } from '../engine/passLedger.ts';
 import type { KvTiers } from '../kv/kvTiers.ts';
+import type { Pace } from './pace.ts';
 import type { Presence } from './presence.ts';
 import type { PoolSpec } from './scenario.ts';
 
@@ -22,4 +23,6 @@ export interface Worker {
   /** Requests it has, KV held for a decode worker included. */
   requests: number;
   readonly ledger: PassLedger;
+  /** Null: it keeps its pool's pace. */
+  readonly pace: Pace | null;
 }

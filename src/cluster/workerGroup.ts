@@ -105,6 +105,11 @@ export class WorkerGroup {
     return this.#queue!.shift();
   }
 
+  /** The request, if it is held back here, has gone. */
+  drop(request: number): void {
+    this.#queue?.remove(request);
+  }
+
   /** The request has left the worker, in whatever way. */
   left(request: number, worker: Worker, nowNs: number): void {
     this.#router.bookings?.(worker).remove(request, nowNs);

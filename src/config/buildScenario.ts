@@ -20,6 +20,7 @@ import type { Facts } from './facts.ts';
 import { faultSpecOf } from './faultsConfig.ts';
 import { knobDefault } from './knobs.ts';
 import { networkSpecOf } from './networkConfig.ts';
+import { patienceSpecOf } from './patienceConfig.ts';
 import { initialReplicas, plannerSpecOf } from './plannerConfig.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
@@ -102,6 +103,7 @@ export function buildScenario(
       router: routerSpecOf(config.router, Math.min(...entry.map(({ request }) => request.maxBatchedTokens))),
       ...(config.network === undefined ? {} : { network: networkSpecOf(config.network, built[0].replica.hardware) }),
       ...(config.faults === undefined ? {} : { faults: faultSpecOf(config.faults, pools, config.network ?? null) }),
+      ...(config.traffic.patience === undefined ? {} : { patience: patienceSpecOf(config.traffic.patience) }),
       ...(config.router.max_in_flight === undefined ? {} : { maxInFlight: config.router.max_in_flight }),
       ...(config.planner === undefined ? {} : { planner: plannerSpecOf(config.planner, pools) }),
       frontEnd: frontEndOf(timings[0]),

@@ -5,6 +5,7 @@ import { OUTCOME } from '../engine/requestLog.ts';
 import { buildScenario } from './buildScenario.ts';
 import { catalogFacts } from './facts.ts';
 import { parsePredict } from './loadPredict.ts';
+import { patienceSpecOf } from './patienceConfig.ts';
 import { generateWorkload, shapeWorkload } from './shapeWorkload.ts';
 import { writeYaml } from './writeYaml.ts';
 
@@ -40,7 +41,7 @@ faults:
         { worker: 1, atNs: 2e9, downNs: 60e9 },
       ],
       random: { meanUpNs: 3600e9, downNs: 30e9, nodeOf: [0, 0, 1] },
-      stragglers: [{ worker: 1, factor: 1.5 }],
+      stragglers: [{ worker: 1, factor: 1.5, atNs: 0, untilNs: Number.POSITIVE_INFINITY }],
       retries: 2,
     });
     expect(build('faults: {policy: fail}').faults).toEqual({ crashes: [], stragglers: [], retries: 0 });
@@ -76,14 +77,6 @@ faults:
 
   test('is refused where nobody would read it', () => {
     expect(messageOf(() => parse('faults: {policy: fail, max_retries: 2}'))).toContain('nothing is retried');
-    expect(
-      messageOf(() =>
-        parse(
-          'faults: {random_crashes: {mean_up_seconds: 1, down_seconds: 1}}',
-          'prefill: {parallelism: {tensor: 4}}, decode: {parallelism: {tensor: 4}}',
-        ),
-      ),
-    ).toContain('faults: crashes of prefill and decode replicas are not simulated yet');
   });
 
   test('slows links, of a node or of a replica, for a while', () => {
@@ -96,6 +89,22 @@ faults: {slow_links: [{node: 1, factor: 0.1, at_seconds: 2, for_seconds: 3}, {po
     expect(messageOf(() => parse('faults: {slow_links: [{node: 1, factor: 1, at_seconds: 2}]}'))).toBe(
       'f.yaml:6:22 faults.slow_links: there are no links to be slow (add a network section: network: {})',
     );
+  });
+
+  test('knows clients that do not wait, and hand-overs that take too long', () => {
+    const clients = '{first_token_seconds: 5, whole_seconds: 60, abandoned_share: 0.1}';
+    const config = parsePredict(
+      text('').replace('\nengine:', `\n  patience: ${clients}\nengine:`),
+      'f.yaml',
+      [],
+      catalogFacts,
+    );
+    expect(patienceSpecOf(config.traffic.patience!)).toEqual({
+      firstTokenNs: 5e9,
+      wholeNs: 60e9,
+      abandoned: { share: 0.1, meanNs: 10e9 },
+    });
+    expect(parsePredict(writeYaml(config), 'g.yaml', [], catalogFacts)).toEqual(config);
   });
 
   test('loses what was inside, and says so', () => {

@@ -21,7 +21,11 @@ export interface FaultsConfig {
     readonly mean_up_seconds: number;
     readonly down_seconds: number;
   } | null;
-  readonly stragglers: readonly (Target & { readonly factor: number })[];
+  readonly stragglers: readonly (Target & {
+    readonly factor: number;
+    readonly at_seconds: number;
+    readonly for_seconds: number | null;
+  })[];
   /** Only with a network; for_seconds null = to the end. */
   readonly slow_links?: readonly (Target & {
     readonly factor: number;
@@ -49,7 +53,9 @@ interface Given {
   max_retries?: number | undefined;
   crashes?: (GivenTarget & { at_seconds: number; down_seconds?: number | null | undefined })[] | undefined;
   random_crashes?: { of?: FaultDomain | undefined; mean_up_seconds: number; down_seconds: number } | null | undefined;
-  stragglers?: (GivenTarget & { factor: number })[] | undefined;
+  stragglers?:
+    | (GivenTarget & { factor: number; at_seconds?: number | undefined; for_seconds?: number | null | undefined })[]
+    | undefined;
   slow_links?:
     | (GivenTarget & { factor: number; at_seconds: number; for_seconds?: number | null | undefined })[]
     | undefined;
@@ -66,10 +72,6 @@ export function resolveFaults(
   const policy = given.policy ?? knobDefault<LossPolicy>('faults.policy');
   if (policy === 'fail' && given.max_retries !== undefined) {
     problems.add(['faults', 'max_retries'], 'nothing is retried', 'remove it, or set faults.policy to retry');
-  }
-  const crashes = (given.crashes ?? []).length > 0 || given.random_crashes != null;
-  if (crashes && workers.aggregated === undefined) {
-    problems.add(['faults'], 'crashes of prefill and decode replicas are not simulated yet');
   }
   const last = placeReplicas(pools, gpusPerNode(network)).at(-1)!;
   const nodes = last.node + last.nodes;
@@ -91,7 +93,11 @@ export function resolveFaults(
     })),
     random_crashes:
       random == null ? null : { ...random, of: random.of ?? knobDefault<FaultDomain>('faults.random_crashes.of') },
-    stragglers: targeted('stragglers', given.stragglers ?? []),
+    stragglers: targeted('stragglers', given.stragglers ?? []).map((straggler) => ({
+      ...straggler,
+      at_seconds: straggler.at_seconds ?? 0,
+      for_seconds: straggler.for_seconds ?? null,
+    })),
     ...(given.slow_links === undefined
       ? {}
       : {
@@ -168,7 +174,7 @@ export function faultSpecOf(
           },
         }),
     stragglers: faults.stragglers.flatMap((straggler) =>
-      workersOf(straggler, pools, places).map((worker) => ({ worker, factor: straggler.factor })),
+      workersOf(straggler, pools, places).map((worker) => ({ worker, factor: straggler.factor, ...spanOf(straggler) })),
     ),
     ...(faults.slow_links === undefined
       ? {}
@@ -182,11 +188,14 @@ function slowLinksOf(
   pools: readonly NamedPool[],
   places: readonly Place[],
 ): SlowLinks[] {
-  const { factor, at_seconds, for_seconds } = slow;
+  const { factor } = slow;
+  if ('node' in slow) return [{ of: { node: slow.node }, factor, ...spanOf(slow) }];
+  return workersOf(slow, pools, places).map((worker) => ({ of: { worker }, factor, ...spanOf(slow) }));
+}
+
+function spanOf({ at_seconds, for_seconds }: { at_seconds: number; for_seconds: number | null }) {
   const atNs = Math.round(at_seconds * NS_PER_S);
-  const untilNs = for_seconds === null ? Number.POSITIVE_INFINITY : atNs + Math.round(for_seconds * NS_PER_S);
-  if ('node' in slow) return [{ of: { node: slow.node }, factor, atNs, untilNs }];
-  return workersOf(slow, pools, places).map((worker) => ({ of: { worker }, factor, atNs, untilNs }));
+  return { atNs, untilNs: for_seconds === null ? Number.POSITIVE_INFINITY : atNs + Math.round(for_seconds * NS_PER_S) };
 }
 
 /** Numbers in the fleet. */

@@ -7,6 +7,7 @@ import type { SloSpec } from '../metrics/report.ts';
 import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
 import type { FaultsConfig } from './faultsConfig.ts';
 import type { NetworkConfig } from './networkConfig.ts';
+import type { PatienceConfig } from './patienceConfig.ts';
 import type { PlannerConfig } from './plannerConfig.ts';
 import type { RouterConfig } from './routerConfig.ts';
 import type { StartupConfig } from './startupConfig.ts';
@@ -154,6 +155,8 @@ export interface PredictConfig {
     readonly over_length: 'reject' | 'drop' | 'truncate';
     readonly max_output_tokens: 'exact' | 'context' | { readonly fixed: number } | { readonly factor: number };
     readonly ignore_eos: boolean;
+    /** Left out: clients wait for ever. */
+    readonly patience?: PatienceConfig;
   };
   readonly engine: {
     readonly mode: 'aggregated' | 'disaggregated';

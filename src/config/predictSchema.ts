@@ -126,6 +126,14 @@ function trafficSchema(fields: Fields) {
       .optional()
       .meta({ description: 'What the client asks for (max_tokens); exact is what is generated.', default: 'exact' }),
     ignore_eos: boolean('traffic.ignore_eos').optional(),
+    patience: z
+      .strictObject({
+        first_token_seconds: number('traffic.patience.first_token_seconds').optional(),
+        whole_seconds: number('traffic.patience.whole_seconds').optional(),
+        abandoned_share: number('traffic.patience.abandoned_share').optional(),
+        abandoned_mean_seconds: number('traffic.patience.abandoned_mean_seconds').optional(),
+      })
+      .optional(),
   });
 }
 
@@ -148,6 +156,7 @@ function engineSchema(fields: Fields) {
         latency_ms: number('engine.kv_transfer.latency_ms').optional(),
         order: choice('engine.kv_transfer.order', HANDOVER_ORDERS).optional(),
         streaming: boolean('engine.kv_transfer.streaming').optional(),
+        timeout_seconds: number('engine.kv_transfer.timeout_seconds').optional(),
         local_prefill_tokens: number('engine.kv_transfer.local_prefill_tokens').optional(),
         local_prefill_queue: number('engine.kv_transfer.local_prefill_queue').optional(),
       })
@@ -231,7 +240,16 @@ function faultsSchema() {
       })
       .nullable()
       .optional(),
-    stragglers: z.array(z.strictObject({ ...target, factor: number('faults.stragglers.factor') })).optional(),
+    stragglers: z
+      .array(
+        z.strictObject({
+          ...target,
+          factor: number('faults.stragglers.factor'),
+          at_seconds: number('faults.stragglers.at_seconds').optional(),
+          for_seconds: number('faults.stragglers.for_seconds').nullable().optional(),
+        }),
+      )
+      .optional(),
     slow_links: z
       .array(
         z.strictObject({

@@ -1,5 +1,6 @@
 import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
 import { knobDefault } from './knobs.ts';
+import type { PatienceConfig } from './patienceConfig.ts';
 import type { PredictConfig, SyntheticSource, TrafficLoad, TrafficSource } from './predictConfig.ts';
 import type { PredictInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
@@ -24,6 +25,7 @@ export function resolveTraffic(input: TrafficInput, problems: Problems): Predict
     over_length: input.over_length ?? knobDefault('traffic.over_length'),
     max_output_tokens: input.max_output_tokens ?? 'exact',
     ignore_eos: input.ignore_eos ?? knobDefault('traffic.ignore_eos'),
+    ...(input.patience === undefined ? {} : { patience: withoutAbsent(input.patience) }),
   };
 }
 
@@ -146,4 +148,8 @@ function resolveThink(input: ThinkInput, path: readonly string[], problems: Prob
 
 function checkOrder(range: { min: number; max: number }, path: readonly string[], problems: Problems): void {
   if (range.max < range.min) problems.add([...path, 'max'], `must be at least min (${range.min}), got ${range.max}`);
+}
+
+function withoutAbsent(patience: { [K in keyof PatienceConfig]?: PatienceConfig[K] | undefined }): PatienceConfig {
+  return Object.fromEntries(Object.entries(patience).filter(([, value]) => value !== undefined));
 }

@@ -38,8 +38,13 @@ describe('the way from prefill to decode', () => {
   });
 
   test('streams all layers but the last, and leaves prompts to decode replicas', () => {
-    const way = '{order: destination_first, streaming: true, local_prefill_tokens: 1000, local_prefill_queue: 8}';
-    expect(transferOf(way)).toMatchObject({ streamedShare: 79 / 80, local: { maxTokens: 1000, maxQueue: 8 } });
+    const way =
+      '{order: destination_first, streaming: true, local_prefill_tokens: 1000, local_prefill_queue: 8, timeout_seconds: 300}';
+    expect(transferOf(way)).toMatchObject({
+      timeoutNs: 300e9,
+      streamedShare: 79 / 80,
+      local: { maxTokens: 1000, maxQueue: 8 },
+    });
     expect(transferOf('{local_prefill_queue: 8}').local).toEqual({ maxTokens: 0, maxQueue: 8 });
     expect(transferOf('{local_prefill_tokens: 8}').local!.maxQueue).toBe(Number.POSITIVE_INFINITY);
   });

@@ -13,6 +13,7 @@ export interface TransferConfig {
   readonly latency_ms: number;
   readonly order?: HandoverOrder;
   readonly streaming?: boolean;
+  readonly timeout_seconds?: number;
   readonly local_prefill_tokens?: number;
   readonly local_prefill_queue?: number;
 }
@@ -67,7 +68,8 @@ export function transferOf(
   hasNetwork: boolean,
   pools: readonly Side[],
 ): TransferSpec {
-  const { bandwidth_gb_per_second, latency_ms, streaming, local_prefill_tokens, local_prefill_queue } = transfer;
+  const { bandwidth_gb_per_second, latency_ms, streaming, timeout_seconds, local_prefill_tokens, local_prefill_queue } =
+    transfer;
   const sides = pools.map(({ replica }) => replica.hardware.networkGBps.value * gpusPerReplica(replica.parallelism));
   const prefill = pools.find(({ role }) => role === 'prefill')!;
   const layers = attentionLayers(prefill.replica.model);
@@ -81,6 +83,7 @@ export function transferOf(
     ...(local_prefill_tokens === undefined && local_prefill_queue === undefined
       ? {}
       : { local: { maxTokens: local_prefill_tokens ?? 0, maxQueue: local_prefill_queue ?? Number.POSITIVE_INFINITY } }),
+    ...(timeout_seconds === undefined ? {} : { timeoutNs: Math.round(timeout_seconds * NS_PER_S) }),
     ...(reshard.some((row) => row.some((ns) => ns > 0)) ? { reshard } : {}),
   };
 }

@@ -47,7 +47,8 @@ function little({ log, durationNs, inFlightIntegralNs }: SimulationResult): stri
   for (let request = 0; request < log.count; request++) {
     if (log.arrivalNs[request] < 0) continue;
     if (log.outcome[request] === OUTCOME.completed) residence.add(e2eNs(log, request));
-    else if (log.outcome[request] === OUTCOME.failed) residence.add(statesNs(log, request));
+    else if (log.outcome[request] === OUTCOME.failed || log.outcome[request] === OUTCOME.cancelled)
+      residence.add(statesNs(log, request));
     else if (log.outcome[request] === OUTCOME.pending) residence.add(durationNs - log.arrivalNs[request]);
   }
   if (residence.equals(inFlightIntegralNs)) return [];
@@ -101,19 +102,20 @@ function eachRequest(
   return breaches;
 }
 
-/** n tokens have n - 1 gaps, and the gaps of one request sum to last - first. Checked when nothing is left unfinished. */
+/** n tokens have n - 1 gaps, and the gaps of one request sum to last - first. */
 function gaps({ log, gaps: pooled, losses }: SimulationResult, workload: Workload): string[] {
   let count = 0;
   const sum = new ExactSum();
+  let isWhole = losses.lostAttempts === 0;
   for (let request = 0; request < log.count; request++) {
     const outcome = log.outcome[request];
     if (outcome === OUTCOME.completed) {
       count += workload.outputTokens[request] - 1;
       sum.add(log.lastTokenNs[request] - log.firstTokenNs[request]);
-    } else if (outcome !== OUTCOME.rejected && log.arrivalNs[request] >= 0) return [];
+    } else if (outcome !== OUTCOME.rejected && log.arrivalNs[request] >= 0) isWhole = false;
   }
-  // Attempts that were lost had gaps as well, until they were.
-  if (losses.lostAttempts > 0) {
+  // Attempts that were lost or given up, and requests still inside, had gaps as well.
+  if (!isWhole) {
     return pooled.count >= count ? [] : [`gaps: ${pooled.count} counted, at least ${count} expected`];
   }
   if (pooled.count !== count) return [`gaps: ${pooled.count} counted, ${count} expected`];

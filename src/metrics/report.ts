@@ -57,6 +57,8 @@ export interface FaultsReport {
   /** Attempts at requests that were lost with them, and requests that started anew, however often. */
   readonly lost_attempts: number;
   readonly retried: number;
+  /** Hand-overs between prefill and decode that took too long; their attempts are among the lost. */
+  readonly timed_out: number;
 }
 
 /** What went through one KV tier. */

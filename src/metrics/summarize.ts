@@ -94,7 +94,9 @@ export function summarize(input: SummaryInput): Report {
     engine: engineOf(input),
     bound: boundOf(result.workers),
     ...(result.network === null ? {} : { network: networkOf(result.network, result.durationNs) }),
-    ...(scenario.faults === undefined ? {} : { faults: faultsOf(result.losses) }),
+    ...(scenario.faults === undefined && scenario.transfer?.timeoutNs === undefined
+      ? {}
+      : { faults: faultsOf(result.losses) }),
     ...(scenario.maxInFlight === undefined ? {} : { router: { shed: result.losses.shed } }),
     ...(result.scaling === null
       ? {}
@@ -202,8 +204,8 @@ function engineOf({ result, scenario }: SummaryInput): Report['engine'] {
   return { kv_blocks: kvBlocks, preemptions, mean_batch: passes === 0 ? 0 : batchSum / passes, accepted_length: 1 };
 }
 
-function faultsOf({ crashes, lostAttempts, retriedRequests }: Losses): FaultsReport {
-  return { crashes, lost_attempts: lostAttempts, retried: retriedRequests };
+function faultsOf({ crashes, lostAttempts, retriedRequests, timedOut }: Losses): FaultsReport {
+  return { crashes, lost_attempts: lostAttempts, retried: retriedRequests, timed_out: timedOut };
 }
 
 /** Shares of busy time by the source of its pass durations. */

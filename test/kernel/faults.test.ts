@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/base/random.ts';
-import type { SlowLinks } from '../../src/cluster/faultSpec.ts';
+import type { FaultSpec, SlowLinks } from '../../src/cluster/faultSpec.ts';
+import type { PatienceSpec } from '../../src/cluster/patience.ts';
 import type { Scenario } from '../../src/cluster/scenario.ts';
 import { OUTCOME, STATE } from '../../src/engine/requestLog.ts';
 import { differences, timelineOf } from '../metamorphic/timeline.ts';
@@ -18,6 +19,19 @@ function slowLinks(random: RandomStream, worker: () => number): SlowLinks[] {
   });
 }
 
+function straggler(random: RandomStream, worker: number): FaultSpec['stragglers'][number] {
+  const atNs = random.integer(0, 2) * 40_000;
+  return { worker, factor: 1.7, atNs, ...(random.integer(0, 1) === 0 ? { untilNs: atNs + 70_000 } : {}) };
+}
+
+function patience(random: RandomStream): PatienceSpec {
+  return {
+    ...(random.integer(0, 1) === 0 ? { firstTokenNs: random.integer(5_000, 100_000) } : {}),
+    ...(random.integer(0, 1) === 0 ? { wholeNs: random.integer(20_000, 500_000) } : {}),
+    ...(random.integer(0, 1) === 0 ? { abandoned: { share: 0.2, meanNs: 60_000 } } : {}),
+  };
+}
+
 /** A random scenario with workers that start late, crash, are slow, and a door that closes. */
 function troubled(seed: number, core: Scenario['core']): Scenario {
   const scenario = randomScenario(seed, core);
@@ -25,7 +39,7 @@ function troubled(seed: number, core: Scenario['core']): Scenario {
   const split = scenario.transfer !== null;
   const workers = scenario.pools.reduce((sum, pool) => sum + pool.replicas, 0);
   const worker = (): number => random.integer(0, workers - 1);
-  const crashes = Array.from({ length: split ? 0 : random.integer(0, 3) }, () => ({
+  const crashes = Array.from({ length: random.integer(0, 3) }, () => ({
     worker: worker(),
     atNs: random.integer(0, 300_000),
     downNs: random.integer(1, 100_000),
@@ -35,12 +49,16 @@ function troubled(seed: number, core: Scenario['core']): Scenario {
     pools: scenario.pools.map((pool) => ({ ...pool, startupNs: random.integer(0, 2) * 20_000 })),
     faults: {
       crashes,
-      ...(!split && random.integer(0, 2) === 0 ? { random: { meanUpNs: 400_000, downNs: 30_000 } } : {}),
+      ...(random.integer(0, 2) === 0 ? { random: { meanUpNs: 400_000, downNs: 30_000 } } : {}),
       ...(scenario.network !== undefined ? { slowLinks: slowLinks(random, worker) } : {}),
-      stragglers: random.integer(0, 2) === 0 ? [{ worker: worker(), factor: 1.7 }] : [],
+      stragglers: random.integer(0, 2) === 0 ? [straggler(random, worker())] : [],
       retries: random.integer(0, 3),
     },
     ...(random.integer(0, 3) === 0 ? { maxInFlight: random.integer(1, 8) } : {}),
+    ...(random.integer(0, 2) === 0 ? { patience: patience(random) } : {}),
+    ...(split && random.integer(0, 1) === 0
+      ? { transfer: { ...scenario.transfer!, timeoutNs: random.integer(1_000, 60_000) } }
+      : {}),
   };
 }
 
@@ -54,6 +72,9 @@ describe('under faults', () => {
       'turned away': 0,
       stragglers: 0,
       'slow links': 0,
+      'lost between prefill and decode': 0,
+      'clients gone': 0,
+      'hand-overs too long': 0,
     };
     for (let seed = 1; seed <= RUNS; seed++) {
       const scenario = troubled(seed, 'fast');
@@ -72,12 +93,16 @@ describe('under faults', () => {
       if (spent(STATE.coldStart)) seen['cold starts'] += 1;
       if (scenario.maxInFlight !== undefined && log.outcome.includes(OUTCOME.rejected)) seen['turned away'] += 1;
       if (scenario.faults!.stragglers.length > 0) seen.stragglers += 1;
+      if (scenario.transfer !== null && fast.losses.lostAttempts > 0) seen['lost between prefill and decode'] += 1;
+      if (log.outcome.includes(OUTCOME.cancelled)) seen['clients gone'] += 1;
+      if (fast.losses.timedOut > 0) seen['hand-overs too long'] += 1;
       if ((scenario.faults!.slowLinks ?? []).length > 0 && fast.network!.transfers > 0) seen['slow links'] += 1;
       expect(requests.filter((r) => log.arrivalNs[r] >= 0 && log.outcome[r] === OUTCOME.pending)).toEqual([]);
     }
+    // A quarter have prefill and decode pools.
     for (const [what, count] of Object.entries(seen)) {
       console.log(`${what}: ${((100 * count) / RUNS).toFixed(0)} % of runs`);
-      expect(count / RUNS, what).toBeGreaterThanOrEqual(0.1);
+      expect(count / RUNS, what).toBeGreaterThanOrEqual(0.05);
     }
   });
 
@@ -90,14 +115,19 @@ describe('under faults', () => {
         pools: scenario.pools.map((pool) => ({ ...pool, startupNs: 0 })),
         faults: {
           // Long after the end, and a straggler as fast as the others.
-          crashes: split ? [] : [{ worker: 0, atNs: 1e15, downNs: 1 }],
-          stragglers: [{ worker: 0, factor: 1 }],
+          crashes: [{ worker: 0, atNs: 1e15, downNs: 1 }],
+          stragglers: [
+            { worker: 0, factor: 1 },
+            { worker: 0, factor: 3, atNs: 1e15 },
+          ],
           ...(scenario.network === undefined
             ? {}
             : { slowLinks: [{ of: { worker: 0 }, factor: 1, atNs: 0, untilNs: 1e5 }] }),
           retries: 3,
         },
         maxInFlight: scenario.workload.count,
+        patience: { firstTokenNs: 1e15, wholeNs: 1e15, abandoned: { share: 0, meanNs: 1 } },
+        transfer: split ? { ...scenario.transfer!, timeoutNs: 1e15 } : null,
       };
       expect(differences(timelineOf(simulate({ ...scenario, ...inert })), expected), `seed ${seed}`).toEqual([]);
     }

@@ -62,7 +62,15 @@ export const FAULT_KNOBS = [
   {
     path: 'faults.stragglers.factor',
     domain: POSITIVE,
-    about: 'Its passes last so many times as long as its timing says, all the time.',
+    about: 'Its passes last so many times as long as its timing says; what overlaps multiplies.',
+  },
+  { path: 'faults.stragglers.at_seconds', domain: NOT_NEGATIVE, unit: 's', default: 0, about: 'Since when.' },
+  {
+    path: 'faults.stragglers.for_seconds',
+    domain: NOT_NEGATIVE,
+    unit: 's',
+    default: null,
+    about: 'For how long; null is to the end.',
   },
   {
     path: 'faults.slow_links.factor',

@@ -144,4 +144,29 @@ export const TRAFFIC_KNOBS = [
     about:
       'Whether clients ask for exactly so many tokens, as benchmarks do; SGLang without its radix cache then reserves exactly.',
   },
+  {
+    path: 'traffic.patience.first_token_seconds',
+    domain: POSITIVE,
+    unit: 's',
+    about: 'Clients go away when they have no token after this time; left out: they wait.',
+  },
+  {
+    path: 'traffic.patience.whole_seconds',
+    domain: POSITIVE,
+    unit: 's',
+    about: 'Clients go away when they do not have the last token after this time; left out: they wait.',
+  },
+  {
+    path: 'traffic.patience.abandoned_share',
+    domain: { kind: 'number', min: 0, max: 1 },
+    default: 0,
+    about: 'Share of the requests whose client goes away some time after sending them, drawn from the seed.',
+  },
+  {
+    path: 'traffic.patience.abandoned_mean_seconds',
+    domain: POSITIVE,
+    unit: 's',
+    default: 10,
+    about: 'Mean of that time, exponential.',
+  },
 ] as const satisfies readonly Knob[];

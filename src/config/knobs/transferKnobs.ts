@@ -31,6 +31,13 @@ export const TRANSFER_KNOBS = [
     about: 'KV of all layers but the last moves while the prompt is computed; needs destination_first. Default false.',
   },
   {
+    path: 'engine.kv_transfer.timeout_seconds',
+    domain: POSITIVE,
+    unit: 's',
+    about:
+      'A hand-over that takes longer, computing not counted, loses the attempt (faults.policy says what then; without faults it fails). Left out: never; vLLM waits 480 s, SGLang 300 s.',
+  },
+  {
     path: 'engine.kv_transfer.local_prefill_tokens',
     domain: COUNT_OR_ZERO,
     unit: 'tokens',
