@@ -1,6 +1,7 @@
 import { InputError } from '../base/inputError.ts';
 import { configHash } from '../config/configHash.ts';
 import { explain } from '../insight/explanation.ts';
+import { cacheCeilings } from '../metrics/eviction.ts';
 import { configInWords, workloadInWords } from '../report/configWords.ts';
 import { renderExplanation } from '../report/insightText.ts';
 import { explainPage } from '../report/pageData.ts';
@@ -26,8 +27,10 @@ export async function explainCommand(options: ExplainFlags): Promise<number> {
   await assertOurs(directory, ownership);
 
   // Says what is missing where the deployment cannot exist.
-  const detail = detailOf(simulateForReport(config, workload, laboratory.facts), workload, config);
-  const explanation = explain(laboratory, config, other);
+  const prediction = simulateForReport(config, workload, laboratory.facts);
+  const detail = detailOf(prediction, workload, config);
+  const cache = cacheCeilings(prediction.result, prediction.scenario);
+  const explanation = explain(laboratory, config, other, cache);
   if (explanation === null) throw new Error('a deployment that was simulated could not be explained');
   if (other !== null && explanation.why_not === null) {
     throw new InputError({ path: '--why-not', message: `${options.whyNot}: the deployment cannot run this workload` });

@@ -1,4 +1,5 @@
 import type { PredictConfig } from '../config/predictConfig.ts';
+import { type CacheCeilings, ceilingsSentence } from '../metrics/eviction.ts';
 import type { BoundShares, Report } from '../metrics/report.ts';
 import { type Interval, intervalsOf } from './confidence.ts';
 import { type Coupling, couplingsOf, isStrong } from './coupling.ts';
@@ -17,6 +18,8 @@ export interface Explanation {
   readonly metrics: readonly string[];
   readonly intervals: Readonly<Record<string, Interval>> | null;
   readonly binds: readonly string[];
+  /** How much of the prompts could have been found cached; null where that cannot be told. */
+  readonly cache: CacheCeilings | null;
   /** Each knob a notch up and down. */
   readonly sensitivities: readonly Effect[];
   readonly couplings: readonly Coupling[];
@@ -36,6 +39,7 @@ const METRICS = [
 
 /**
  * @param other the configuration asked about with `--why-not`, on the same traffic.
+ * @param cache of a run of `config`.
  * @param goal metrics to look at before the usual ones.
  * @returns null when `config` cannot exist.
  */
@@ -43,6 +47,7 @@ export function explain(
   laboratory: Laboratory,
   config: PredictConfig,
   other: PredictConfig | null,
+  cache: CacheCeilings | null,
   goal: readonly string[] = [],
 ): Explanation | null {
   const metrics = [...new Set([...goal, ...METRICS])].slice(0, METRICS.length);
@@ -60,7 +65,8 @@ export function explain(
     summary,
     metrics,
     intervals,
-    binds: bindsOf(summary),
+    binds: [...bindsOf(summary), ...(cache === null ? [] : [ceilingsSentence(cache, summary.cache.reused_ratio)])],
+    cache,
     sensitivities: tried.map(({ move, report }) => effectOf(move.label, summary, report, metrics)),
     couplings: couplings.filter(isStrong),
     marginal,

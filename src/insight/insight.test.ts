@@ -67,7 +67,7 @@ describe('compare', () => {
 describe('explain', () => {
   it('measures every notch against the deployment, and a coupling as its four corners say', async () => {
     const laboratory = await laboratoryOf(small);
-    const found = explain(laboratory, small, deployment('{aggregated: {parallelism: {replicas: 4}}}'))!;
+    const found = explain(laboratory, small, deployment('{aggregated: {parallelism: {replicas: 4}}}'), null)!;
     const doubled = found.sensitivities.find(({ label }) => label === 'replicas 2 -> 3')!;
     const three = laboratory.report({
       ...small,
@@ -92,7 +92,7 @@ describe('explain', () => {
 
   it('has nothing to say of a deployment that does not fit', async () => {
     const large = { ...small, engine: { ...small.engine, model: 'meta-llama/Llama-3.1-70B' } };
-    expect(explain(await laboratoryOf(small), large, null)).toBeNull();
+    expect(explain(await laboratoryOf(small), large, null, null)).toBeNull();
   });
 });
 
@@ -129,10 +129,10 @@ describe('intervalsOf', () => {
 });
 
 it('stops looking when its budget is spent, says so, and keeps what it has', async () => {
-  const whole = explain(await laboratoryOf(small), small, null)!;
+  const whole = explain(await laboratoryOf(small), small, null, null)!;
   expect(whole.effort.truncated).toBe(false);
   const budget = 4 * whole.summary.passes;
-  const part = explain(await laboratoryOf(small, budget), small, null)!;
+  const part = explain(await laboratoryOf(small, budget), small, null, null)!;
   expect(part.effort.truncated).toBe(true);
   expect(part.summary).toEqual(whole.summary);
   expect(part.sensitivities.length).toBeGreaterThan(0);

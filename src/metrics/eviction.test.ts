@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { randomScenario } from '../../test/kernel/randomScenario.ts';
+import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
+import { simulate } from '../../test/support/lawfulSimulation.ts';
+import type { Scenario } from '../cluster/scenario.ts';
+import { fixedTimer } from '../timing/fixed.ts';
+import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
+import { cacheCeilings } from './eviction.ts';
+
+/** One after the other, on two replicas in turn: A B C, then twice A B D. */
+function threePrompts(): Scenario {
+  const builder = new WorkloadBuilder('hand', 16);
+  for (const [turn, blockIds] of [
+    [1, 2, 3],
+    [1, 2, 4],
+    [1, 2, 4],
+  ].entries()) {
+    builder.add({ arrivalNs: turn * 1e9, inputTokens: 48, outputTokens: 2, blockIds });
+  }
+  return {
+    workload: builder.build(),
+    load: { kind: 'open', speedup: 1 },
+    pools: [
+      {
+        name: 'a',
+        role: 'aggregated',
+        replicas: 2,
+        gpusPerReplica: 1,
+        timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }),
+        engine: { ...PLAIN_VLLM, blocks: 6 },
+      },
+    ],
+    router: { policy: 'round_robin' },
+    transfer: null,
+    seed: 1,
+    overLength: 'reject',
+    maxVirtualNs: Number.POSITIVE_INFINITY,
+    core: 'fast',
+    samples: 0,
+  };
+}
+
+describe('cacheCeilings', () => {
+  it('fall from what repeats to what a real policy finds in random runs', () => {
+    let seen = 0;
+    let gains = 0;
+    for (let seed = 1; seed <= 150; seed++) {
+      const scenario = randomScenario(seed, 'fast');
+      const ceilings = cacheCeilings(simulate(scenario), scenario);
+      if (ceilings === null) continue;
+      const { repeated_ratio, routed_ratio, optimal_ratio, lru_ratio } = ceilings;
+      const falling = [repeated_ratio, routed_ratio, optimal_ratio, lru_ratio];
+      expect(
+        [...falling].sort((a, b) => b - a),
+        `seed ${seed}`,
+      ).toEqual(falling);
+      seen += 1;
+      if (optimal_ratio > lru_ratio) gains += 1;
+    }
+    expect([seen > 50, gains > 10]).toEqual([true, true]);
+  });
+
+  it('count by hand what two replicas with five blocks each could have found of nine', () => {
+    const scenario = threePrompts();
+    // Four blocks are new to the fleet; the first replica sees four of its six for the first time, the second all three.
+    expect(cacheCeilings(simulate(scenario), scenario)).toEqual({
+      repeated_ratio: 5 / 9,
+      routed_ratio: 2 / 9,
+      optimal_ratio: 2 / 9,
+      lru_ratio: 2 / 9,
+    });
+  });
+});
