@@ -92,7 +92,7 @@ function hashName(name: string): number {
 }
 
 /** MurmurHash3's 32-bit finalizer (Austin Appleby, public domain): a bijection that keeps 0. */
-function finalize(value: number): number {
+export function finalize(value: number): number {
   let hash = value | 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

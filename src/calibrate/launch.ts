@@ -138,7 +138,7 @@ const MTP_ACCEPTANCE = [0.85, 0.7, 0.6, 0.5];
 function speculationOf({ draftTokens }: MeasuredPoint): Speculation | null {
   if (draftTokens === 0) return null;
   const acceptance = Array.from({ length: draftTokens }, (_, draft) => MTP_ACCEPTANCE[Math.min(draft, 3)]);
-  return { method: 'eagle', draftTokens, acceptance };
+  return { method: 'eagle', draftTokens, acceptance, seed: 1 };
 }
 
 /** Overlap is on by default: in vLLM since 0.14, in SGLang unless speculation is its first version, in TensorRT-LLM always. */

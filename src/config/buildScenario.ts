@@ -201,7 +201,7 @@ function engineOf(config: PredictConfig, pool: WorkerConfig, request: MemoryRequ
     pipelineStages: pipeline,
   };
   const scheduler = { ...pool.scheduler, max_batched_tokens: max_batched_tokens * summed };
-  const engineConfig = engineConfigOf(engine, { ...pool, scheduler }, common, config.traffic.ignore_eos);
+  const engineConfig = engineConfigOf(engine, { ...pool, scheduler }, common, config.traffic.ignore_eos, config.seed);
   return engineConfig.backend === 'vllm' ? { ...engineConfig, kvGroups: plan.groups } : engineConfig;
 }
 

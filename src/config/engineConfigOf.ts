@@ -17,24 +17,26 @@ export function engineConfigOf(
   pool: WorkerConfig,
   common: Omit<CommonConfig, 'prefixCaching' | 'speculation'>,
   ignoreEos: boolean,
+  seed: number,
 ): EngineConfig {
   const shared: CommonConfig = {
     ...common,
     prefixCaching: pool.kv_cache.prefix_caching,
-    speculation: speculationOf(pool.speculation),
+    speculation: speculationOf(pool.speculation, seed),
   };
   if (engine.backend === 'vllm') return vllmConfig(engine, pool, shared, common.attentionDataRanks);
   return engine.backend === 'sglang' ? sglangConfig(engine, pool, shared, ignoreEos) : trtllmConfig(pool, shared);
 }
 
 /** MTP heads and EAGLE heads both drop the last page of a prefix hit. */
-function speculationOf(given: SpeculationConfig | null): Speculation | null {
+function speculationOf(given: SpeculationConfig | null, seed: number): Speculation | null {
   if (given === null) return null;
   const { method, draft_tokens, acceptance } = given;
   return {
     method: method === 'ngram' || method === 'draft_model' ? method : 'eagle',
     draftTokens: draft_tokens,
     acceptance,
+    seed,
   };
 }
 

@@ -17,7 +17,6 @@ const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
   vllm: [
     ['scheduler.policy', 'fcfs'],
     ['scheduler.prefill_interval', 1],
-    ['speculation', null],
   ],
   sglang: [
     ['parallelism.pipeline', 1],

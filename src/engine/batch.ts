@@ -1,5 +1,6 @@
 import { PassShape } from '../timing/passShape.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
+import type { VerifiedDrafts } from './decodeSet.ts';
 import { noteGap } from './decodeTimes.ts';
 import type { EngineRole } from './engineCore.ts';
 import type { Lane } from './lane.ts';
@@ -39,6 +40,8 @@ export class Batch {
   #ghosts = 0;
   #ghostContext = 0;
   #ghostWindowed = 0;
+  /** Drafts of the decodes, and of ghosts. */
+  readonly #verified: VerifiedDrafts = { tokens: 0, decodes: 0, accepted: 0 };
   /** Something was taken out of it in flight. */
   #isCut = false;
   readonly #chunks: Chunk[] = [];
@@ -59,6 +62,10 @@ export class Batch {
     this.#alone = new PassShape(timer.window);
   }
 
+  get hasGhosts(): boolean {
+    return this.#ghosts > 0;
+  }
+
   get hasChunks(): boolean {
     return this.#chunks.length > 0;
   }
@@ -70,7 +77,8 @@ export class Batch {
 
   /** Tokens it will compute, before it is sealed. */
   get tokens(): number {
-    let tokens = this.#ghosts + (this.takesDecodes ? this.lane.set.count : 0);
+    const { set } = this.lane;
+    let tokens = this.#ghosts + this.#verified.tokens + (this.takesDecodes ? set.count + set.drafts : 0);
     for (const chunk of this.#chunks) tokens += chunk.tokens;
     return tokens;
   }
@@ -92,6 +100,9 @@ export class Batch {
     this.#isCut = false;
     this.#ghostContext = 0;
     this.#ghostWindowed = 0;
+    this.#verified.tokens = 0;
+    this.#verified.decodes = 0;
+    this.#verified.accepted = 0;
     this.shape.clear();
     // Shortening an array is slow, even to the length it has.
     if (this.#chunks.length > 0) this.#chunks.length = 0;
@@ -120,10 +131,11 @@ export class Batch {
 
   /**
    * A sequence takes part in the decodes that has no more tokens to give: SGLang learns of a last token only after it has
-   * launched the next batch.
+   * launched the next batch, vLLM of one that came as an accepted draft.
    */
-  addGhost(contextTokens: number): void {
+  addGhost(contextTokens: number, drafts = 0): void {
     this.#ghosts += 1;
+    this.#verified.tokens += drafts;
     this.#ghostContext += contextTokens;
     this.#ghostWindowed += Math.min(contextTokens, this.#timer.window);
   }
@@ -151,6 +163,8 @@ export class Batch {
     chunk.aloneNs = this.#timer.passNs(this.#alone);
     if (!completes) return;
     sequence.generated += 1;
+    sequence.drafts = 0;
+    sequence.yields = 1;
     if (ends) sequence.stage = STAGE.finishing;
     else this.lane.add(sequence);
   }
@@ -162,19 +176,23 @@ export class Batch {
     const sequences = set.count + this.#ghosts;
     const context = set.contextTokens + this.#ghostContext;
     const windowed = set.windowedTokens + this.#ghostWindowed;
-    this.shape.setDecodes(sequences, context, windowed);
-    this.decodeNs = this.decodesNs(sequences, context, windowed);
+    set.verify(this.#verified);
+    const tokens = sequences + this.#verified.tokens;
+    this.shape.setDecodes(sequences, context, windowed, tokens);
+    this.decodeNs = this.decodesNs(sequences, context, windowed, tokens);
     set.tick(1, this.finishing);
     this.#pass = set.clock;
   }
 
-  /** How long a pass of such decodes takes beside ranks that decode as well. */
-  decodesNs(sequences: number, contextTokens: number, windowedTokens: number): number {
+  /** How long a pass of such decodes, of `tokens` tokens, takes beside ranks that decode as well. */
+  decodesNs(sequences: number, contextTokens: number, windowedTokens: number, tokens = sequences): number {
     const { groupTokens } = this.shape;
-    if (groupTokens === 0) return this.#timer.decodeNs(sequences, contextTokens, windowedTokens);
+    // The timer's short cut is for decodes with all their drafts.
+    const isUniform = tokens === sequences * (1 + this.lane.drafts);
+    if (groupTokens === 0 && isUniform) return this.#timer.decodeNs(sequences, contextTokens, windowedTokens);
     this.#alone.clear();
     this.#alone.groupTokens = groupTokens;
-    this.#alone.setDecodes(sequences, contextTokens, windowedTokens);
+    this.#alone.setDecodes(sequences, contextTokens, windowedTokens, tokens);
     return this.#timer.passNs(this.#alone);
   }
 
@@ -228,9 +246,9 @@ export class Batch {
     return this.#chunks.some((chunk) => chunk.completes && chunk.sequence === sequence);
   }
 
-  /** Tokens of the sequence that it computes. */
+  /** Tokens of the sequence that it computes, those accepted of its drafts among them. */
   tokensOf(sequence: Sequence): number {
-    if (this.#decodesFor(sequence)) return 1;
+    if (this.#decodesFor(sequence)) return sequence.yields;
     return this.#chunks.find((chunk) => chunk.sequence === sequence)?.tokens ?? 0;
   }
 
@@ -249,6 +267,8 @@ export class Batch {
   /** Its tokens come out; those that are through are in `finished`. */
   settle(nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {
     const { times } = this.lane;
+    ledger.draftedDecodes += this.#verified.decodes;
+    ledger.acceptedDrafts += this.#verified.accepted;
     if (this.takesDecodes) times.settle(nowNs, this.decodeNs, this.decodes, ledger.gaps, log);
     else times.waitUntil(nowNs);
     for (const sequence of this.finishing) {

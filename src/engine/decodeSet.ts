@@ -1,9 +1,11 @@
+import type { DraftOutcomes } from './draftOutcomes.ts';
 import { type Sequence, STAGE } from './sequence.ts';
 
 /**
  * The sequences of one lane that decode, as the sums a pass needs. All of them advance one token in every pass that takes
  * decodes, so they share one clock, the passes formed so far: a sequence's computed tokens are the clock plus its offset, its
  * last pass is formed at a fixed clock value, and it needs a page whenever the clock hits its residue modulo the page size.
+ * Under speculation accepted drafts shift a sequence against the clock, and its pages are its own.
  */
 export class DecodeSet {
   /** Tokens attended to in the next pass: each sequence's computed tokens and the one it computes. */
@@ -18,6 +20,7 @@ export class DecodeSet {
   readonly #members: Sequence[] = [];
   readonly #pageTokens: number;
   readonly #window: number;
+  readonly #outcomes: DraftOutcomes | null;
   /** Sequences whose context is still shorter than the window. */
   #belowWindow = 0;
   /** Sequences by the clock residue at which they need a page. */
@@ -25,7 +28,8 @@ export class DecodeSet {
   /** The clock when the first of them is through. */
   #nextFinish = Number.POSITIVE_INFINITY;
 
-  constructor(pageTokens: number, window: number) {
+  constructor(pageTokens: number, window: number, outcomes: DraftOutcomes | null) {
+    this.#outcomes = outcomes;
     this.#pageTokens = pageTokens;
     this.#window = window;
     this.#pagesDue = new Int32Array(pageTokens);
@@ -85,7 +89,7 @@ export class DecodeSet {
     sequence.slot = this.#members.length;
     this.#members.push(sequence);
     this.contextTokens += computed + 1;
-    this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;
+    if (this.#outcomes === null) this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] += 1;
     this.#nextFinish = Math.min(this.#nextFinish, sequence.finishClock);
   }
 
@@ -99,7 +103,7 @@ export class DecodeSet {
     const computed = this.computedTokens(sequence);
     sequence.generated = sequence.outputTokens - (sequence.finishClock - this.clock);
     sequence.computed = computed;
-    sequence.owned = Math.ceil(computed / this.#pageTokens);
+    if (this.#outcomes === null) sequence.owned = Math.ceil(computed / this.#pageTokens);
     if (sequence.contested) this.contested -= 1;
     const last = this.#members.pop()!;
     if (last !== sequence) {
@@ -107,7 +111,7 @@ export class DecodeSet {
       last.slot = sequence.slot;
     }
     this.contextTokens -= computed + 1;
-    this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;
+    if (this.#outcomes === null) this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;
   }
 
   #findNextFinish(): void {
@@ -125,6 +129,30 @@ export class DecodeSet {
       const context = this.computedTokens(sequence) + 1;
       this.windowedTokens += Math.min(context, window);
       if (context < window) this.#belowWindow += 1;
+    }
+  }
+
+  /** Drafts that the pass to be formed verifies. */
+  get drafts(): number {
+    if (this.#outcomes === null) return 0;
+    return this.#members.reduce((sum, { drafts }) => sum + drafts, 0);
+  }
+
+  /** The pass to be formed verifies everyone's drafts: who gets more than one token from it is moved on by the others. */
+  verify(verified: VerifiedDrafts): void {
+    if (this.#outcomes === null) return;
+    for (const sequence of this.#members) {
+      const { request, outputTokens, drafts, guesses } = sequence;
+      const left = sequence.finishClock - this.clock;
+      const accepted = Math.min(this.#outcomes.accepted(request, outputTokens - left, guesses), left - 1);
+      sequence.yields = 1 + accepted;
+      sequence.clockOffset += accepted;
+      sequence.finishClock -= accepted;
+      this.#nextFinish = Math.min(this.#nextFinish, sequence.finishClock);
+      this.contextTokens += accepted;
+      verified.tokens += drafts;
+      verified.accepted += accepted;
+      if (guesses > 0) verified.decodes += 1;
     }
   }
 
@@ -158,6 +186,13 @@ export class DecodeSet {
     }
     return passes;
   }
+}
+
+/** Drafts in a pass: tokens they add to it, decodes of one sequence with any that can be accepted, those accepted. */
+export interface VerifiedDrafts {
+  tokens: number;
+  decodes: number;
+  accepted: number;
 }
 
 function residue(value: number, modulus: number): number {

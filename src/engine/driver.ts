@@ -1,5 +1,6 @@
 import { Batch } from './batch.ts';
 import { DecodeRun, LONGEST_RUN } from './decodeRun.ts';
+import { outcomesOf } from './draftOutcomes.ts';
 import { BATCH_FORMATION, type EngineCore, type EngineLoad, PASS_END } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
 import type { EngineTotals } from './engineTotals.ts';
@@ -55,8 +56,9 @@ export class EngineDriver implements EngineCore {
     this.#pipeline = stages > 1 ? new Pipeline(stages) : null;
     const ranks = config.attentionDataRanks;
     const { blockTokens } = config;
+    const outcomes = outcomesOf(config.speculation);
     const newLanes = (): Lane[] =>
-      Array.from({ length: stages }, (_, index) => new Lane(index, blockTokens, timer.window));
+      Array.from({ length: stages }, (_, index) => new Lane(index, blockTokens, timer.window, outcomes));
     this.#lanes = Array.from({ length: ranks }, newLanes);
     const batches = this.#lanes.map(([lane]) => Array.from({ length: depth }, () => new Batch(timer, lane)));
     this.#ranks = new Ranks(

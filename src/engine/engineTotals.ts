@@ -17,6 +17,9 @@ export interface EngineTotals {
   /** Prompt tokens looked up, and of them found in the prefix cache (first admissions and re-admissions alike). */
   readonly lookupTokens: number;
   readonly hitTokens: number;
+  /** Decodes of one sequence in one pass that had drafts to verify, and drafts accepted in them. */
+  readonly draftedDecodes: number;
+  readonly acceptedDrafts: number;
   /** Empty without KV tiers. */
   readonly tiers: readonly TierUse[];
 }

@@ -1,5 +1,6 @@
 import { DecodeSet } from './decodeSet.ts';
 import { DecodeTimes } from './decodeTimes.ts';
+import type { DraftOutcomes } from './draftOutcomes.ts';
 import type { Sequence } from './sequence.ts';
 
 /**
@@ -10,10 +11,13 @@ export class Lane {
   readonly index: number;
   readonly set: DecodeSet;
   readonly times = new DecodeTimes();
+  /** Drafts that each of its sequences verifies in a pass, as a rule. */
+  readonly drafts: number;
 
-  constructor(index: number, pageTokens: number, window: number) {
+  constructor(index: number, pageTokens: number, window: number, outcomes: DraftOutcomes | null) {
     this.index = index;
-    this.set = new DecodeSet(pageTokens, window);
+    this.drafts = outcomes?.draftTokens ?? 0;
+    this.set = new DecodeSet(pageTokens, window, outcomes);
   }
 
   /** A sequence, of whose known tokens all but the last are computed, decodes from the next pass on. */

@@ -12,6 +12,9 @@ export class PassLedger {
   preemptions = 0;
   lookupTokens = 0;
   hitTokens = 0;
+  /** Decodes of one sequence in one pass that had drafts to verify, and drafts accepted in them. */
+  draftedDecodes = 0;
+  acceptedDrafts = 0;
   /** Of the pass that ended last: its duration, new prompt tokens and decoding sequences. */
   lastNs = 0;
   lastPrefillTokens = 0;
@@ -26,7 +29,7 @@ export class PassLedger {
   }
 
   totals(usableBlocks: number, evictedBlocks: number): EngineTotals {
-    const { passes, busyNs, batchSum, preemptions, lookupTokens, hitTokens } = this;
+    const { passes, busyNs, batchSum, preemptions, lookupTokens, hitTokens, draftedDecodes, acceptedDrafts } = this;
     return {
       passes,
       busyNs,
@@ -38,6 +41,8 @@ export class PassLedger {
       evictedBlocks,
       lookupTokens,
       hitTokens,
+      draftedDecodes,
+      acceptedDrafts,
       tiers: this.tiers.map((use) => ({ ...use })),
     };
   }

@@ -48,7 +48,11 @@ export class Sequence {
   /** The lane's cumulated times when its time began to be taken from them. */
   decodeNsBefore = 0;
   interferenceNsBefore = 0;
-  /** Tokens that come out of passes it was evicted from. */
+  /** Speculation, of the pass it was scheduled in last: drafts it verifies, those that can be accepted, tokens that come out. */
+  drafts = 0;
+  guesses = 0;
+  yields = 1;
+  /** Passes it was evicted from whose tokens still come out. */
   pending = 0;
   /** Until when its time has been said to go somewhere. */
   accountedNs: number;

@@ -66,11 +66,13 @@ export class SequencePages {
     tokens: number,
     knownTokens: number,
     keepFree: number,
+    lookahead = 0,
   ): boolean {
     const hitTokens = hit * this.pageTokens;
     if (!this.#manager.passesGate(hold, hitTokens, external, knownTokens, keepFree)) return false;
     // With full attention alone nothing is given back in time.
-    return !this.hasGroups || this.#manager.fits(hold, hitTokens, external, tokens, keepFree);
+    if (!this.hasGroups && lookahead === 0) return true;
+    return this.#manager.fits(hold, hitTokens, external, tokens, keepFree, lookahead);
   }
 
   /** Up to which page the tiers have what follows the `hit` cached ones; the last known token is computed all the same. */
@@ -103,15 +105,15 @@ export class SequencePages {
   }
 
   /** With groups: whether a running sequence has room for `tokens`, once it gave back what lies behind `processed` of them. */
-  hasRoom(sequence: Sequence, tokens: number, processed: number): boolean {
+  hasRoom(sequence: Sequence, tokens: number, processed: number, lookahead: number): boolean {
     this.#manager.moveOn(sequence.hold, processed);
-    return this.#manager.hasRoom(sequence.hold, tokens);
+    return this.#manager.hasRoom(sequence.hold, tokens, lookahead);
   }
 
-  /** The sequence gets the pages it lacks to hold `tokens`; they must be free. */
-  grow(sequence: Sequence, tokens: number): void {
+  /** The sequence gets the pages it lacks to hold `tokens`, the last `lookahead` of them drafts; they must be free. */
+  grow(sequence: Sequence, tokens: number, lookahead = 0): void {
     if (!this.hasGroups) sequence.hold.owned = sequence.owned;
-    this.#manager.grow(sequence.hold, tokens, 0);
+    this.#manager.grow(sequence.hold, tokens, lookahead);
     sequence.owned = sequence.hold.owned;
   }
 

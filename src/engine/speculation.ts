@@ -6,4 +6,11 @@ export interface Speculation {
   readonly draftTokens: number;
   /** Probability that the draft at each position is accepted, given that all before it were; one per draft token. */
   readonly acceptance: readonly number[];
+  /** Of the draws which drafts are accepted. */
+  readonly seed: number;
+}
+
+/** Slots for drafts beyond a pass's own tokens that vLLM keeps for methods whose drafter writes KV, 0 for n-grams. */
+export function lookaheadOf(speculation: Speculation | null): number {
+  return speculation === null || speculation.method === 'ngram' ? 0 : speculation.draftTokens;
 }

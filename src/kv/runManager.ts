@@ -121,9 +121,9 @@ export class RunManager implements KvManager {
     return this.#need(hold, hit, tokens, 0, hit + external, true) + keepFree <= this.freePages;
   }
 
-  /** The same of its first `tokens` tokens, to be had at once. */
-  fits(hold: PageHold, hit: number, external: number, tokens: number, keepFree: number): boolean {
-    return this.#need(hold, hit, tokens, 0, hit + external, false) + keepFree <= this.freePages;
+  /** The same of its first `tokens` tokens, the last `lookahead` of them drafts, to be had at once. */
+  fits(hold: PageHold, hit: number, external: number, tokens: number, keepFree: number, lookahead: number): boolean {
+    return this.#need(hold, hit, tokens, lookahead, hit + external, false) + keepFree <= this.freePages;
   }
 
   /** What lies wholly behind what the request, `processed` tokens long, still looks at is given back. */
@@ -133,8 +133,8 @@ export class RunManager implements KvManager {
   }
 
   /** Whether a running request can grow to `tokens` tokens. */
-  hasRoom(hold: PageHold, tokens: number): boolean {
-    return this.#need(hold, 0, Math.min(tokens, this.#layout.contextLength), 0, 0, false) <= this.freePages;
+  hasRoom(hold: PageHold, tokens: number, lookahead = 0): boolean {
+    return this.#need(hold, 0, Math.min(tokens, this.#layout.contextLength), lookahead, 0, false) <= this.freePages;
   }
 
   /**

@@ -102,9 +102,12 @@ function eachRequest(
   return breaches;
 }
 
-/** n tokens have n - 1 gaps, and the gaps of one request sum to last - first. */
-function gaps({ log, gaps: pooled, losses }: SimulationResult, workload: Workload): string[] {
-  let count = 0;
+/**
+ * n tokens have n - 1 gaps, less those between tokens that came out of one pass as accepted drafts; and the gaps of one request
+ * sum to last - first.
+ */
+function gaps({ log, gaps: pooled, losses, workers }: SimulationResult, workload: Workload): string[] {
+  let count = -workers.reduce((accepted, { acceptedDrafts }) => accepted + acceptedDrafts, 0);
   const sum = new ExactSum();
   let isWhole = losses.lostAttempts === 0;
   for (let request = 0; request < log.count; request++) {

@@ -195,13 +195,22 @@ function engineOf({ result, scenario }: SummaryInput): Report['engine'] {
   let preemptions = 0;
   let batchSum = 0;
   let passes = 0;
+  let decodes = 0;
+  let accepted = 0;
   for (const worker of result.workers) {
     kvBlocks[scenario.pools[worker.pool].name] = worker.usableBlocks;
     preemptions += worker.preemptions;
     batchSum += worker.batchSum;
     passes += worker.passes;
+    decodes += worker.draftedDecodes;
+    accepted += worker.acceptedDrafts;
   }
-  return { kv_blocks: kvBlocks, preemptions, mean_batch: passes === 0 ? 0 : batchSum / passes, accepted_length: 1 };
+  return {
+    kv_blocks: kvBlocks,
+    preemptions,
+    mean_batch: passes === 0 ? 0 : batchSum / passes,
+    accepted_length: decodes === 0 ? 1 : 1 + accepted / decodes,
+  };
 }
 
 function faultsOf({ crashes, lostAttempts, retriedRequests, timedOut }: Losses): FaultsReport {

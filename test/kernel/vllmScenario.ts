@@ -3,6 +3,7 @@ import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
 import type { VllmConfig } from '../../src/engine/vllm/vllmConfig.ts';
 import { harshScenario } from '../mutations/harshScenario.ts';
 import { randomScenario } from './randomScenario.ts';
+import { draftingTimer, randomSpeculation } from './speculating.ts';
 
 /** Random and harsh scenarios in turn, whose pools run vLLM with options drawn at random. */
 export function vllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
@@ -16,10 +17,11 @@ export function vllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   };
 }
 
-function withOptions(pool: PoolSpec, random: RandomStream): PoolSpec {
-  if (pool.engine.backend !== 'vllm') return pool;
+function withOptions(given: PoolSpec, random: RandomStream): PoolSpec {
+  if (given.engine.backend !== 'vllm') return given;
+  const speculation = randomSpeculation(random);
   const one = (of: number): boolean => random.integer(0, of - 1) === 0;
-  const { engine } = pool;
+  const { engine } = given;
   const chunkedPrefill = engine.chunkedPrefill && !one(4);
   const options: VllmConfig = {
     ...engine,
@@ -31,6 +33,7 @@ function withOptions(pool: PoolSpec, random: RandomStream): PoolSpec {
       : Math.max(engine.maxBatchedTokens, engine.contextLength),
     policy: one(8) ? 'priority' : 'fcfs',
     longPrefillTokens: one(3) ? random.integer(1, engine.maxBatchedTokens) : 0,
+    speculation,
     watermark: one(4) ? random.uniform() * 0.2 : 0,
     semantics: {
       ...engine.semantics,
@@ -38,9 +41,10 @@ function withOptions(pool: PoolSpec, random: RandomStream): PoolSpec {
       unhashedFreedFirst: !one(3),
       oversizedStopsAdmission: !one(2),
       refundsVictim: !one(3),
+      padsFirstSpeculativeDecode: !one(3),
     },
     pipelineStages: one(4) ? random.integer(2, 4) : 1,
     attentionDataRanks: one(3) ? random.integer(2, 3) : 1,
   };
-  return { ...pool, engine: options };
+  return { ...given, timer: draftingTimer(given.timer, speculation), engine: options };
 }

@@ -22,6 +22,11 @@ const FEATURES: Record<string, (config: VllmConfig, scenario: Scenario, result: 
   'a pipeline': ({ pipelineStages }) => pipelineStages > 1,
   'attention-DP ranks': ({ attentionDataRanks }) => attentionDataRanks > 1,
   watermark: ({ watermark }) => watermark > 0,
+  speculation: ({ speculation }) => speculation !== null,
+  'speculation with asynchronous scheduling': ({ speculation, asyncScheduling }) =>
+    speculation !== null && asyncScheduling,
+  'speculation with preemption': ({ speculation }, _, { workers }) =>
+    speculation !== null && workers.some(({ preemptions }) => preemptions > 0),
 };
 
 describe('the fast and the plain vLLM core', () => {

@@ -49,6 +49,8 @@ export function timelineOf({ log, ...result }: SimulationResult): Timeline {
       evictedBlocks: result.workers.map((worker) => worker.evictedBlocks),
       lookupTokens: result.workers.map((worker) => worker.lookupTokens),
       hitTokens: result.workers.map((worker) => worker.hitTokens),
+      draftedDecodes: result.workers.map((worker) => worker.draftedDecodes),
+      acceptedDrafts: result.workers.map((worker) => worker.acceptedDrafts),
     },
   };
 }

@@ -65,6 +65,8 @@ export function handmadeRun(
     lookupTokens: 1000,
     tiers: [],
     hitTokens: 250,
+    draftedDecodes: 0,
+    acceptedDrafts: 0,
   }));
   const result: SimulationResult = {
     log,

@@ -25,6 +25,8 @@ export class Job {
   placeholders = 0;
   /** Tokens that come out of passes it was evicted from. */
   stale = 0;
+  /** Drafts that passes in flight will reject: until then they count as computed. */
+  optimism = 0;
   /** Its known tokens have all been scheduled once since it was admitted: it decodes. */
   decodes = false;
   /** The pass that completed them is over: its time is a decode's. */
@@ -56,16 +58,29 @@ export class Job {
   }
 }
 
+/** Of a share. */
+export const NO_DRAFTS: Pick<Share, 'drafts' | 'rejects' | 'aloneNs' | 'fate'> = {
+  drafts: 0,
+  rejects: 0,
+  aloneNs: 0,
+  fate: 'due',
+};
+
 /** What a pass does for one job. */
 export interface Share {
   readonly job: Job;
+  /** Its drafts are among them. */
   readonly tokens: number;
   /** Computed tokens before it. */
   readonly before: number;
-  /** One token as a decode, and not as a chunk of a prompt. */
+  /** Its last token and its drafts, as a decode and not as a chunk of a prompt. */
   readonly decodes: boolean;
-  /** A token comes out. */
+  /** Tokens come out: so many. */
   readonly completes: boolean;
+  readonly yields: number;
+  /** Drafts that can be accepted, and drafts that are not. */
+  readonly drafts: number;
+  readonly rejects: number;
   aloneNs: number;
   /** `late`: the job was evicted meanwhile; `void`: and its token is not wanted. */
   fate: 'due' | 'late' | 'void';

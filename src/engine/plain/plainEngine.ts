@@ -188,7 +188,8 @@ export class PlainEngine implements EngineCore {
     const shape = new PassShape(timer.window);
     const contexts = shares.filter((share) => share.decodes).map((share) => share.before + 1);
     const windowed = timer.window > 0 ? sum(contexts.map((tokens) => Math.min(tokens, timer.window))) : 0;
-    if (contexts.length > 0) shape.setDecodes(contexts.length, sum(contexts), windowed);
+    const decodeTokens = sum(shares.map(({ decodes, tokens }) => (decodes ? tokens : 0)));
+    if (contexts.length > 0) shape.setDecodes(contexts.length, sum(contexts), windowed, decodeTokens);
     for (const { before, tokens, decodes, completes } of shares)
       if (!decodes) shape.addChunk(before, tokens, completes);
     shape.groupTokens = groupTokens;
@@ -222,6 +223,10 @@ export class PlainEngine implements EngineCore {
     (chunked ? ledger.prefillBoundNs : ledger.decodeBoundNs)[pass.bound] += busyNs;
     for (const [rank, shares] of pass.shares.entries()) {
       for (const share of shares) {
+        if (share.drafts > 0) {
+          ledger.draftedDecodes += 1;
+          ledger.acceptedDrafts += share.yields - 1;
+        }
         if (share.fate === 'void') continue;
         this.#account(share, pass.decodeNs[rank], nowNs);
         if (share.completes) this.#emit(share, nowNs);
@@ -260,7 +265,8 @@ export class PlainEngine implements EngineCore {
     if (completes && share.fate === 'due') job.countsAsDecode = true;
   }
 
-  #emit({ job, fate }: Share, nowNs: number): void {
+  /** Tokens of one pass reach the client together: one gap. */
+  #emit({ job, fate, yields, rejects }: Share, nowNs: number): void {
     const { log, ledger, role } = this.#setup;
     if (job.lastTokenNs < 0) {
       if (role !== 'prefill') log.firstTokenNs[job.request] = nowNs;
@@ -270,9 +276,13 @@ export class PlainEngine implements EngineCore {
       log.maxGapNs[job.request] = Math.max(log.maxGapNs[job.request], gapNs);
     }
     job.lastTokenNs = nowNs;
-    job.generated += 1;
-    if (fate === 'late') job.stale -= 1;
-    else job.placeholders -= 1;
+    job.generated += yields;
+    if (fate === 'late') {
+      job.stale -= yields;
+      return;
+    }
+    job.placeholders -= yields;
+    job.optimism -= rejects;
   }
 }
 

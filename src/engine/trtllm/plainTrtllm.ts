@@ -2,7 +2,7 @@ import { BlockManager } from '../../kv/blockManager.ts';
 import { PageNames } from '../../kv/pageNames.ts';
 import type { EngineLoad } from '../engineCore.ts';
 import type { EngineSetup } from '../engineSetup.ts';
-import type { Job, Share } from '../plain/job.ts';
+import { type Job, NO_DRAFTS, type Share } from '../plain/job.ts';
 import type { PlainScheduler } from '../plain/plainScheduler.ts';
 import { STATE } from '../requestLog.ts';
 import { BatchWait } from './batchWait.ts';
@@ -222,7 +222,8 @@ export class PlainTrtllm implements PlainScheduler {
     const before = job.computed;
     job.computed += tokens;
     const completes = job.computed === job.expected;
-    this.#shares.push({ job, tokens, before, decodes: false, completes, aloneNs: 0, fate: 'due' });
+    const yields = completes ? 1 : 0;
+    this.#shares.push({ ...NO_DRAFTS, job, tokens, before, decodes: false, completes, yields });
     if (!completes) return;
     job.placeholders += 1;
     job.decodes = true;
@@ -254,8 +255,9 @@ export class PlainTrtllm implements PlainScheduler {
     this.#allocate(job, 0, 0, 1);
     job.computed += 1;
     if (!isGhost) job.placeholders += 1;
-    const fate = isGhost ? 'void' : 'due';
-    this.#shares.push({ job, tokens: 1, before, decodes: true, completes: !isGhost, aloneNs: 0, fate });
+    const yields = isGhost ? 0 : 1;
+    const share = { ...NO_DRAFTS, job, tokens: 1, before, decodes: true, completes: !isGhost, yields };
+    this.#shares.push(isGhost ? { ...share, fate: 'void' } : share);
   }
 
   /** The first token came with the KV; the client sees it when the request is first scheduled. */

@@ -4,6 +4,7 @@ import { STATE } from '../requestLog.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
+import { lookaheadOf } from '../speculation.ts';
 import type { RunningList } from './runningList.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
@@ -68,12 +69,17 @@ export class Admission {
   #admitLoaded(sequence: Sequence, batch: Batch, budget: number, nowNs: number): number {
     if (!sequence.remote) return this.#admitOnboarded(sequence, batch, budget, nowNs);
     // All KV but the last prompt token's is there: that one is computed as in a decode (vLLM's connectors).
-    this.#queue.removeRemote(sequence);
     sequence.computed = sequence.inputTokens - 1;
+    const padding = this.#padding(batch);
+    const tokens = 1 + padding;
+    if (padding > 0 && !this.#mayPad(sequence.computed, padding, budget)) return STOP;
+    this.#queue.removeRemote(sequence);
     this.#pages.publish(sequence, sequence.inputTokens);
     this.#start(sequence, nowNs);
+    sequence.drafts = padding;
+    sequence.guesses = 0;
     batch.lane.add(sequence);
-    return 1;
+    return tokens;
   }
 
   /** The part of its text that the tiers had has come up; the rest is computed. */
@@ -104,19 +110,48 @@ export class Admission {
       tokens = budget;
     }
     // The whole known sequence must fit (vLLM's full-ISL gate), or just its first chunk.
-    const end = hit * this.#pages.pageTokens + tokens;
+    const computed = hit * this.#pages.pageTokens;
+    const padding = computed + 1 === known ? this.#padding(batch) : 0;
+    if (padding > 0 && !this.#mayPad(computed, padding, budget)) return STOP;
+    const end = computed + tokens + padding;
     if (!this.#fits(sequence, hit, 0, end, config.semantics.fullIslGate ? known : end)) return STOP;
     this.#take(sequence, hit, 0, known);
     this.#start(sequence, nowNs);
+    if (padding > 0) this.#running.grow(sequence, end);
     this.#running.prefill(sequence, tokens, batch);
-    return tokens;
+    return tokens + padding;
+  }
+
+  /** Placeholders for drafts that somebody who needs one token gets in order to look like the batch's decodes (vLLM). */
+  #padding(batch: Batch): number {
+    const { semantics, speculation } = this.#setup.config;
+    if (speculation === null || !semantics.padsFirstSpeculativeDecode) return 0;
+    const onlyDecodes = (batch.lane.set.count > 0 || batch.hasGhosts) && !batch.hasChunks;
+    return onlyDecodes ? speculation.draftTokens : 0;
+  }
+
+  #mayPad(computed: number, padding: number, budget: number): boolean {
+    return 1 + padding <= budget && computed + 1 + padding <= this.#setup.config.contextLength;
   }
 
   /** Whether there are pages for the first `tokens` now, for all `known` in time, and those that shall stay free. */
   #fits(sequence: Sequence, hit: number, external: number, tokens: number, known: number): boolean {
     const { watermark, blocks } = this.#setup.config;
     const keepFree = this.#running.size > 0 ? Math.floor(watermark * blocks) : 0;
-    return this.#pages.fits(sequence, hit, external, tokens, known, keepFree);
+    const drafts = external > 0 ? this.#firstDrafts : lookaheadOf(this.#setup.config.speculation);
+    const total = Math.min(tokens + drafts, this.#setup.config.contextLength);
+    return this.#pages.fits(sequence, hit, external, total, known, keepFree, total - tokens);
+  }
+
+  /** Whose KV comes from elsewhere has room for its first pass when it arrives: vLLM looks for it only then, maybe in vain. */
+  get #firstDrafts(): number {
+    const { speculation } = this.#setup.config;
+    return speculation === null ? 0 : lookaheadOf(speculation) + speculation.draftTokens;
+  }
+
+  #growAhead(sequence: Sequence, tokens: number): void {
+    const total = Math.min(tokens + this.#firstDrafts, this.#setup.config.contextLength);
+    this.#pages.grow(sequence, total, total - tokens);
   }
 
   /** Reserves pages for a remote prompt; returns 0 tokens, or STOP. */
@@ -127,6 +162,7 @@ export class Admission {
     const external = inputTokens - hit * this.#pages.pageTokens;
     if (!this.#fits(sequence, hit, external, inputTokens, inputTokens)) return STOP;
     this.#take(sequence, hit, external, inputTokens);
+    this.#growAhead(sequence, inputTokens);
     sequence.stage = STAGE.loading;
     log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
     sequence.accountedNs = nowNs;
@@ -155,7 +191,7 @@ export class Admission {
     // Before pages are taken: what that throws out could take the place of what is fetched.
     sequence.loadedNs = tiers.load(request, hit, reach);
     this.#take(sequence, hit, external, knownTokens);
-    this.#pages.grow(sequence, knownTokens);
+    this.#growAhead(sequence, knownTokens);
     sequence.computed = reach * this.#pages.pageTokens;
     sequence.loadFrom = hit;
     sequence.loadTo = reach;

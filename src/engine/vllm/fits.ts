@@ -1,4 +1,5 @@
 import { admissionCap } from '../../timing/kvGroup.ts';
+import { lookaheadOf } from '../speculation.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
@@ -6,9 +7,15 @@ import type { VllmConfig } from './vllmConfig.ts';
 export function fits(config: VllmConfig, inputTokens: number, outputTokens: number): boolean {
   const tokens = inputTokens + outputTokens;
   if (tokens > config.contextLength) return false;
-  if (blocksOf(config, tokens) > config.blocks - 1) return false;
+  if (blocksOf(config, Math.min(tokens + draftRoom(config), config.contextLength)) > config.blocks - 1) return false;
   // Without chunking a (re-)computed context must fit one pass.
   return config.chunkedPrefill || tokens <= config.maxBatchedTokens;
+}
+
+/** Tokens past its own that a request wants room for: drafts of its passes in flight, and of the next ones. */
+function draftRoom({ speculation, asyncScheduling }: VllmConfig): number {
+  if (speculation === null) return 0;
+  return speculation.draftTokens * (asyncScheduling ? 2 : 1) + lookaheadOf(speculation);
 }
 
 /** Blocks that a request of `tokens` tokens comes to hold at most. */

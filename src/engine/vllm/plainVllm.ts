@@ -2,11 +2,13 @@ import { BlockManager } from '../../kv/blockManager.ts';
 import { mostReusable } from '../../kv/kvLayout.ts';
 import type { KvTiers } from '../../kv/kvTiers.ts';
 import { PageNames } from '../../kv/pageNames.ts';
+import { type DraftOutcomes, outcomesOf } from '../draftOutcomes.ts';
 import type { EngineLoad } from '../engineCore.ts';
 import type { EngineSetup } from '../engineSetup.ts';
-import type { Job, Share } from '../plain/job.ts';
+import { type Job, NO_DRAFTS, type Share } from '../plain/job.ts';
 import type { PlainScheduler } from '../plain/plainScheduler.ts';
 import { STATE } from '../requestLog.ts';
+import { lookaheadOf } from '../speculation.ts';
 import { fits } from './fits.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
 import { schedulesAhead, type VllmConfig } from './vllmConfig.ts';
@@ -17,6 +19,8 @@ export class PlainVllm implements PlainScheduler {
   readonly #pages: BlockManager;
   readonly #names: PageNames;
   readonly #tiers: KvTiers | null;
+  readonly #outcomes: DraftOutcomes | null;
+  readonly #lookahead: number;
   #waiting: Job[] = [];
   #remote: Job[] = [];
   #running: Job[] = [];
@@ -30,6 +34,8 @@ export class PlainVllm implements PlainScheduler {
   constructor(setup: EngineSetup<VllmConfig>) {
     this.#setup = setup;
     const { config, table } = setup;
+    this.#outcomes = outcomesOf(config.speculation);
+    this.#lookahead = lookaheadOf(config.speculation);
     const namesOf = (tokens: number): PageNames => new PageNames(table.workload, table.namedTokens, tokens);
     this.#pages = new BlockManager(kvLayoutOf(config), namesOf);
     this.#names = namesOf(config.blockTokens);
@@ -115,9 +121,10 @@ export class PlainVllm implements PlainScheduler {
       this.#scheduleRunning(nowNs);
       if (!this.#hasPreempted) this.#scheduleWaiting(nowNs);
     } while (this.#shares.length === 0 && this.#hasPreempted);
-    for (const { job, completes } of this.#shares) {
+    for (const { job, completes, yields, rejects } of this.#shares) {
       if (!completes) continue;
-      job.placeholders += 1;
+      job.placeholders += yields;
+      job.optimism += rejects;
       job.decodes = true;
     }
     return this.#shares;
@@ -132,7 +139,7 @@ export class PlainVllm implements PlainScheduler {
       const job = this.#running[index];
       let tokens = this.#wanted(job);
       if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
-      tokens = Math.min(tokens, this.#budget);
+      tokens = Math.min(tokens + this.#drafts(job, tokens), this.#budget);
       if (tokens === 0) {
         index += 1;
         continue;
@@ -158,11 +165,26 @@ export class PlainVllm implements PlainScheduler {
 
   /** Known tokens the next step could compute. */
   #wanted(job: Job): number {
-    if (job.generated + job.placeholders + job.stale >= job.output) return 0;
+    if (job.generated + job.placeholders + job.stale >= job.output) return this.#isGhost(job) ? 1 : 0;
     // Without asynchronous scheduling a token must be out before the next can be asked for.
     return schedulesAhead(this.#setup.config)
       ? job.expected - job.computed
       : Math.max(0, job.known + job.stale - job.computed);
+  }
+
+  /** All its tokens are in flight, but only one of them is sure: it is scheduled once more, to no avail (1.2 B.1). */
+  #isGhost(job: Job): boolean {
+    if (this.#outcomes === null || !schedulesAhead(this.#setup.config) || !job.decodes) return false;
+    return job.placeholders > 0 && job.generated + 1 < job.output;
+  }
+
+  /** Drafts that the next step verifies after the job's own token; a context never gets longer than the model takes. */
+  #drafts(job: Job, tokens: number): number {
+    const { contextLength, longPrefillTokens } = this.#setup.config;
+    if (this.#outcomes === null || !job.decodes || tokens === 0) return 0;
+    const most = contextLength - job.computed - job.optimism - 2;
+    const drafts = Math.max(0, Math.min(this.#outcomes.draftTokens, most));
+    return longPrefillTokens > 0 ? Math.min(drafts, longPrefillTokens - 1) : drafts;
   }
 
   #victim(): Job {
@@ -173,13 +195,13 @@ export class PlainVllm implements PlainScheduler {
   #allocate(job: Job, tokens: number): boolean {
     return this.#pages.allocate(job.hold, {
       known: job.known,
-      computed: job.computed,
+      computed: job.computed + job.optimism,
       processed: this.#processed(job),
       hit: 0,
       junction: 0,
       external: 0,
       tokens,
-      lookahead: 0,
+      lookahead: this.#lookahead,
       keepFree: 0,
       gate: false,
       publishes: true,
@@ -188,17 +210,41 @@ export class PlainVllm implements PlainScheduler {
 
   /** Tokens whose pass is over, or since when windows moved on with what is scheduled, all. */
   #processed(job: Job): number {
-    if (!this.#setup.config.semantics.windowFreedOnProcessed) return job.computed;
+    const computed = job.computed + job.optimism;
+    if (!this.#setup.config.semantics.windowFreedOnProcessed) return computed;
     const mine = this.#inFlight.flat().filter((share) => share.job === job && share.fate === 'due');
-    return job.computed - mine.reduce((sum, { tokens }) => sum + tokens, 0);
+    return computed - mine.reduce((sum, { tokens }) => sum + tokens, 0);
   }
 
   #schedule(job: Job, tokens: number): void {
-    const before = job.computed;
+    const { decodes, computed: before } = job;
+    if (decodes) {
+      this.#verify(job, tokens, tokens - 1);
+      return;
+    }
     const completes = before + tokens === job.expected;
-    this.#shares.push({ job, tokens, before, decodes: job.decodes, completes, aloneNs: 0, fate: 'due' });
+    const yields = completes ? 1 : 0;
+    this.#shares.push({ ...NO_DRAFTS, job, tokens, before, decodes, completes, yields });
     job.computed += tokens;
     this.#budget -= tokens;
+  }
+
+  /** The job's last token and the rest of `tokens`, of which `drafts` may be accepted. */
+  #verify(job: Job, tokens: number, drafts: number): void {
+    const before = job.computed;
+    const generated = job.generated + job.placeholders + job.stale;
+    this.#budget -= tokens;
+    if (generated === job.output) {
+      const ghost = { ...NO_DRAFTS, job, tokens, before, decodes: true, completes: false, yields: 0 };
+      this.#shares.push({ ...ghost, fate: 'void' });
+      return;
+    }
+    const accepted = this.#outcomes?.accepted(job.request, generated, drafts) ?? 0;
+    const yields = Math.min(1 + accepted, job.output - generated);
+    const rejects = tokens - yields;
+    const share = { ...NO_DRAFTS, job, tokens, before, decodes: true, completes: true, yields, drafts, rejects };
+    this.#shares.push(share);
+    job.computed += yields;
   }
 
   #preempt(job: Job, nowNs: number): void {
@@ -236,7 +282,7 @@ export class PlainVllm implements PlainScheduler {
 
   /** Computed tokens that are known. */
   #named(job: Job): number {
-    return schedulesAhead(this.#setup.config) ? job.computed - job.placeholders : job.computed;
+    return schedulesAhead(this.#setup.config) ? job.computed - job.placeholders : Math.min(job.computed, job.known);
   }
 
   /**
@@ -244,12 +290,12 @@ export class PlainVllm implements PlainScheduler {
    * whose KV is gone.
    */
   #outrun(job: Job, fate: 'late' | 'void'): void {
+    job.optimism = 0;
     for (const share of this.#inFlight.flat()) {
       if (share.job !== job || share.fate !== 'due') continue;
       share.fate = fate;
-      if (!share.completes) continue;
-      job.placeholders -= 1;
-      if (fate === 'late') job.stale += 1;
+      job.placeholders -= share.yields;
+      if (fate === 'late') job.stale += share.yields;
     }
   }
 
@@ -272,12 +318,14 @@ export class PlainVllm implements PlainScheduler {
         if (!this.#resume(job, nowNs)) return;
         continue;
       }
-      this.#remote.splice(this.#remote.indexOf(job), 1);
+      const padding = this.#padding();
+      if (padding > 0 && !this.#mayPad(job.input - 1, padding)) return;
       job.computed = job.input - 1;
+      this.#remote.splice(this.#remote.indexOf(job), 1);
       job.decodes = true;
       this.#pages.publish(job.hold, job.input);
       this.#run(job, nowNs);
-      this.#schedule(job, 1);
+      this.#verify(job, 1 + padding, 0);
     }
     const skipped: Job[] = [];
     while (this.#waiting.length > 0 && this.#budget > 0 && this.#running.length < config.maxSequences) {
@@ -289,6 +337,22 @@ export class PlainVllm implements PlainScheduler {
       if (verdict === 'skip') skipped.push(job);
     }
     this.#waiting.unshift(...skipped);
+  }
+
+  /** Whose KV comes from elsewhere has room for its first pass when it arrives: vLLM looks for it only then, maybe in vain. */
+  get #firstDrafts(): number {
+    return this.#lookahead + (this.#outcomes?.draftTokens ?? 0);
+  }
+
+  /** Placeholders for drafts that somebody who needs one token gets in order to look like this step's decodes (3.2). */
+  #padding(): number {
+    if (this.#outcomes === null || !this.#setup.config.semantics.padsFirstSpeculativeDecode) return 0;
+    const onlyDecodes = this.#shares.length > 0 && this.#shares.every(({ decodes }) => decodes);
+    return onlyDecodes ? this.#outcomes.draftTokens : 0;
+  }
+
+  #mayPad(computed: number, padding: number): boolean {
+    return 1 + padding <= this.#budget && computed + 1 + padding <= this.#setup.config.contextLength;
   }
 
   #admit(job: Job, nowNs: number): 'in' | 'skip' | 'stop' {
@@ -306,6 +370,8 @@ export class PlainVllm implements PlainScheduler {
     if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
     if (!config.chunkedPrefill && tokens > this.#budget) return semantics.oversizedStopsAdmission ? 'stop' : 'skip';
     tokens = Math.min(tokens, this.#budget);
+    const padding = !job.remote && hit + 1 === job.known ? this.#padding() : 0;
+    if (padding > 0 && !this.#mayPad(hit, padding)) return 'stop';
     const fitted = this.#pages.allocate(job.hold, {
       known: job.known,
       computed: 0,
@@ -313,8 +379,8 @@ export class PlainVllm implements PlainScheduler {
       hit,
       junction: this.#pages.junction,
       external,
-      tokens,
-      lookahead: 0,
+      tokens: tokens + padding,
+      lookahead: job.remote ? this.#firstDrafts : this.#lookahead,
       keepFree: this.#running.length > 0 ? Math.floor(config.watermark * config.blocks) : 0,
       gate: semantics.fullIslGate,
       publishes: !job.remote,
@@ -334,6 +400,7 @@ export class PlainVllm implements PlainScheduler {
     }
     this.#run(job, nowNs);
     this.#schedule(job, tokens);
+    this.#budget -= padding;
     return 'in';
   }
 
@@ -361,7 +428,7 @@ export class PlainVllm implements PlainScheduler {
       junction: this.#pages.junction,
       external,
       tokens: known - hit - external,
-      lookahead: 0,
+      lookahead: this.#firstDrafts,
       keepFree: this.#running.length > 0 ? Math.floor(config.watermark * config.blocks) : 0,
       gate: true,
       publishes: false,

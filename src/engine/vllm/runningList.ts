@@ -6,6 +6,7 @@ import { type RequestLog, STATE } from '../requestLog.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
+import { lookaheadOf } from '../speculation.ts';
 import { schedulesAhead, type VllmConfig } from './vllmConfig.ts';
 
 /** The sequences a rank runs, in the order of admission, as they take tokens and pages of each batch in turn. */
@@ -13,6 +14,9 @@ export class RunningList {
   /** Somebody was evicted while the last batch was formed. */
   hasPreempted = false;
   readonly #config: VllmConfig;
+  readonly #speculates: boolean;
+  /** Room that every sequence wants beyond the tokens of a pass. */
+  readonly #lookahead: number;
   readonly #role: EngineRole;
   readonly #log: RequestLog;
   readonly #ledger: PassLedger;
@@ -25,6 +29,8 @@ export class RunningList {
   /** `putBack` takes the evicted. */
   constructor(setup: SchedulerSetup<VllmConfig>, pages: SequencePages, putBack: (sequence: Sequence) => void) {
     this.#config = setup.config;
+    this.#speculates = setup.config.speculation !== null;
+    this.#lookahead = lookaheadOf(setup.config.speculation);
     this.#role = setup.role;
     this.#log = setup.log;
     this.#ledger = setup.ledger;
@@ -66,7 +72,8 @@ export class RunningList {
     const { set } = batch.lane;
     const due = set.pagesDue(1);
     const { free, hasGroups } = this.#pages;
-    if (this.#config.longPrefillTokens > 0 || due > free || set.contested > 0 || hasGroups) {
+    const isUniform = !this.#speculates && this.#config.longPrefillTokens === 0;
+    if (!isUniform || due > free || set.contested > 0 || hasGroups) {
       return this.#scheduleFrom(0, batch, budget, nowNs);
     }
     this.#pages.allocate(due);
@@ -91,7 +98,8 @@ export class RunningList {
           this.#preempt(victim, nowNs);
         }
         if (victim === sequence) return budget;
-        if (sequence.stage === STAGE.decoding) this.#decode(sequence);
+        if (sequence.stage === STAGE.finishing) this.#decodeInVain(sequence, granted, batch);
+        else if (sequence.stage === STAGE.decoding) this.#decode(sequence, granted);
         else this.prefill(sequence, granted, batch);
         budget -= granted;
       }
@@ -104,10 +112,32 @@ export class RunningList {
   /** Known tokens of a sequence that the batch could compute. */
   #wanted(sequence: Sequence, batch: Batch): number {
     const { longPrefillTokens } = this.#config;
-    if (sequence.stage === STAGE.decoding) return sequence.lane === batch.lane.index ? 1 : 0;
+    if (sequence.stage === STAGE.decoding) return sequence.lane === batch.lane.index ? 1 + this.#drafts(sequence) : 0;
+    if (sequence.stage === STAGE.finishing) return this.#isSureToEnd(sequence) ? 0 : 1 + this.#drafts(sequence);
     if (sequence.stage !== STAGE.prefilling) return 0;
     const tokens = sequence.knownTokens - sequence.computed;
     return longPrefillTokens > 0 ? Math.min(tokens, longPrefillTokens) : tokens;
+  }
+
+  /** Without speculation, or if one token is all that is left: else a sequence whose last pass is in flight might go on. */
+  #isSureToEnd(sequence: Sequence): boolean {
+    return !schedulesAhead(this.#config) || this.#inFlight(sequence) < 2;
+  }
+
+  /** Drafts that the next pass verifies after the sequence's own token; a context never gets longer than the model takes. */
+  #drafts(sequence: Sequence): number {
+    const { contextLength, longPrefillTokens, speculation } = this.#config;
+    if (speculation === null) return 0;
+    const most = contextLength - this.#scheduledTokens(sequence) - 2;
+    const drafts = Math.max(0, Math.min(speculation.draftTokens, most));
+    return longPrefillTokens > 0 ? Math.min(drafts, longPrefillTokens - 1) : drafts;
+  }
+
+  /** Computed tokens as far as the scheduler knows: drafts in flight count until they are rejected. */
+  #scheduledTokens(sequence: Sequence): number {
+    const computed = this.#computedTokens(sequence);
+    if (sequence.drafts === 0 || this.#inFlight(sequence) === 0) return computed;
+    return computed + sequence.drafts - (sequence.yields - 1);
   }
 
   /** A decoding sequence gets no token of the budget: it goes on alone, as a prompt would, and catches up later. */
@@ -133,19 +163,46 @@ export class RunningList {
 
   /** With groups: a decode to whose pages one more token makes no difference. */
   #changesNoPage(sequence: Sequence): boolean {
-    if (!this.#pages.hasGroups || sequence.stage !== STAGE.decoding) return false;
+    if (this.#speculates || !this.#pages.hasGroups || sequence.stage !== STAGE.decoding) return false;
     return this.#computedTokens(sequence) < sequence.hold.dueAt;
   }
 
   #hasRoom(sequence: Sequence, tokens: number): boolean {
+    if (this.#speculates) {
+      const processed = this.#pages.hasGroups ? this.#processedTokens(sequence) : 0;
+      return this.hasRoomFor(sequence, this.#span(sequence, tokens), processed);
+    }
     if (!this.#pages.hasGroups) return this.#missing(sequence, tokens) <= this.#pages.free;
-    return this.#pages.hasRoom(sequence, this.#computedTokens(sequence) + tokens, this.#processedTokens(sequence));
+    return this.#pages.hasRoom(sequence, this.#computedTokens(sequence) + tokens, this.#processedTokens(sequence), 0);
+  }
+
+  /** Tokens of the sequence when a pass of `tokens` is scheduled, without room for more drafts. */
+  #span(sequence: Sequence, tokens: number): number {
+    return Math.min(this.#scheduledTokens(sequence) + tokens, this.#config.contextLength);
+  }
+
+  /** Whether there are pages for the first `tokens` and the drafts after them. */
+  hasRoomFor(sequence: Sequence, tokens: number, processed: number): boolean {
+    const total = this.withLookahead(tokens);
+    if (!this.#pages.hasGroups) return this.#pages.missing(sequence, total) <= this.#pages.free;
+    return this.#pages.hasRoom(sequence, total, processed, total - tokens);
+  }
+
+  /** `tokens` and the drafts after them, as far as the context reaches. */
+  withLookahead(tokens: number): number {
+    return Math.min(tokens + this.#lookahead, this.#config.contextLength);
+  }
+
+  /** The sequence gets pages for its first `tokens` and the drafts after them, which must be free. */
+  grow(sequence: Sequence, tokens: number): void {
+    const total = this.withLookahead(tokens);
+    this.#pages.grow(sequence, total, total - tokens);
   }
 
   /** Tokens whose pass is over; before windows waited for that, all that are scheduled. */
   #processedTokens(sequence: Sequence): number {
+    if (!this.#config.semantics.windowFreedOnProcessed) return this.#scheduledTokens(sequence);
     let processed = this.#computedTokens(sequence);
-    if (!this.#config.semantics.windowFreedOnProcessed) return processed;
     for (const batch of this.#batches) processed -= batch.tokensOf(sequence);
     return processed;
   }
@@ -160,35 +217,47 @@ export class RunningList {
     return this.#lanes[sequence.lane].set.computedTokens(sequence) % this.#pages.pageTokens === 0 ? 1 : 0;
   }
 
-  #decode(sequence: Sequence): void {
-    const { hasGroups } = this.#pages;
-    const computed = this.#computedTokens(sequence) + 1;
-    if (hasGroups) this.#pages.grow(sequence, computed);
-    else this.#pages.allocate(this.#missing(sequence, 1));
-    // Pages behind the window are gone when the sequence stops.
-    if (!sequence.contested && !hasGroups) return;
-    // Only tokens that are out have a name.
-    const named = computed - this.#inFlight(sequence);
-    this.#pages.publish(sequence, named);
-    if (hasGroups) this.#pages.noteDue(sequence, computed, this.#processedTokens(sequence), named);
+  /** Its last tokens are in flight, but the scheduler cannot know that. */
+  #decodeInVain(sequence: Sequence, tokens: number, batch: Batch): void {
+    this.grow(sequence, this.#span(sequence, tokens));
+    if (sequence.contested || this.#pages.hasGroups) {
+      this.#pages.publish(sequence, sequence.computed + 1 - this.#inFlight(sequence));
+    }
+    batch.addGhost(sequence.computed + 1, tokens - 1);
   }
 
-  /** Tokens of the sequence that passes in flight compute. */
+  #decode(sequence: Sequence, tokens: number): void {
+    const { hasGroups } = this.#pages;
+    const computed = this.#computedTokens(sequence) + 1;
+    if (this.#speculates) this.grow(sequence, this.#span(sequence, tokens));
+    else if (hasGroups) this.#pages.grow(sequence, computed);
+    else this.#pages.allocate(this.#missing(sequence, 1));
+    // Only tokens that are out have a name.
+    const named = computed - this.#inFlight(sequence);
+    sequence.drafts = tokens - 1;
+    sequence.guesses = tokens - 1;
+    // Pages behind the window are gone when the sequence stops.
+    if (!sequence.contested && !hasGroups) return;
+    this.#pages.publish(sequence, named);
+    if (hasGroups && !this.#speculates) this.#pages.noteDue(sequence, computed, this.#processedTokens(sequence), named);
+  }
+
+  /** Tokens of the sequence that come out of passes in flight. */
   #inFlight(sequence: Sequence): number {
     let tokens = 0;
-    for (const batch of this.#batches) if (batch.yieldsFor(sequence)) tokens += 1;
+    for (const batch of this.#batches) if (batch.yieldsFor(sequence)) tokens += sequence.yields;
     return tokens;
   }
 
   /** Computed tokens that have a name, `inFlight` of its tokens being still to come out: ahead of them tokens are unknown. */
-  #named({ computed }: Sequence, inFlight: number): number {
-    return schedulesAhead(this.#config) ? computed - inFlight : computed;
+  #named({ computed, knownTokens }: Sequence, inFlight: number): number {
+    return schedulesAhead(this.#config) ? computed - inFlight : Math.min(computed, knownTokens - inFlight);
   }
 
   /** Puts the next `tokens` known tokens of a sequence, whose pages are free, into the batch. */
   prefill(sequence: Sequence, tokens: number, batch: Batch): void {
     const end = sequence.computed + tokens;
-    this.#pages.grow(sequence, end);
+    this.grow(sequence, end);
     batch.addChunk(sequence, tokens);
     // Published at schedule time: a later request of the same batch already finds these pages.
     this.#pages.publish(sequence, end);

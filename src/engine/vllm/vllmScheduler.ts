@@ -101,7 +101,7 @@ export class VllmScheduler implements Scheduler {
         // What others put into a shared tier may let the head go on.
         this.#isBlocked = !isOpen && !this.#pages.tiers?.isShared;
       }
-      batch.takesDecodes = batch.lane.set.count > 0;
+      batch.takesDecodes = batch.lane.set.count > 0 || batch.hasGhosts;
       if (batch.takesDecodes || batch.hasChunks) return true;
       // The queue is not looked at after a preemption: it is the next step that admits.
     } while (this.#running.hasPreempted);
@@ -141,7 +141,8 @@ export class VllmScheduler implements Scheduler {
   }
 
   steadyPasses({ lane: { set } }: Batch, atMost: number): number {
-    if (this.#running.hasPreempted || set.contested > 0) return 0;
+    // With drafts every pass is another.
+    if (this.#setup.config.speculation !== null || this.#running.hasPreempted || set.contested > 0) return 0;
     const { tiers } = this.#pages;
     if (tiers?.isShared && this.#queue.isWaiting) return 0;
     const most = Math.min(set.passesToChange(), atMost);
