@@ -21,7 +21,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SET,
-    find: '    this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;\n',
+    find: '    if (this.#outcomes === null) this.#pagesDue[residue(-sequence.clockOffset, this.#pageTokens)] -= 1;\n',
     replace: '',
     why: 'page-due residue: whoever leaves goes on taking pages',
   },
@@ -288,8 +288,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: VLLM,
-    find: 'if (this.#running.hasPreempted || set.contested > 0) return 0;',
-    replace: 'if (this.#running.hasPreempted) return 0;',
+    find: 'this.#running.hasPreempted || set.contested > 0) return 0;',
+    replace: 'this.#running.hasPreempted) return 0;',
     why: 'horizon: a run publishes no contested text',
   },
   {
@@ -319,7 +319,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RUNNING,
-    find: '    if (!this.#config.semantics.windowFreedOnProcessed) return processed;\n',
+    find: '    if (!this.#config.semantics.windowFreedOnProcessed) return this.#scheduledTokens(sequence);\n',
     replace: '',
     why: 'groups: windows of old versions wait for what is in flight, too',
   },
@@ -331,7 +331,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: PAGES,
-    find: 'return !this.hasGroups || this.#manager.fits(hold, hitTokens, external, tokens, keepFree);',
+    find: 'return this.#manager.fits(hold, hitTokens, external, tokens, keepFree, lookahead);',
     replace: 'return true;',
     why: 'groups: admission looks at what fits in time, not at once',
   },
@@ -340,5 +340,29 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '      passes = Math.min(passes, sequence.hold.dueAt - set.computedTokens(sequence));',
     replace: '      passes = Math.min(passes, sequence.hold.dueAt - set.computedTokens(sequence) + 1);',
     why: 'groups: a run goes on over a page boundary',
+  },
+  {
+    file: SET,
+    find: 'outcomes.accepted(request, outputTokens - left, guesses), left - 1)',
+    replace: 'outcomes.accepted(request, outputTokens - left, guesses), left)',
+    why: 'speculation: a request gets a token more than it asked for',
+  },
+  {
+    file: RUNNING,
+    find: 'return computed + sequence.drafts - (sequence.yields - 1);',
+    replace: 'return computed;',
+    why: 'speculation: drafts in flight are known to be rejected',
+  },
+  {
+    file: RUNNING,
+    find: 'return !schedulesAhead(this.#config) || this.#inFlight(sequence) < 2;',
+    replace: 'return true;',
+    why: 'speculation: no pass is wasted on whom an accepted draft ends',
+  },
+  {
+    file: ADMISSION,
+    find: '    sequence.guesses = 0;\n',
+    replace: '    sequence.guesses = padding;\n',
+    why: 'speculation: placeholders are accepted as drafts are',
   },
 ];
