@@ -1,7 +1,11 @@
+import type { Batch } from './batch.ts';
 import { EngineDriver } from './driver.ts';
 import type { EngineCore } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
+import type { Lane } from './lane.ts';
 import { PlainEngine } from './plain/plainEngine.ts';
+import { inTurn } from './rankRule.ts';
+import { GroupTurn } from './sglang/groupTurn.ts';
 import { PlainSglang } from './sglang/plainSglang.ts';
 import type { SglangConfig } from './sglang/sglangConfig.ts';
 import { SglangScheduler } from './sglang/sglangScheduler.ts';
@@ -31,9 +35,12 @@ function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: Engin
   // Decode workers run without a radix cache (server_args.py).
   const config = setup.role === 'decode' ? { ...given, prefixCaching: false } : given;
   const made = { ...setup, config };
-  if (core === 'plain' || config.attentionDataRanks > 1) return new PlainSglang(made);
+  if (core === 'plain') return new PlainSglang(made);
   const depth = config.overlap ? 2 : 1;
-  return new EngineDriver(made, depth, (batches, lanes) => new SglangScheduler({ ...made, batches, lanes }));
+  const group = new GroupTurn(config.prefillDelayPasses);
+  const createRank = (batches: readonly Batch[], lanes: readonly Lane[], rank: number): SglangScheduler =>
+    group.join(new SglangScheduler({ ...made, batches, lanes }, rank));
+  return new EngineDriver(made, depth, createRank, inTurn, config.attentionDataRanks > 1 ? group : null);
 }
 
 function createTrtllm(core: 'fast' | 'plain', setup: EngineSetup<TrtllmConfig>): EngineCore {

@@ -15,6 +15,11 @@ import { Sequence } from './sequence.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** Ranks that settle something among themselves before they form their batches; false: none of them runs. */
+interface Group {
+  form(batches: readonly Batch[], nowNs: number): boolean;
+}
+
 /**
  * Time in an engine: when batches are formed, run and settled; what they consist of a scheduler decides.
  *
@@ -31,6 +36,8 @@ export class EngineDriver implements EngineCore {
   nextEventKind = BATCH_FORMATION;
   readonly #setup: EngineSetup;
   readonly #ranks: Ranks<Scheduler>;
+  /** null: ranks form their batches each for itself. */
+  readonly #group: Group | null;
   readonly #flights: Flights;
   /** By rank: one for each stage of the pipeline. */
   readonly #lanes: readonly (readonly Lane[])[];
@@ -47,9 +54,11 @@ export class EngineDriver implements EngineCore {
   constructor(
     setup: EngineSetup,
     depth: number,
-    createScheduler: (batches: readonly Batch[], lanes: readonly Lane[]) => Scheduler,
+    createScheduler: (batches: readonly Batch[], lanes: readonly Lane[], rank: number) => Scheduler,
     rule: RankRule = fewestWaiting,
+    group: Group | null = null,
   ) {
+    this.#group = group;
     this.#setup = setup;
     const { config, timer } = setup;
     const stages = config.pipelineStages;
@@ -62,7 +71,7 @@ export class EngineDriver implements EngineCore {
     this.#lanes = Array.from({ length: ranks }, newLanes);
     const batches = this.#lanes.map(([lane]) => Array.from({ length: depth }, () => new Batch(timer, lane)));
     this.#ranks = new Ranks(
-      this.#lanes.map((lanes, rank) => createScheduler(batches[rank], lanes)),
+      this.#lanes.map((lanes, rank) => createScheduler(batches[rank], lanes, rank)),
       rule,
     );
     this.#run = new DecodeRun(depth, ranks);
@@ -193,9 +202,9 @@ export class EngineDriver implements EngineCore {
       batch.clear();
       batch.lane = this.#freeLane(rank);
       batch.lane.times.waitUntil(nowNs);
-      if (this.#ranks.all[rank].form(batch, nowNs)) runs = true;
+      if (this.#group === null && this.#ranks.all[rank].form(batch, nowNs)) runs = true;
     }
-    if (!runs) return false;
+    if (!runs && !this.#group?.form(batches, nowNs)) return false;
     const durationNs = flight.seal(this.#setup.timer);
     if (this.#pipeline === null) {
       const startNs = this.#flights.size > 0 ? this.#flights.newest.endNs : nowNs;

@@ -8,6 +8,11 @@ export interface LoadedRank {
 /** Which attention-DP rank the next request goes to; `taken` requests have been given out before. */
 export type RankRule = (ranks: readonly LoadedRank[], taken: number) => number;
 
+/** SGLang's: each in turn (`--load-balance-method round_robin`). */
+export function inTurn(ranks: readonly LoadedRank[], taken: number): number {
+  return taken % ranks.length;
+}
+
 /** vLLM's internal load balancer of 0.12: the lowest 4 x waiting + running, the first of equals (core_client.py). */
 export function fewestWaiting(ranks: readonly LoadedRank[]): number {
   let best = 0;

@@ -33,7 +33,7 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       overlap: coin(),
       attentionDataRanks,
       prefillDelayPasses: attentionDataRanks > 1 ? 2 * random.integer(0, 3) : 0,
-      pollingInterval: attentionDataRanks > 1 ? 1 : [1, 1, 3, 10][random.integer(0, 3)],
+      pollingInterval: [1, 1, 3, 10][random.integer(0, 3)],
       ignoreEos: coin(),
       keepsGenerated: coin(),
       adder: coin() ? 'plain' : 'paged',

@@ -202,14 +202,15 @@ export class PlainSglang implements EngineCore {
         step.durationNs = durationNs;
         step.bound = timer.boundOf(shape);
       }
-      this.#timeParts(batch, step);
+      this.#timeParts(batch, durationNs, step);
     }
   }
 
-  #timeParts(batch: PlainBatch, step: Step): void {
+  #timeParts(batch: PlainBatch, durationNs: number, step: Step): void {
     const { timer } = this.#setup;
     const decodes = { parts: batch.parts.filter(({ kind }) => kind === 'decode'), isPrefill: false };
-    step.decodeNs.push(decodes.parts.length > 0 ? timer.passNs(this.#shapeOf(decodes, step)) : 0);
+    const decodeNs = decodes.parts.length > 0 ? timer.passNs(this.#shapeOf(decodes, step)) : 0;
+    step.decodeNs.push(Math.min(decodeNs, durationNs));
     for (const part of batch.parts) {
       if (part.kind === 'chunk') part.aloneNs = timer.passNs(this.#shapeOf({ parts: [part], isPrefill: true }, step));
     }

@@ -51,7 +51,7 @@ export class SglangScheduler implements Scheduler {
   /** By batch in flight: those whose prompts end in it. */
   readonly #ended = new Map<Batch, Sequence[]>();
 
-  constructor(setup: SchedulerSetup<SglangConfig>) {
+  constructor(setup: SchedulerSetup<SglangConfig>, rank: number) {
     const { config, table, worker, batches, lanes } = setup;
     this.#setup = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
@@ -59,7 +59,7 @@ export class SglangScheduler implements Scheduler {
     this.#remote = new RemoteQueue(config.reservedDecodeTokens, this.#pages);
     this.#poll = new Poll(config.pollingInterval);
     this.#ratio = new NewTokenRatio(config.conservativeness);
-    this.#random = new RandomStream(worker, 'sglang random policy', 0);
+    this.#random = new RandomStream(worker, 'sglang random policy', rank);
     this.#running = new RunningBatch(lanes[0], batches);
     for (const batch of batches) this.#ended.set(batch, []);
   }
@@ -155,31 +155,52 @@ export class SglangScheduler implements Scheduler {
   // ---- forming ----------------------------------------------------------------------------------------------------
 
   form(batch: Batch, nowNs: number): boolean {
-    const isIdle = this.#setup.batches.every((other) => other === batch || other.sequences === 0);
-    if (this.#turn(batch, nowNs, isIdle)) return true;
+    const isIdle = this.isIdleBut(batch);
+    this.prepare(batch, nowNs, isIdle);
+    if (this.formTurn(batch, nowNs, true)) return true;
     if (!isIdle) return false;
-    // There is no batch and nothing is in flight: the loop turns until it has polled.
-    this.#ratio.reset();
-    this.#poll.spin();
-    this.#takeInbox();
-    return this.#turn(batch, nowNs, isIdle);
+    this.idle();
+    this.prepare(batch, nowNs, isIdle);
+    return this.formTurn(batch, nowNs, true);
   }
 
-  /** One turn of the loop up to the launch. */
-  #turn(batch: Batch, nowNs: number, isIdle: boolean): boolean {
-    const { role } = this.#setup;
+  /** No batch but this one is in flight. */
+  isIdleBut(batch: Batch): boolean {
+    return this.#setup.batches.every((other) => other === batch || other.sequences === 0);
+  }
+
+  /** The first half of a turn of the loop; `isIdle`: nothing is in flight. Returns whether waiting prompts may be tried. */
+  prepare(batch: Batch, nowNs: number, isIdle: boolean): boolean {
+    const { role, config } = this.#setup;
     if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
     this.#running.noteFinishing();
     if (role === 'prefill') this.#isFull = false;
     if (role === 'decode') this.#joinRemote(batch.lane, nowNs, isIdle);
     this.#mergeLast();
-    if (this.#formPrefill(batch, nowNs)) {
+    return this.#waiting.length > 0 && !this.#isFull && this.#running.size < config.maxSequences;
+  }
+
+  /** The second half, up to the launch; `mayAdmit`: no other rank is waited for. */
+  formTurn(batch: Batch, nowNs: number, mayAdmit: boolean): boolean {
+    if (this.#formPrefill(batch, nowNs, mayAdmit)) {
       this.#lastWas = 'other';
       return true;
     }
     const runs = this.#formDecode(batch, nowNs);
     this.#lastWas = runs ? 'decode' : 'none';
     return runs;
+  }
+
+  /** There is no batch and nothing is in flight: the loop turns until it has polled. */
+  idle(): void {
+    this.#ratio.reset();
+    this.#poll.spin();
+    this.#takeInbox();
+  }
+
+  /** Other ranks have a batch: this one takes part with a dummy. */
+  idleAlong(): void {
+    this.#lastWas = 'other';
   }
 
   #takeInbox(): void {
@@ -259,7 +280,7 @@ export class SglangScheduler implements Scheduler {
     if (dropped || (merged > 0 && this.#runningBeside === 0)) this.#isFull = false;
   }
 
-  #formPrefill(batch: Batch, nowNs: number): boolean {
+  #formPrefill(batch: Batch, nowNs: number, mayAdmit: boolean): boolean {
     const { config } = this.#setup;
     if ((this.#isFull || this.#waiting.length === 0) && this.#chunked === null) return false;
     const slots = config.maxSequences - this.#running.size;
@@ -271,14 +292,14 @@ export class SglangScheduler implements Scheduler {
     orderWaiting(config.policy, this.#waiting, this.#names, tree, this.#random);
     const prompts: Sequence[] = [];
     const tokens: number[] = [];
-    this.#addPrompts(slots, prompts, tokens, nowNs);
+    this.#addPrompts(mayAdmit ? slots : null, prompts, tokens, nowNs);
     if (prompts.length === 0) return false;
     this.#fill(batch, prompts, tokens);
     return true;
   }
 
-  /** Chooses the prompts of a batch, and how many tokens of each. */
-  #addPrompts(slots: number, prompts: Sequence[], tokens: number[], nowNs: number): void {
+  /** Chooses the prompts of a batch, and how many tokens of each; `slots` null: nobody new is admitted. */
+  #addPrompts(slots: number | null, prompts: Sequence[], tokens: number[], nowNs: number): void {
     const { config } = this.#setup;
     const pages = this.#pages;
     const mixed = config.mixedChunk ? this.#running.size : 0;
@@ -297,8 +318,8 @@ export class SglangScheduler implements Scheduler {
     const lock = (): void => pages.tree.lock(node);
     const unlock = (): void => pages.tree.unlock(node);
     let admitted = 0;
-    for (const sequence of this.#waiting) {
-      if (prompts.length >= slots) this.#isFull = true;
+    for (const sequence of slots === null ? [] : this.#waiting) {
+      if (prompts.length >= slots!) this.#isFull = true;
       if (this.#isFull) break;
       const prefix = pages.match(sequence);
       node = pages.tree.matched;
@@ -515,12 +536,19 @@ export class SglangScheduler implements Scheduler {
     if (!this.#remote.isStill || this.#joined.length > 0) return 0;
     let passes = Math.min(set.passesToChange(), atMost);
     const pollMatters = !this.#isFull || this.#setup.config.pollingInterval > 1;
-    if (pollMatters && this.#inbox.length > 0) passes = Math.min(passes, this.#poll.iterationsLeft);
+    if (pollMatters && this.#inbox.length > 0) {
+      passes = this.#lastWas === 'other' ? 0 : Math.min(passes, this.#poll.iterationsLeft);
+    }
     // Evictions on the way change no batch.
     return set.passesWithin(this.#pages.room, passes);
   }
 
   formSteady({ lane: { set } }: Batch, passes: number): void {
+    // A rank with a dummy polls every time.
+    if (set.count === 0) {
+      this.#poll.spin();
+      return;
+    }
     this.#poll.pass(passes);
     this.#ratio.decay(passes);
     const pages = this.#pages;
