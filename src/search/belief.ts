@@ -35,6 +35,7 @@ export class Belief {
   /** By objective: squared errors of forecasts of full trials, in their own deviations. */
   readonly #squares: number[][];
   #scales: readonly number[];
+  #hasResults = false;
 
   constructor(problem: Problem) {
     this.#problem = problem;
@@ -47,6 +48,7 @@ export class Belief {
     const { candidate, level } = outcome;
     if (level === this.#full && outcome.losses !== null) this.#judgeForecast(outcome.candidate, outcome.losses);
     this.#outcomes.push(outcome);
+    if (level === this.#full && outcome.losses !== null && outcome.margin <= 0) this.#hasResults = true;
     const before = this.#known.get(candidate);
     if (before === undefined || before.level < level) this.#known.set(candidate, outcome);
     this.#models.get(this.#problem.family(candidate))?.add(outcome);
@@ -102,6 +104,10 @@ export class Belief {
     return this.#outcomes
       .filter((outcome) => outcome.level === level && wanted.has(outcome.candidate))
       .reduce((sum, { work }) => sum + work, 0);
+  }
+
+  get hasResults(): boolean {
+    return this.#hasResults;
   }
 
   /** Losses of whoever is known to be feasible. */

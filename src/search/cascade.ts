@@ -1,6 +1,6 @@
 import { RandomStream } from '../base/random.ts';
-import { Belief, type Prospect, type Result } from './belief.ts';
-import { type Front, frontOf, worth } from './front.ts';
+import { Belief, type Prospect } from './belief.ts';
+import { type Front, frontOf, uncovered, worth } from './front.ts';
 import { exhaustive } from './sequential.ts';
 import { spreadSample } from './spreadSample.ts';
 import { type Problem, type Strategy, shuffled, type TrialAsk, type TrialOutcome } from './strategy.ts';
@@ -29,8 +29,12 @@ const OPTIMISM = 1.2;
 const CURIOSITY = 2;
 /** How much the work of a trial speaks against it: its merit is worth / work^THRIFT. */
 const THRIFT = 0.5;
-/** Full trials in a row that leave the frontier as it is, before the search believes it. */
+/** Full trials in a row (in units of their mean work) that leave the frontier as it is, before the search believes it. */
 const PATIENCE = 14;
+/** The same as long as nothing feasible has been found. */
+const STUBBORNNESS = 100;
+/** Candidates one move from the frontier that are tried in full before the end. */
+const MOST_AROUND = 128;
 /** Generations from one look at the candidates not tried yet to the next. */
 const SURVEY = 3;
 /** Candidates looked at in one generation; all of them in spaces up to this size. */
@@ -47,8 +51,9 @@ interface Option extends Prospect {
  * Optimism in the face of what is not known, over trials of growing length. A sample of the space is tried at the lowest
  * level; regressions forecast every other candidate, and what a full trial would add to what a short one gave. Whoever
  * could, at `OPTIMISM` standard deviations, stick out of the frontier as it is believed to be by more than the
- * problem's resolution is tried at its next level. When nobody could, or `PATIENCE` full trials in a row have changed
- * nothing, all that is one move from the pick and might beat it is tried in full; the search ends when that is in vain.
+ * problem's resolution is tried at its next level. When nobody could, or `PATIENCE` full trials' work has changed
+ * nothing, all that is one move from the pick and might beat it is tried in full (in large spaces, what is one move from
+ * any of the frontier); the search ends when that is in vain.
  */
 export class Cascade implements Strategy {
   readonly #problem: Problem;
@@ -56,8 +61,12 @@ export class Cascade implements Strategy {
   readonly #full: number;
   readonly #belief: Belief;
   readonly #generations: Iterator<TrialAsk[], void>;
-  /** Full trials since the last that changed the frontier. */
+  /** Full trials since the last that changed the frontier, in units of their mean work. */
   #unchanged = 0;
+  /** Full trials that changed it. */
+  #additions = 0;
+  #fullTrials = 0;
+  #fullWork = 0;
 
   constructor(problem: Problem, seed: number) {
     this.#problem = problem;
@@ -73,11 +82,16 @@ export class Cascade implements Strategy {
 
   tell(outcomes: readonly TrialOutcome[]): void {
     for (const outcome of outcomes) {
-      const { level, losses, margin } = outcome;
+      const { level, losses, margin, work } = outcome;
       if (level === this.#full) {
         const front = this.#frontOf(this.#belief.results());
         const adds = losses !== null && margin <= 0 && this.#worth(losses, front) > 1;
-        this.#unchanged = adds ? 0 : this.#unchanged + 1;
+        this.#fullWork += work;
+        this.#fullTrials += 1;
+        // In trials of mean work: cheap ones in vain say little of where the costly ones are.
+        const share = this.#fullWork > 0 ? (work * this.#fullTrials) / this.#fullWork : 1;
+        this.#unchanged = adds ? 0 : this.#unchanged + share;
+        if (adds) this.#additions += 1;
       }
       this.#belief.tell(outcome);
     }
@@ -88,17 +102,17 @@ export class Cascade implements Strategy {
     for (;;) {
       this.#unchanged = 0;
       yield* this.#follow();
-      const swept = this.#aroundPick();
+      const swept = this.#aroundFront();
       if (swept.length === 0) return;
-      this.#unchanged = 0;
+      const before = this.#additions;
       yield swept;
-      if (this.#unchanged === swept.length) return;
+      if (this.#additions === before) return;
     }
   }
 
   /** Until nobody seems worth a trial, or trials have long changed nothing. */
   *#follow(): Generator<TrialAsk[], void> {
-    for (let turn = 0; this.#unchanged < PATIENCE; turn++) {
+    for (let turn = 0; this.#unchanged < (this.#belief.hasResults ? PATIENCE : STUBBORNNESS); turn++) {
       this.#belief.refit();
       const survey = turn % SURVEY === 0;
       const chosen = this.#choose(survey);
@@ -108,17 +122,24 @@ export class Cascade implements Strategy {
     }
   }
 
-  /** Whoever is one move from the pick and could be better in the first objective: forecasts are not trusted with it. */
-  #aroundPick(): TrialAsk[] {
-    const pick = this.#belief
-      .results()
-      .reduce<Result | null>((best, each) => (best === null || each.losses[0] < best.losses[0] ? each : best), null);
-    if (pick === null) return [];
-    return this.#problem.neighbours(pick.candidate).flatMap((candidate) => {
-      const floor = this.#problem.floor(candidate);
-      const isHopeless = floor === null || floor[0] >= pick.losses[0] - this.#problem.resolution;
-      return isHopeless || this.#belief.isSettled(candidate) ? [] : [{ candidate, level: this.#full }];
-    });
+  /**
+   * Whoever is one move from the pick and could be better in the first objective: forecasts are not trusted with it. Where
+   * the space is too large for every candidate to be forecast, whoever is one move from any of the frontier.
+   */
+  #aroundFront(): TrialAsk[] {
+    const front = uncovered(this.#belief.results());
+    if (front.length === 0) return [];
+    const [pick] = front;
+    const isLarge = this.#problem.size > POOL;
+    const around = new Set<number>();
+    for (const { candidate } of isLarge ? front : [pick]) {
+      for (const near of this.#problem.neighbours(candidate)) {
+        const floor = this.#problem.floor(near);
+        if (floor === null || this.#belief.isSettled(near) || around.size >= MOST_AROUND) continue;
+        if (isLarge || floor[0] < pick.losses[0] - this.#problem.resolution) around.add(near);
+      }
+    }
+    return [...around].map((candidate) => ({ candidate, level: this.#full }));
   }
 
   /** A sample on the smallest level; some of it in full, and on what lies between as far as that is cheap. */

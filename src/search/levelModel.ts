@@ -12,6 +12,8 @@ export interface Forecast {
 const MOST_POINTS = 120;
 /** Below this many pairs of levels a fit of the difference says less than their spread. */
 const FEWEST_PAIRS = 6;
+/** What the margin of a trial that was cut short is taken to be. */
+const LOST_MARGIN = 0.2;
 /** Assumed relative difference between levels until pairs have been seen. */
 const PRIOR_DEVIATION = 0.15;
 
@@ -79,12 +81,16 @@ export class LevelModel {
     return this.#levels.map(() => Array.from({ length: this.#outputs }, () => ({ x: [], y: [] })));
   }
 
-  /** Outcomes in any order; those without losses, or of levels not in use, teach nothing. */
+  /** Outcomes in any order; those of levels not in use teach nothing. */
   add({ candidate, level: given, losses, margin, work }: TrialOutcome): void {
     const level = this.#levels.indexOf(given);
-    if (losses === null || level < 0) return;
+    if (level < 0) return;
     const seen = this.#seen.get(candidate) ?? [];
-    seen[level] = Float64Array.from([...losses, margin, log(Math.max(work, 1))]);
+    // A trial that was cut short tells only that its margin is lost.
+    seen[level] =
+      losses === null
+        ? new Float64Array(this.#outputs).fill(Number.NaN).fill(LOST_MARGIN, this.#margin, this.#margin + 1)
+        : Float64Array.from([...losses, margin, log(Math.max(work, 1))]);
     this.#seen.delete(candidate);
     this.#seen.set(candidate, seen);
     this.#isNew = true;
@@ -102,8 +108,10 @@ export class LevelModel {
         if (seen[level] === undefined && level > 0) return;
         const point = below === null ? this.#problem.features(candidate) : this.#point(candidate, below);
         rows[level].forEach(({ x, y }, output) => {
+          const value = own[output] - (below?.[output] ?? 0);
+          if (Number.isNaN(value)) return;
           x.push(point);
-          y.push(own[output] - (below?.[output] ?? 0));
+          y.push(value);
         });
       });
     }
