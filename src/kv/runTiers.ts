@@ -21,6 +21,8 @@ export class RunTiers implements KvTiers {
   readonly #levels: readonly TierLevel<TierStore>[];
   readonly #uses: readonly TierUse[];
   readonly #pages: number[];
+  /** The level that `#nearest` found last. */
+  #found = 0;
   readonly #walk: SegmentWalk;
   /** Pieces of the request's pages last walked over: segment, first page, end, one after the other. */
   readonly #pieces: number[] = [];
@@ -60,8 +62,8 @@ export class RunTiers implements KvTiers {
     walk.start(request, from, to);
     while (walk.next()) {
       for (let page = walk.from; page < walk.to; ) {
-        const { level, end } = this.#nearest(walk.segment, page, walk.to);
-        pages[level] += end - page;
+        const end = this.#nearest(walk.segment, page, walk.to);
+        pages[this.#found] += end - page;
         page = end;
       }
     }
@@ -110,22 +112,27 @@ export class RunTiers implements KvTiers {
   #reachOf(segment: number, from: number, to: number): number {
     let page = from;
     while (page < to) {
-      const { level, end } = this.#nearest(segment, page, to);
-      if (level < 0) break;
+      const end = this.#nearest(segment, page, to);
+      if (end === page) break;
       page = end;
     }
     return page;
   }
 
-  /** The nearest tier with a page of a segment, and up to which page below `to` it is the nearest. */
-  #nearest(segment: number, page: number, to: number): { level: number; end: number } {
+  /** Finds the nearest tier with a page of a segment; returns up to which page below `to` it is the nearest, `page` if none has it. */
+  #nearest(segment: number, page: number, to: number): number {
+    const levels = this.#levels;
     let limit = to;
-    for (const [level, { store }] of this.#levels.entries()) {
+    for (let level = 0; level < levels.length; level++) {
+      const { store } = levels[level];
       const end = store.reach(segment, page, limit);
-      if (end > page) return { level, end };
-      limit = store.absentUntil(segment, page, limit);
+      if (end > page) {
+        this.#found = level;
+        return end;
+      }
+      if (level + 1 < levels.length) limit = store.absentUntil(segment, page, limit);
     }
-    return { level: -1, end: page };
+    return page;
   }
 
   /** Calls `act` for every piece of the request's first `pages` pages, the last piece first. */

@@ -57,12 +57,12 @@ export class TierStore implements RunOwner {
       const lowest = isHere ? this.#runs.start[run] : Math.max(end - this.pages, this.#endBelow(segment, end));
       const start = Math.max(from, lowest);
       if (isHere) {
-        this.#takeOut(segment, run, start, end);
+        this.#renew(segment, run, start, end);
       } else {
         this.#queue.take(end - start);
         added += end - start;
+        this.#append(segment, start, end);
       }
-      this.#append(segment, start, end);
       end = start;
     }
     return added;
@@ -77,8 +77,7 @@ export class TierStore implements RunOwner {
         continue;
       }
       const start = Math.max(from, this.#runs.start[run]);
-      this.#takeOut(segment, run, start, end);
-      this.#append(segment, start, end);
+      this.#renew(segment, run, start, end);
       end = start;
     }
   }
@@ -107,13 +106,26 @@ export class TierStore implements RunOwner {
     return last;
   }
 
-  /** Pages [from, to) of a run leave it; what is left of it keeps its place. */
-  #takeOut(segment: number, run: number, from: number, to: number): void {
-    if (this.#runs.end[run] > to) this.#split(segment, run, to);
-    const piece = this.#runs.start[run] < from ? this.#split(segment, run, from) : run;
+  /** Pages [from, to) of a run become those used last; what is left of it keeps its place. */
+  #renew(segment: number, run: number, from: number, to: number): void {
+    const runs = this.#runs;
+    if (runs.end[run] > to) this.#split(segment, run, to);
+    const piece = runs.start[run] < from ? this.#split(segment, run, from) : run;
     this.#queue.pull(piece);
-    this.evicted(piece);
-    this.#runs.remove(piece);
+    if (this.#continues(segment, to)) {
+      this.evicted(piece);
+      runs.remove(piece);
+      this.#append(segment, from, to);
+    } else {
+      this.#queue.push(piece);
+      this.#newest = piece;
+    }
+  }
+
+  /** The run at the tail begins where pages up to `to` end. */
+  #continues(segment: number, to: number): boolean {
+    const newest = this.#newest;
+    return newest !== NONE && this.#runs.segment[newest] === segment && this.#runs.start[newest] === to;
   }
 
   #split(segment: number, run: number, at: number): number {
@@ -127,8 +139,8 @@ export class TierStore implements RunOwner {
   /** Pages of nobody's become those used last. */
   #append(segment: number, from: number, to: number): void {
     const runs = this.#runs;
-    const newest = this.#newest;
-    if (newest !== NONE && runs.segment[newest] === segment && runs.start[newest] === to) {
+    if (this.#continues(segment, to)) {
+      const newest = this.#newest;
       this.#queue.pull(newest);
       runs.start[newest] = from;
       this.#queue.push(newest);
