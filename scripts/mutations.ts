@@ -13,6 +13,7 @@ import { KV_MUTATIONS } from '../test/mutations/kvMutations.ts';
 import type { Mutation } from '../test/mutations/mutation.ts';
 import { MUTATIONS } from '../test/mutations/mutations.ts';
 import { SGLANG_MUTATIONS } from '../test/mutations/sglangMutations.ts';
+import { SWARM_MUTATIONS } from '../test/mutations/swarmMutations.ts';
 import { TRTLLM_MUTATIONS } from '../test/mutations/trtllmMutations.ts';
 
 const RUNS = Number(process.env.DYNOSIM_RUNS ?? 600);
@@ -27,6 +28,7 @@ const SETS: Readonly<Record<string, { mutations: readonly Mutation[]; check: rea
   kv: { mutations: KV_MUTATIONS, check: ['kvCheck.ts'] },
   sglang: { mutations: SGLANG_MUTATIONS, check: ['check.ts', 'sglang'] },
   trtllm: { mutations: TRTLLM_MUTATIONS, check: ['check.ts', 'trtllm'] },
+  swarm: { mutations: SWARM_MUTATIONS, check: ['swarmCheck.ts'] },
 };
 
 /** How the check noticed, or null if it did not. */

@@ -306,6 +306,8 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
       }
     }
     this.#onboarding.delete(request);
+    // It may have waited in a prefill worker until a decode worker comes up.
+    this.#stranded.delete(request);
     this.log.startAnew(request, [STATE.frontEnd, STATE.routerQueue, STATE.coldStart], nowNs);
   }
 
@@ -351,7 +353,6 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   /** The client does not wait any longer, wherever the request is. */
   #leave(request: number, nowNs: number): void {
     this.#entry.drop(request);
-    this.#stranded.delete(request);
     this.#giveUp(request, null, nowNs);
     this.#end(request, OUTCOME.cancelled, nowNs);
   }

@@ -65,6 +65,7 @@ class Cluster implements Simulation {
 
   result(): SimulationResult {
     const { log, census, fleet } = this.#flow;
+    census.count(0, this.#nowNs);
     return {
       log,
       submitted: census.submitted,
@@ -74,7 +75,7 @@ class Cluster implements Simulation {
       gaps: fleet.gaps,
       inFlightIntegralNs: census.integralNs,
       samples: this.#sampler?.samples() ?? null,
-      network: this.#flow.network?.use() ?? null,
+      network: this.#flow.network?.use(this.#nowNs) ?? null,
       losses: this.#flow.attempts.losses,
       scaling: this.#flow.scaler?.record() ?? null,
     };

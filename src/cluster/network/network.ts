@@ -54,12 +54,17 @@ export class Network {
     this.#fluid.end(request, nowNs);
   }
 
-  use(): NetworkUse {
+  use(nowNs: number): NetworkUse {
     return {
       transfers: this.#transfers,
       links: this.#topology.links
         .filter(({ bytes }) => bytes > 0)
-        .map(({ name, bytesPerS, bytes, busyNs }) => ({ name, bytesPerS, bytes, busyNs })),
+        .map(({ name, bytesPerS, bytes, busyNs, flows, busySinceNs }) => ({
+          name,
+          bytesPerS,
+          bytes,
+          busyNs: flows > 0 ? busyNs + nowNs - busySinceNs : busyNs,
+        })),
     };
   }
 }

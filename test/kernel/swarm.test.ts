@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { FEATURES, swarmBreach, swarmScenario } from './swarmScenario.ts';
+
+const RUNS = Number(process.env.DYNOSIM_RUNS ?? 120);
+const DRAWS = 400;
+
+/** Seeds that broke a law once. */
+const KEPT = [
+  // Little's law between two changes of the number in flight.
+  100,
+  // Links that are busy while others count what went over them.
+  300, 1000,
+  // A prompt that waits for a decode worker in a prefill worker that is lost.
+  678, 725, 892,
+];
+
+describe('whole deployments drawn from a seed', () => {
+  it(`keep every law, ${RUNS} of them and those that once did not`, () => {
+    for (const seed of KEPT) expect(swarmBreach(seed), `seed ${seed}`).toBeNull();
+    for (let seed = 1; seed <= RUNS; seed++) expect(swarmBreach(seed), `seed ${seed}`).toBeNull();
+  });
+
+  it('have every feature, each in a tenth of them', () => {
+    const scenarios = Array.from({ length: DRAWS }, (_, index) => swarmScenario(index + 1));
+    for (const [name, has] of Object.entries(FEATURES)) {
+      expect(scenarios.filter(has).length / DRAWS, name).toBeGreaterThanOrEqual(0.1);
+    }
+  });
+});

@@ -1,0 +1,62 @@
+import type { Mutation } from './mutation.ts';
+
+const FLOW = 'src/cluster/requestFlow.ts';
+const HANDOFF = 'src/cluster/handoff.ts';
+
+/** Small mistakes in the cluster, one at least for each law; whole deployments drawn from a seed must break it. */
+export const SWARM_MUTATIONS: readonly Mutation[] = [
+  {
+    file: FLOW,
+    find: '    this.census.submitted += 1;\n',
+    replace: '    if (this.attempts.losses.shed === 0) this.census.submitted += 1;\n',
+    why: 'conservation: nobody counts as submitted once somebody was turned away',
+  },
+  {
+    file: FLOW,
+    find: '    this.#end(request, OUTCOME.cancelled, nowNs);',
+    replace: '    this.log.outcome[request] = OUTCOME.cancelled;\n    this.#continueSession(request, nowNs);',
+    why: 'Little: a client that went away is still counted',
+  },
+  {
+    file: 'src/engine/requestLog.ts',
+    find: '    this.scheduledNs[request] = -1;\n',
+    replace: '    this.scheduledNs[request] += nowNs;\n',
+    why: 'causality: a request that starts anew is scheduled after its first token',
+  },
+  {
+    file: HANDOFF,
+    find: "    way.stage = 'fetching';\n    way.sinceNs = nowNs;\n",
+    replace: "    way.stage = 'fetching';\n",
+    why: 'attribution: the transfer counts from when the request was sent',
+  },
+  {
+    file: 'src/engine/decodeTimes.ts',
+    find: '  gaps.add(gapNs, 1);\n',
+    replace: '',
+    why: 'gaps: those of sequences that travel apart are not counted',
+  },
+  {
+    file: 'src/engine/driver.ts',
+    find: '    this.#settledNs = oldest.endNs;\n',
+    replace: '',
+    why: 'busy time: passes that overlap count twice',
+  },
+  {
+    file: 'src/cluster/network/degradations.ts',
+    find: 'link.nowBytesPerS *= factor',
+    replace: 'link.nowBytesPerS /= factor',
+    why: 'links: a slow one is fast',
+  },
+  {
+    file: HANDOFF,
+    find: '      worker.core.cancel(request, nowNs);\n',
+    replace: '',
+    why: 'a hand-over that is given up stays in the other worker',
+  },
+  {
+    file: HANDOFF,
+    find: '    if (way.isMoving) this.#host.network!.end(request, nowNs);\n',
+    replace: '',
+    why: 'a transfer that is given up goes on',
+  },
+];
