@@ -1,8 +1,10 @@
 import { canonicalJson } from '../base/canonicalJson.ts';
 import { sha256Hex } from '../base/sha256.ts';
-import { type Band, type Bands, type Calibration, groupKey } from '../timing/calibration.ts';
+import { derivedParameters } from '../catalog/weights.ts';
+import { type Calibration, groupKey } from '../timing/calibration.ts';
 import { type Coefficients, type GroupVector, NO_CORRECTION, type TimingModel } from '../timing/coefficients.ts';
-import { quantile } from './errors.ts';
+import { gpusPerReplica } from '../timing/replica.ts';
+import { bandsOf, withBands } from './bands.ts';
 import { COEFFICIENT_MOVES, fitCoefficients, fitGroup, GROUP_MOVES } from './fit.ts';
 import { replicaOf } from './launch.ts';
 import { type Linearisation, linearise, type Replays } from './linearise.ts';
@@ -25,7 +27,7 @@ export interface Origin {
 export interface CalibrationOutcome {
   readonly calibration: Calibration;
   readonly errors: CalibrationErrors;
-  /** Predictions of every point by a fit that never saw its fold, with bands that did not either. */
+  /** Predictions of every point by a fit that never saw its fold, with bands from the other folds. */
   readonly heldOut: readonly Predicted[];
   /** The same with each kind of server's vector fitted to a quarter of its own curves, on the other three. */
   readonly quarter: readonly Predicted[];
@@ -93,8 +95,9 @@ export async function calibrate(
     group: quarterVectors.get(kindOf(point)) ?? null,
   }));
 
-  const bandsOfOthers = heldOut.length === 0 ? origin.bands.others : bandsOf(heldOut, origin.bands.others);
-  const bandsOfMeasured = bandsOf(quarter, origin.bands.measured);
+  const active = points.map((point) => threeDigits(derivedParameters(replicaOf(point).model).active / 1e9));
+  const heldOutBanded = withBands(heldOut, kindOf, origin.bands.others);
+  const quarterBanded = withBands(quarter, kindOf, origin.bands.measured);
   return {
     calibration: {
       data: { digest: sha256Hex(canonicalJson(points)), points: points.length },
@@ -105,26 +108,25 @@ export async function calibrate(
           { ...rounded(vectors.get(kind) ?? NO_CORRECTION), points: members.length },
         ]),
       ),
-      bands: { measured: bandsOfMeasured, others: bandsOfOthers },
+      bands: {
+        measured: bandsOf(quarter, kindOf, origin.bands.measured),
+        others: bandsOf(heldOut, kindOf, origin.bands.others),
+      },
       covers: {
         hardware: distinct(points.map(({ hardware }) => hardware)),
         models: distinct(points.map(({ model }) => model)),
         formats: distinct(points.flatMap(({ weightDtype, expertDtype }) => [weightDtype, expertDtype])),
+        activeParameters: [Math.min(...active), Math.max(...active)],
+        gpus: Math.max(...points.map(({ parallelism }) => gpusPerReplica(parallelism))),
       },
     },
     errors: {
       in_sample: errorsOf(fitted, true),
-      held_out: heldOut.length === 0 ? null : errorsOf(heldOut, true),
-      group_quarter: quarter.length === 0 ? null : errorsOf(quarter, true),
+      held_out: heldOut.length === 0 ? null : errorsOf(heldOutBanded, true),
+      group_quarter: quarter.length === 0 ? null : errorsOf(quarterBanded, true),
     },
-    heldOut: heldOut.map((one) => ({
-      ...one,
-      bands: bandsOf(
-        heldOut.filter(({ point }) => point.fold !== one.point.fold),
-        origin.bands.others,
-      ),
-    })),
-    quarter: quarter.map((one) => ({ ...one, bands: bandsOfMeasured })),
+    heldOut: heldOutBanded,
+    quarter: quarterBanded,
   };
 }
 
@@ -150,22 +152,6 @@ function inFirstQuarter(points: readonly MeasuredPoint[], kindOf: (point: Measur
     for (const [index, curve] of curves.entries()) if (index % 4 === 0) chosen.add(curve);
   }
   return ({ curve }: MeasuredPoint) => chosen.has(curve);
-}
-
-/** Fewest residuals that say where their tails are. */
-const FEWEST_FOR_BANDS = 20;
-
-/** The middle 80 % of measured / predicted. */
-function bandsOf(predicted: readonly Predicted[], otherwise: Bands): Bands {
-  const of = (metric: 'ttft' | 'tpot'): Band => {
-    const ratios = predicted
-      .filter(({ point, means }) => means !== null && point.trusted[metric])
-      .map(({ point, means }) => point[`${metric}Ms`] / means![`${metric}Ms`])
-      .sort((a, b) => a - b);
-    if (ratios.length < FEWEST_FOR_BANDS) return otherwise[metric];
-    return [threeDigits(quantile(ratios, 0.1)), threeDigits(quantile(ratios, 0.9))];
-  };
-  return { ttft: of('ttft'), tpot: of('tpot') };
 }
 
 function rounded<T extends object>(values: T): T {

@@ -13,20 +13,20 @@ import type { MeasuredPoint } from './measuredPoint.ts';
 /** Scatter of log(predicted / measured) between servers of different kinds, and of one kind. */
 const BETWEEN_SD = { tpot: 0.12, ttft: 0.3 } as const;
 const WITHIN_SD = { tpot: 0.08, ttft: 0.2 } as const;
-/** Errors of points of one kind of server go together: this share of their variance is common. */
+/** Errors of points of one kind of server go together, as those of one curve do: this share of their variance is common. */
 const COMMON_SHARE = 0.3;
 
-/** Scheduling decides TTFT: without the launch recipe it says half as much about passes. */
-const UNKNOWN_RECIPE = 2;
+/** Scheduling decides TTFT: without the launch recipe it says a third as much about passes in general. */
+const UNKNOWN_RECIPE = 3;
 
 /** A priori spread of a group's vector. */
 const GROUP_SD: Readonly<Record<keyof GroupVector, number>> = {
-  decode: 0.15,
-  prefill: 0.2,
-  context: 0.3,
-  decode_batch: 0.05,
-  gpus: 0.15,
-  overhead: 0.4,
+  decode: 0.1,
+  prefill: 0.1,
+  context: 0.15,
+  decode_batch: 0.03,
+  gpus: 0.03,
+  overhead: 0.15,
 };
 
 /** Steps beyond this go further than a linearisation reaches. */
@@ -79,7 +79,7 @@ export function fitCoefficients(
     offset: Math.log(prior.coefficients[name] / at[name]),
     sd: prior.sds[name],
   }));
-  const step = robustStep(observationsOf(line, points, uses, weightOf, BETWEEN_SD), priors);
+  const step = robustStep(observationsOf(line, points, uses, weightOf, BETWEEN_SD, UNKNOWN_RECIPE), priors);
   const entries = COEFFICIENT_NAMES.map((name, index) => {
     const moved = Math.log(at[name]) + limited(step[index]);
     const [middle, reach] = [Math.log(prior.coefficients[name]), FARTHEST_SDS * prior.sds[name]];
@@ -95,11 +95,11 @@ export function fitGroup(
   points: readonly MeasuredPoint[],
   uses: (point: MeasuredPoint) => boolean,
 ): GroupVector {
+  const sizes = new Map<string, number>();
+  for (const point of points) if (uses(point)) sizes.set(point.curve, (sizes.get(point.curve) ?? 0) + 1);
+  const weightOf = ({ curve }: MeasuredPoint) => 1 / (1 + COMMON_SHARE * ((sizes.get(curve) ?? 1) - 1));
   const priors = GROUP_NAMES.map((name): Prior => ({ offset: -at[name], sd: GROUP_SD[name] }));
-  const step = robustStep(
-    observationsOf(line, points, uses, () => 1, WITHIN_SD),
-    priors,
-  );
+  const step = robustStep(observationsOf(line, points, uses, weightOf, WITHIN_SD, 1), priors);
   const entries = GROUP_NAMES.map((name, index) => [name, at[name] + limited(step[index])]);
   return Object.fromEntries(entries) as unknown as GroupVector;
 }
@@ -110,6 +110,7 @@ function observationsOf(
   uses: (point: MeasuredPoint) => boolean,
   weightOf: (point: MeasuredPoint) => number,
   sds: { readonly ttft: number; readonly tpot: number },
+  unknownRecipe: number,
 ): Observation[] {
   return points.flatMap((point, row) => {
     const mean = means[row];
@@ -119,7 +120,7 @@ function observationsOf(
       .map((metric) => ({
         residual: Math.log(mean[`${metric}Ms`] / point[`${metric}Ms`]),
         slopes: slopes[row][metric],
-        sd: sds[metric] * (metric === 'ttft' && !point.recipeKnown ? UNKNOWN_RECIPE : 1),
+        sd: sds[metric] * (metric === 'ttft' && !point.recipeKnown ? unknownRecipe : 1),
         weight: weightOf(point),
       }));
   });

@@ -22,7 +22,7 @@ export interface Launch {
  * are text, which comes out some tokens longer or shorter, and clients answer at their own pace. This much of their
  * length, an assumption, drives them apart.
  */
-const DRIFT = 0.05;
+const DRIFT = 0.04;
 
 /** Lengths of a run's requests as shares of the nominal ones. */
 export function lengthSharesOf({ lengthShares: [low, high] }: MeasuredPoint): readonly [low: number, high: number] {

@@ -20,7 +20,7 @@ const DTYPES: Readonly<Record<string, WeightDtype>> = {
 };
 
 /**
- * Measured points of a CSV file with one run a line. Columns (see docs/accuracy.md): `model, system, backend, gemm_dtype,
+ * Measured points of a CSV file with one run a line. Columns (see docs/calibration.md): `model, system, backend, gemm_dtype,
  * input_tokens, output_tokens, concurrency, tensor, ttft_mean_ms, tpot_mean_ms` are needed, the rest has defaults.
  * @throws InputError naming file, line and column.
  */

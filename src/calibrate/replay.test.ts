@@ -71,7 +71,7 @@ describe('a replay', () => {
   it('does not keep requests of one length in step', () => {
     const [point] = points;
     const inStep = { ...point, concurrency: 64, lengthShares: [1, 1] as const };
-    const apart = { ...inStep, lengthShares: [0.95, 1.05] as const };
+    const apart = { ...inStep, lengthShares: [0.96, 1.04] as const };
     expect(replay(inStep, MODEL)).toEqual(replay(apart, MODEL));
   });
 

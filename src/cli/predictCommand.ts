@@ -10,6 +10,7 @@ import { predictPage } from '../report/pageData.ts';
 import { perRequestCsv, perRequestJsonl } from '../report/perRequest.ts';
 import { renderPredict } from '../report/terminal.ts';
 import { assertOurs, unwritable, writeFileAtomically, writeFiles } from '../report/writeFiles.ts';
+import { errorBandOf } from '../study/errorBand.ts';
 import { type Prediction, predict } from '../study/prediction.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { CommonOptions } from './commonOptions.ts';
@@ -30,7 +31,7 @@ export async function predictCommand(options: CommonOptions): Promise<number> {
   const ownership = { configHash: hash, overwrite: options.overwrite === true };
   await assertOurs(directory, ownership);
 
-  const prediction = simulateForReport(config, workload, facts);
+  const prediction = withErrorBand(simulateForReport(config, workload, facts), config, workload, facts);
   const detail = detailOf(prediction, workload, config);
   const workloadWords = workloadInWords(workload.name, config.evaluation.window);
   const { files, notes } = await withPage(
@@ -60,6 +61,12 @@ export async function predictCommand(options: CommonOptions): Promise<number> {
 export function simulateForReport(config: PredictConfig, workload: Workload, facts: Facts): Prediction {
   const context = { facts, version: VERSION, clockMs: () => performance.now() };
   return predict(config, workload, context, { samples: TIMELINE_SAMPLES });
+}
+
+function withErrorBand(prediction: Prediction, config: PredictConfig, workload: Workload, facts: Facts): Prediction {
+  const { report } = prediction;
+  const band = errorBandOf(config, workload, { facts, version: VERSION, clockMs: () => 0 }, prediction);
+  return { ...prediction, report: { ...report, provenance: { ...report.provenance, ...band } } };
 }
 
 export function detailOf({ report, result }: Prediction, workload: Workload, config: PredictConfig) {

@@ -9,6 +9,7 @@ import { zodIssues } from './zodIssues.ts';
 const factor = z.number().gt(0);
 const band = z.tuple([factor, factor]);
 const bands = z.strictObject({ ttft: band, tpot: band });
+const bandsByBackend = z.strictObject({ vllm: bands, sglang: bands, trtllm: bands });
 const coefficients = z.strictObject(Object.fromEntries(COEFFICIENT_NAMES.map((name) => [name, factor])));
 const group = z.strictObject({
   ...Object.fromEntries(GROUP_NAMES.map((name) => [name, z.number()])),
@@ -19,11 +20,13 @@ const FILE = z.looseObject({
   data: z.looseObject({ digest: z.string(), points: z.int().min(0) }),
   coefficients,
   groups: z.record(z.string(), group),
-  bands: z.strictObject({ measured: bands, others: bands }),
+  bands: z.strictObject({ measured: bandsByBackend, others: bandsByBackend }),
   covers: z.strictObject({
     hardware: z.array(z.string()),
     models: z.array(z.string()),
     formats: z.array(z.string()),
+    activeParameters: z.tuple([factor, factor]),
+    gpus: z.int().min(1),
   }),
 });
 

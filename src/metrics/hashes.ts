@@ -15,7 +15,7 @@ export function timelineHash(log: RequestLog): string {
   return hash.update(log.outcome).hex();
 }
 
-/** SHA-256 of the canonical JSON of the report without its hashes, `wall_ms` and `dynosim_version`. */
+/** SHA-256 of the canonical JSON of the report without its hashes, error bands, `wall_ms` and `dynosim_version`. */
 export function resultHash(report: Omit<Report, 'result_hash'>): string {
   const {
     wall_ms: _wall,
@@ -25,7 +25,8 @@ export function resultHash(report: Omit<Report, 'result_hash'>): string {
     result_hash: _result,
     ...content
   } = report as Report;
-  return sha256Hex(canonicalJson(content));
+  const provenance = { ...content.provenance, error_band: null, intervals: null };
+  return sha256Hex(canonicalJson({ ...content, provenance }));
 }
 
 function littleEndian(column: Float64Array): Uint8Array {

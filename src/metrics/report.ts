@@ -186,8 +186,12 @@ export interface Report {
   };
   readonly provenance: {
     readonly timing: Readonly<Record<'measured' | 'fitted' | 'roofline', number>>;
-    /** Relative half-widths of the predictions, by latency metric; null where no calibration supports one. */
+    /**
+     * Relative half-widths of predictions by metric, from the calibration's errors pushed through the simulation, and
+     * where 80 % of real servers are expected; null where timing is the user's own or the run too long to repeat.
+     */
     readonly error_band: Readonly<Record<string, number>> | null;
+    readonly intervals: Readonly<Record<string, readonly [low: number, high: number]>> | null;
     readonly warnings: readonly string[];
   };
 }

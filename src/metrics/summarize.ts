@@ -4,7 +4,6 @@ import type { Scenario } from '../cluster/scenario.ts';
 import type { Losses, SimulationResult } from '../cluster/simulationResult.ts';
 import { OUTCOME } from '../engine/requestLog.ts';
 import { TIERS } from '../kv/kvTiers.ts';
-import { rooflineCaveat } from '../timing/rooflineErrors.ts';
 import { attributionOf } from './attribution.ts';
 import { boundOf } from './bound.ts';
 import { costOf } from './cost.ts';
@@ -115,12 +114,8 @@ export function summarize(input: SummaryInput): Report {
     provenance: {
       timing,
       error_band: null,
-      warnings: [
-        ...workload.warnings,
-        ...input.warnings,
-        ...unknownClasses(slo, workload.classNames),
-        ...(timing.roofline > 0 ? [rooflineCaveat()] : []),
-      ],
+      intervals: null,
+      warnings: [...workload.warnings, ...input.warnings, ...unknownClasses(slo, workload.classNames)],
     },
   };
   return { ...report, result_hash: resultHash(report) };

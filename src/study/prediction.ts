@@ -7,6 +7,7 @@ import type { Facts } from '../config/facts.ts';
 import type { PredictConfig, WorkerConfig } from '../config/predictConfig.ts';
 import type { Report } from '../metrics/report.ts';
 import { summarize, type TimingSource } from '../metrics/summarize.ts';
+import { rooflineCaveats } from '../timing/rooflineErrors.ts';
 import type { Workload } from '../workload/workload.ts';
 
 export interface PredictionContext {
@@ -79,7 +80,7 @@ export function startRun(
         configHash: configHash(config, workload.digest, facts),
         seed: config.seed,
         wallMs,
-        warnings: versionWarnings(config),
+        warnings: [...versionWarnings(config), ...timingWarnings(config, built, facts)],
         version,
         timingSources: poolsOf(config).map(({ pool }) => timingSource(pool)),
       }),
@@ -90,6 +91,15 @@ export function startRun(
 function versionWarnings({ engine }: PredictConfig): string[] {
   const { warning } = matchProfile(engine.backend, engine.backend_version);
   return warning === null ? [] : [warning];
+}
+
+/** How much to believe of the timing of each pool, once for pools of one kind. */
+function timingWarnings(config: PredictConfig, { pools }: BuiltScenario, facts: Facts): string[] {
+  const said = poolsOf(config).flatMap(({ pool }, index) => {
+    if (pool.timing.type !== 'roofline') return [];
+    return rooflineCaveats(facts.calibration(pool.timing.calibration), pools[index].replica, config.engine.backend);
+  });
+  return [...new Set(said)];
 }
 
 /** Price of one hour of `hardware`: the configuration's own figure, or the catalog's list price. */

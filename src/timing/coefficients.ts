@@ -1,5 +1,6 @@
 import { exp, pow } from '../base/math.ts';
 import type { Backend } from '../catalog/engineProfile.ts';
+import type { ModelFacts } from '../catalog/model.ts';
 import type { RooflineScales } from './constants.ts';
 import type { Correction } from './correction.ts';
 import type { HostCoefficients } from './hostProfile.ts';
@@ -10,7 +11,9 @@ export interface Coefficients {
   readonly moe: number;
   readonly attention: number;
   readonly collectives: number;
+  readonly collective_bytes: number;
   readonly elementwise: number;
+  readonly elementwise_bytes: number;
   readonly compute: number;
   readonly moe_compute: number;
   /** Products and experts in these formats, against bf16 and fp8. */
@@ -21,6 +24,9 @@ export interface Coefficients {
   /** Kernels of these engines, against vLLM's. */
   readonly kernels_sglang: number;
   readonly kernels_trtllm: number;
+  /** TensorRT-LLM's again, of models with routed experts and with latent attention. */
+  readonly kernels_trtllm_moe: number;
+  readonly kernels_trtllm_mla: number;
   readonly per_layer_us: number;
   readonly per_step_us: number;
   /** Host time of a kernel launched from Python. */
@@ -45,7 +51,9 @@ export const PRIOR: Coefficients = {
   moe: 0.77,
   attention: 1.02,
   collectives: 1.57,
+  collective_bytes: 1,
   elementwise: 3.7,
+  elementwise_bytes: 1.5,
   compute: 1,
   moe_compute: 1,
   format_fp8_block: 1,
@@ -54,6 +62,8 @@ export const PRIOR: Coefficients = {
   format_int4: 1,
   kernels_sglang: 1,
   kernels_trtllm: 1,
+  kernels_trtllm_moe: 1,
+  kernels_trtllm_mla: 1,
   per_layer_us: 3,
   per_step_us: 110,
   launch_vllm_us: 20,
@@ -94,10 +104,12 @@ export interface TimingModel {
 export const PRIOR_SD: Coefficients = {
   gemm: 0.25,
   moe: 0.25,
-  attention: 0.25,
+  attention: 0.12,
   collectives: 0.25,
+  collective_bytes: 0.2,
   elementwise: 0.25,
-  compute: 0.2,
+  elementwise_bytes: 0.15,
+  compute: 0.1,
   moe_compute: 0.2,
   format_fp8_block: 0.1,
   format_nvfp4: 0.1,
@@ -105,6 +117,8 @@ export const PRIOR_SD: Coefficients = {
   format_int4: 0.1,
   kernels_sglang: 0.1,
   kernels_trtllm: 0.1,
+  kernels_trtllm_moe: 0.15,
+  kernels_trtllm_mla: 0.15,
   per_layer_us: 0.25,
   per_step_us: 0.5,
   launch_vllm_us: 0.3,
@@ -121,14 +135,21 @@ export const PRIOR_SD: Coefficients = {
 
 export const COEFFICIENT_NAMES = Object.keys(PRIOR) as (keyof Coefficients)[];
 
-export function scalesOf({ coefficients: c }: TimingModel, backend: Backend): RooflineScales {
-  const kernels = backend === 'vllm' ? 1 : c[`kernels_${backend}`];
+/** @param served null: no model in particular. */
+export function scalesOf(
+  { coefficients: c }: TimingModel,
+  backend: Backend,
+  served: ModelFacts | null = null,
+): RooflineScales {
+  const kernels = kernelsOf(c, backend, served);
   return {
     gemm: c.gemm * kernels,
     moe: c.moe * kernels,
     attention: c.attention * kernels,
     collectives: c.collectives * kernels,
+    collectiveBytes: c.collective_bytes,
     elementwise: c.elementwise * kernels,
+    elementwiseBytes: c.elementwise_bytes * kernels,
     compute: c.compute,
     moeCompute: c.moe_compute,
     formats: {
@@ -140,6 +161,13 @@ export function scalesOf({ coefficients: c }: TimingModel, backend: Backend): Ro
     perLayerS: (c.per_layer_us * kernels) / 1e6,
     perStepS: (c.per_step_us * kernels) / 1e6,
   };
+}
+
+function kernelsOf(c: Coefficients, backend: Backend, served: ModelFacts | null): number {
+  if (backend === 'vllm') return 1;
+  if (backend === 'sglang') return c.kernels_sglang;
+  const experts = served === null || served.moe === null ? 1 : c.kernels_trtllm_moe;
+  return c.kernels_trtllm * experts * (served?.attention.kind === 'mla' ? c.kernels_trtllm_mla : 1);
 }
 
 /** @param gpus of the replica. */

@@ -1,5 +1,5 @@
 import type { HardwareFacts } from '../catalog/hardware.ts';
-import { COLLECTIVES } from './constants.ts';
+import { COLLECTIVES, type RooflineScales } from './constants.ts';
 import type { PassCost } from './passCost.ts';
 
 /**
@@ -12,14 +12,14 @@ export class Collectives {
   readonly #gatherStartS: number;
   readonly #bytesPerS: number;
 
-  constructor(hardware: HardwareFacts, gpus: number, span: number, startScale: number) {
+  constructor(hardware: HardwareFacts, gpus: number, span: number, scales: RooflineScales) {
     const link = linkOf(hardware, span);
     this.#gpus = gpus;
     const startS = link.launchS + gpus * link.perGpuS;
-    this.#startS = startScale * startS;
+    this.#startS = scales.collectives * startS;
     // A gather starts no faster than an all-reduce on the same link.
-    this.#gatherStartS = startScale * Math.max(COLLECTIVES.gatherLaunchS, startS);
-    this.#bytesPerS = link.efficiency * link.bytesPerS;
+    this.#gatherStartS = scales.collectives * Math.max(COLLECTIVES.gatherLaunchS, startS);
+    this.#bytesPerS = (link.efficiency * link.bytesPerS) / scales.collectiveBytes;
   }
 
   /** Ring all-reduce of `bytes` per GPU: start + 2 (n-1)/n bytes / bandwidth. */

@@ -19,13 +19,27 @@ export const GEMM = {
   sharpness: 2,
 } as const;
 
+/**
+ * What products of a format reach of the compute rate above: medians of the same kernel tables by format (bf16 0.70 to 0.86
+ * of its peak, fp8 0.45 to 0.7, block-scaled and 4-bit ones less: scales are applied between tiles).
+ */
+export const FORMAT_REACH: Readonly<Record<WeightDtype, number>> = {
+  bf16: 1.2,
+  fp8: 0.95,
+  fp8_block: 0.75,
+  int8: 0.95,
+  int4: 1.2,
+  mxfp4: 0.75,
+  nvfp4: 0.65,
+};
+
 /** Grouped product of the routed experts (gate, up and down together). */
 export const MOE = {
   computeEfficiency: 0.3,
   hbmEfficiency: 0.75,
   launchS: 25e-6,
-  /** Routing, permutation and un-permutation of one (token, expert) pair on its rank. */
-  perPairS: 2e-9,
+  /** Bytes moved per (token, expert) pair and hidden unit: gathered by expert, quantized, and summed up again. */
+  bytesPerPairUnit: 6,
   /** Tile rows an active expert is padded to, and the share of that padding that costs time. */
   tileRows: 64,
   paddingShare: 0.3,
@@ -90,9 +104,12 @@ export interface RooflineScales {
   readonly gemm: number;
   readonly moe: number;
   readonly attention: number;
-  /** Multiplies the start of a collective; bandwidth is as NCCL measures it. */
+  /** Multiplies the start of a collective, and the time its bytes take. */
   readonly collectives: number;
+  readonly collectiveBytes: number;
+  /** Multiplies the launches of elementwise kernels, and the time their bytes take. */
   readonly elementwise: number;
+  readonly elementwiseBytes: number;
   /** Multiplies the compute arm of dense matrix products and prefill attention, and that of experts. */
   readonly compute: number;
   readonly moeCompute: number;

@@ -15,7 +15,8 @@ export class Gemm {
   constructor(outputs: number, inputs: number, rates: Rates, scales: RooflineScales) {
     const weightBytes = outputs * inputs * rates.weightBytes;
     const hbmS = (1 + GEMM.halfRateWeightBytes / weightBytes) / (rates.hbmBytesPerS * GEMM.hbmEfficiency);
-    this.#computePerRowS = (scales.compute * 2 * outputs * inputs) / (rates.flops * GEMM.computeEfficiency);
+    this.#computePerRowS =
+      (scales.compute * 2 * outputs * inputs) / (rates.flops * rates.reach * GEMM.computeEfficiency);
     this.#hbmPerRowS = (inputs * rates.activationBytes + 2 * outputs) * hbmS;
     this.#hbmWeightsS = weightBytes * hbmS;
     this.#scale = scales.gemm * (scales.formats[rates.format] ?? 1);

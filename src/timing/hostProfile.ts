@@ -66,7 +66,7 @@ const FP8_QUANTIZATION_KERNELS = 4;
 export function kernelsPerLayer({ model, weightDtype }: ReplicaSpec): number {
   const { attention } = model;
   const latent = attention.kind === 'mla' ? 25 + (attention.indexer === null ? 0 : 8) : 0;
-  const linear = model.linear === null ? 0 : (10 * model.linear.layers) / model.layers;
+  const linear = model.linear === null ? 0 : (40 * model.linear.layers) / model.layers;
   const quantization = weightDtype === 'fp8_block' ? FP8_QUANTIZATION_KERNELS : 0;
   return 15 + latent + linear + quantization + (model.moe === null ? 0 : 5);
 }

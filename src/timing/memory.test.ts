@@ -101,6 +101,16 @@ describe('memory plan', () => {
     ]);
   });
 
+  it('comes within a tenth of the tokens that SGLang printed for Qwen3-235B on four H100', () => {
+    // 367,404 tokens at --mem-fraction-static 0.93: github.com/vllm-project/vllm/issues/21348.
+    const plan = planMemory(
+      spec('Qwen/Qwen3-235B-A22B', 'h100_sxm', 4, { weightDtype: 'fp8_block', expertDtype: 'fp8_block' }),
+      { ...request, accounting: 'sglang', capacity: { memoryFraction: 0.93 }, blockTokens: 1, contextLength: 40_960 },
+    );
+    expect(plan.blocks / 367_404).toBeGreaterThan(0.9);
+    expect(plan.blocks / 367_404).toBeLessThan(1.1);
+  });
+
   it('says how much is missing, and the smallest tensor parallelism that fits', () => {
     const bf16 = spec('meta-llama/Llama-3.1-70B', 'h100_sxm', 1);
     const plan = planMemory(bf16, request);

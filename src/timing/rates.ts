@@ -1,12 +1,15 @@
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import type { KvDtype, WeightDtype } from '../catalog/model.ts';
 import { BYTES_PER_WEIGHT } from '../catalog/weights.ts';
+import { FORMAT_REACH } from './constants.ts';
 
 /** How a matrix product with weights of one format runs on one GPU. */
 export interface Rates {
   readonly format: WeightDtype;
   /** Dense peak of the unit that multiplies, FLOP/s. */
   readonly flops: number;
+  /** Share of that rate, against other formats, that its products reach. */
+  readonly reach: number;
   /** HBM bytes per second. */
   readonly hbmBytesPerS: number;
   /** Bytes of one stored weight, block scales included. */
@@ -28,10 +31,11 @@ export function ratesFor(hardware: HardwareFacts, dtype: WeightDtype): Rates {
   const hbmBytesPerS = hardware.memoryBandwidthTBps.value * 1e12;
   const weightBytes = BYTES_PER_WEIGHT[dtype];
   const narrow = narrowUnit(hardware, dtype);
+  const common = { format: dtype, hbmBytesPerS, weightBytes };
   if (narrow !== null) {
-    return { format: dtype, flops: narrow.tflops * 1e12, hbmBytesPerS, weightBytes, activationBytes: narrow.bytes };
+    return { ...common, flops: narrow.tflops * 1e12, reach: FORMAT_REACH[dtype], activationBytes: narrow.bytes };
   }
-  return { format: dtype, flops: hardware.tflopsBf16.value * 1e12, hbmBytesPerS, weightBytes, activationBytes: 2 };
+  return { ...common, flops: hardware.tflopsBf16.value * 1e12, reach: FORMAT_REACH.bf16, activationBytes: 2 };
 }
 
 /** The unit narrower than bf16 that this format uses, if the GPU has one that pays. */

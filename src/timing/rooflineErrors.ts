@@ -1,11 +1,25 @@
-import { SHIPPED_CALIBRATION } from './calibration.ts';
+import type { Backend } from '../catalog/engineProfile.ts';
+import { type Band, bandsFor, type Calibration, extrapolates, groupKey } from './calibration.ts';
+import type { ReplicaSpec } from './replica.ts';
 
-/** How far run means under the shipped fit are from measured servers of kinds that the fit has not seen, as a sentence. */
-export function rooflineCaveat(): string {
-  const { data, bands } = SHIPPED_CALIBRATION;
-  const range = ([low, high]: readonly [number, number]): string => `${low} to ${high} times`;
-  return (
-    `pass times are a roofline fitted to ${data.points} measured servers: of a server of another kind 80 % of mean TPOT lie ` +
-    `within ${range(bands.others.tpot)} the prediction, of mean TTFT within ${range(bands.others.ttft)}`
-  );
+/** How far a run's means may be from a real server's, and how far the server is from those that were measured, as sentences. */
+export function rooflineCaveats(calibration: Calibration, spec: ReplicaSpec, backend: Backend): string[] {
+  const { data, groups, covers } = calibration;
+  const { ttft, tpot } = bandsFor(calibration, spec, backend);
+  const isMeasured = groups[groupKey(spec, backend)] !== undefined;
+  const beyond = extrapolates(covers, spec);
+  return [
+    `pass times are a roofline fitted to ${data.points} measured runs, ${isMeasured ? 'some' : 'none'} of ${spec.model.id}'s ` +
+      `shape on ${spec.hardware.id} with ${backend}: 80 % of such servers' mean TPOT are expected ${range(tpot)} the ` +
+      `prediction, of their mean TTFT ${range(ttft)}`,
+    ...(beyond.length === 0
+      ? []
+      : [
+          `timing extrapolates to ${beyond.join(', ')}, which no measured run had: its error bands are half as wide again, by assumption`,
+        ]),
+  ];
+}
+
+function range([low, high]: Band): string {
+  return `${low.toPrecision(2)} to ${high.toPrecision(3)} times`;
 }

@@ -18,17 +18,21 @@ interface Chunk {
 
 interface Peaks {
   readonly flops: number;
+  /** What products of the format reach of 0.62 (experts: 0.3) of it. */
+  readonly reach: number;
   readonly weightBytes: number;
   readonly activationBytes: number;
 }
 
 const BF16 = (spec: ReplicaSpec): Peaks => ({
   flops: spec.hardware.tflopsBf16.value * 1e12,
+  reach: 1.2,
   weightBytes: 2,
   activationBytes: 2,
 });
 const FP8 = (spec: ReplicaSpec): Peaks => ({
   flops: (spec.hardware.tflopsFp8?.value ?? 0) * 1e12,
+  reach: 0.95,
   weightBytes: 1,
   activationBytes: 1,
 });
@@ -44,7 +48,7 @@ function formatFactor(weightBytes: number): number {
 function gemm(spec: ReplicaSpec, peaks: Peaks, m: number, n: number, k: number): number {
   const bandwidth = spec.hardware.memoryBandwidthTBps.value * 1e12;
   const { weightBytes: wb, activationBytes: ab } = peaks;
-  const compute = ((2 * m * n * k) / peaks.flops / 0.62) * (1 + 20 / m) * scale.compute;
+  const compute = ((2 * m * n * k) / peaks.flops / peaks.reach / 0.62) * (1 + 20 / m) * scale.compute;
   const memory = ((m * k * ab + n * k * wb + 2 * m * n) / bandwidth / 0.78) * (1 + 0.1e6 / (n * k * wb));
   return scale.gemm * formatFactor(wb) * (4e-6 + Math.hypot(compute, memory));
 }
@@ -56,13 +60,15 @@ function experts(spec: ReplicaSpec, peaks: Peaks, groupTokens: number): number {
   const bandwidth = spec.hardware.memoryBandwidthTBps.value * 1e12;
   const width = moe.expertSize / moeTensor;
   const pairs = (groupTokens * moe.topK) / moeExpert;
-  const active = (moe.experts / moeExpert) * (1 - (1 - 1 / moe.experts) ** (groupTokens * moe.topK));
+  const local = moe.experts / moeExpert;
+  const awake = 1 - (1 - 1 / moe.experts) ** (groupTokens * moe.topK);
+  const outlier = (moeExpert === 8 ? 1.424 : 0) * Math.sqrt(local * awake * (1 - awake));
+  const active = Math.min(local * awake + outlier, local, groupTokens * moe.topK);
   const flops = 6 * spec.model.hiddenSize * width * (pairs + 0.3 * 64 * active);
-  const compute = (scale.moeCompute * flops) / peaks.flops / 0.3;
+  const compute = (scale.moeCompute * flops) / peaks.flops / peaks.reach / 0.3;
   const memory = (active * 3 * spec.model.hiddenSize * width * peaks.weightBytes) / bandwidth / 0.75;
-  return (
-    scale.moe * formatFactor(peaks.weightBytes) * (25e-6 + 2e-9 * pairs + (compute ** 1.6 + memory ** 1.6) ** (1 / 1.6))
-  );
+  const moved = (scale.elementwiseBytes * 6 * spec.model.hiddenSize * pairs) / bandwidth / 0.6;
+  return moved + scale.moe * formatFactor(peaks.weightBytes) * (25e-6 + (compute ** 1.6 + memory ** 1.6) ** (1 / 1.6));
 }
 
 function allReduce(spec: ReplicaSpec, gpus: number, bytes: number): number {
@@ -73,13 +79,13 @@ function allReduce(spec: ReplicaSpec, gpus: number, bytes: number): number {
     [4, 7e-6],
     [8, 9e-6],
   ]).get(gpus) as number;
-  return scale.collectives * start + (((2 * (gpus - 1)) / gpus) * bytes) / (0.6 * link);
+  return scale.collectives * start + (((2 * (gpus - 1)) / gpus) * bytes * scale.collectiveBytes) / (0.6 * link);
 }
 
 function gather(spec: ReplicaSpec, gpus: number, bytes: number): number {
   if (gpus === 1) return 0;
   const link = (spec.hardware.scaleUpGBps?.value ?? 0) * 1e9;
-  return scale.collectives * 12e-6 + (((gpus - 1) / gpus) * bytes) / (0.65 * link);
+  return scale.collectives * 12e-6 + (((gpus - 1) / gpus) * bytes * scale.collectiveBytes) / (0.65 * link);
 }
 
 /** One GQA layer's attention kernels; `window` cuts what a query sees. */
@@ -109,8 +115,8 @@ function gqaKernels(spec: ReplicaSpec, contexts: number[], chunks: Chunk[], wind
 
 function overheads(spec: ReplicaSpec, kernels: number, tokens: number): number {
   const bandwidth = spec.hardware.memoryBandwidthTBps.value * 1e12;
-  const one = (6 * tokens * spec.model.hiddenSize) / bandwidth / 0.6 + 2.5e-6;
-  return (scale.elementwise * kernels * one) / 3 + scale.perLayerS;
+  const bytes = (6 * tokens * spec.model.hiddenSize) / bandwidth / 0.6;
+  return (kernels * (scale.elementwise * 2.5e-6 + scale.elementwiseBytes * bytes)) / 3 + scale.perLayerS;
 }
 
 function fill(shape: PassShape, contexts: number[], chunks: Chunk[]): PassShape {
@@ -171,8 +177,13 @@ it.each(
   };
   const bandwidth = spec.hardware.memoryBandwidthTBps.value * 1e12;
   const bf16 = spec.hardware.tflopsBf16.value * 1e12;
-  const dense = { ...FP8(spec), weightBytes: 1 + 4 / (128 * 128) };
-  const fp4 = { flops: (spec.hardware.tflopsFp4?.value ?? 0) * 1e12, weightBytes: 0.5625, activationBytes: 0.5625 };
+  const dense = { ...FP8(spec), reach: 0.75, weightBytes: 1 + 4 / (128 * 128) };
+  const fp4: Peaks = {
+    flops: (spec.hardware.tflopsFp4?.value ?? 0) * 1e12,
+    reach: 0.65,
+    weightBytes: 0.5625,
+    activationBytes: 0.5625,
+  };
   const all = contexts.length + chunks.reduce((sum, chunk) => sum + chunk.tokens, 0);
   const tokens = all / 4;
   const sampled = (contexts.length + chunks.filter((chunk) => chunk.samples).length) / 4;

@@ -27,15 +27,16 @@ export class RankCost {
     const { tensor, pipeline } = spec.parallelism;
     this.#layers = model.layers;
     this.#products = products(spec, scales);
-    this.#tensorLink = new Collectives(hardware, tensor, tensor, scales.collectives);
+    this.#tensorLink = new Collectives(hardware, tensor, tensor, scales);
     this.#stageLink = new StageLink(spec);
     this.#tokenBytes = model.hiddenSize * 2;
 
     const kernels = model.attention.kind === 'mla' ? ELEMENTWISE.kernelsMla : ELEMENTWISE.kernelsGqa;
-    const passes = (scales.elementwise * model.layers * kernels) / ELEMENTWISE.fusion;
+    const passes = (model.layers * kernels) / ELEMENTWISE.fusion;
     const hbmBytesPerS = hardware.memoryBandwidthTBps.value * 1e12 * ELEMENTWISE.hbmEfficiency;
-    this.#elementwiseLaunchS = passes * ELEMENTWISE.launchS;
-    this.#elementwisePerTokenS = (passes * ELEMENTWISE.bytesPerUnit * model.hiddenSize) / hbmBytesPerS;
+    this.#elementwiseLaunchS = scales.elementwise * passes * ELEMENTWISE.launchS;
+    this.#elementwisePerTokenS =
+      (scales.elementwiseBytes * passes * ELEMENTWISE.bytesPerUnit * model.hiddenSize) / hbmBytesPerS;
     this.#overheadS = model.layers * scales.perLayerS + pipeline * scales.perStepS;
   }
 
@@ -62,7 +63,7 @@ export class ExpertCost {
     this.#layers = model.moe === null ? 0 : model.layers - model.moe.firstDenseLayers;
     this.#experts = model.moe === null ? null : new RoutedExperts(spec, ratesFor(hardware, spec.expertDtype), scales);
     // Gathers run across the DP ranks; the GPUs of one rank move their share in parallel.
-    this.#groupLink = new Collectives(hardware, attentionData, tensor * attentionData, scales.collectives);
+    this.#groupLink = new Collectives(hardware, attentionData, tensor * attentionData, scales);
     this.#tokenBytes = model.hiddenSize * 2;
   }
 

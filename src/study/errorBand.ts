@@ -1,0 +1,104 @@
+import { poolsOf } from '../config/buildScenario.ts';
+import type { Facts } from '../config/facts.ts';
+import type { PredictConfig } from '../config/predictConfig.ts';
+import { metricValue } from '../metrics/metricNames.ts';
+import type { Report } from '../metrics/report.ts';
+import { bandsFor, type Calibration, groupKey } from '../timing/calibration.ts';
+import { type GroupVector, NO_CORRECTION } from '../timing/coefficients.ts';
+import type { Workload } from '../workload/workload.ts';
+import { type Prediction, type PredictionContext, predict } from './prediction.ts';
+
+/** Figures that get an interval. */
+export const HEADLINES = [
+  'mean_ttft_ms',
+  'p50_ttft_ms',
+  'p95_ttft_ms',
+  'p99_ttft_ms',
+  'mean_tpot_ms',
+  'p50_tpot_ms',
+  'p95_tpot_ms',
+  'mean_e2e_ms',
+  'p95_e2e_ms',
+  'output_tokens_per_s',
+  'output_tokens_per_s_per_gpu',
+  'goodput_requests_per_s',
+  'usd_per_million_output_tokens',
+] as const;
+
+/** Four more runs of more requests than this are too long to wait for. */
+const MOST_REQUESTS = 50_000;
+
+/** A move of the timing of all pools together, in units of the edges of their bands. */
+interface Draw {
+  readonly prefill: number;
+  readonly decode: number;
+}
+const DRAWS: readonly Draw[] = [
+  { prefill: -1, decode: 0 },
+  { prefill: 1, decode: 0 },
+  { prefill: 0, decode: -1 },
+  { prefill: 0, decode: 1 },
+];
+
+export type ErrorBand = Pick<Report['provenance'], 'error_band' | 'intervals'>;
+
+/**
+ * How far headline figures move when the timing does: prompts and their overheads to either edge of the band of mean TTFT,
+ * decoding to either edge of that of mean TPOT, the whole run simulated again each time. The two errors count as
+ * independent, so that distances (of logarithms) add up in squares. Errors of pools are taken to go together.
+ */
+export function errorBandOf(
+  config: PredictConfig,
+  workload: Workload,
+  context: PredictionContext,
+  { report, pools }: Prediction,
+): ErrorBand {
+  const isRoofline = poolsOf(config).some(({ pool }) => pool.timing.type === 'roofline');
+  if (!isRoofline || workload.count > MOST_REQUESTS) return { error_band: null, intervals: null };
+  const replicas = pools.map(({ replica }) => replica);
+  const moved = DRAWS.map((draw) => {
+    const facts: Facts = {
+      ...context.facts,
+      calibration: (file) => drawn(context.facts.calibration(file), replicas, config.engine.backend, draw),
+    };
+    return predict(config, workload, { ...context, facts }).report;
+  });
+  const intervals: Record<string, [number, number]> = {};
+  const halfWidths: Record<string, number> = {};
+  for (const name of HEADLINES) {
+    const middle = metricValue(report, name);
+    const logs = moved.map((one) => Math.log(metricValue(one, name) / middle));
+    if (!logs.every(Number.isFinite)) continue;
+    const reach = (sign: number) =>
+      Math.hypot(Math.max(0, sign * logs[0], sign * logs[1]), Math.max(0, sign * logs[2], sign * logs[3]));
+    intervals[name] = [middle * Math.exp(-reach(-1)), middle * Math.exp(reach(1))];
+    halfWidths[name] = (intervals[name][1] - intervals[name][0]) / (2 * middle);
+  }
+  return { error_band: halfWidths, intervals };
+}
+
+/** The calibration as it would be if these servers were as far off as their bands reach. */
+function drawn(
+  calibration: Calibration,
+  replicas: Prediction['pools'][number]['replica'][],
+  backend: PredictConfig['engine']['backend'],
+  draw: Draw,
+): Calibration {
+  const groups: Record<string, GroupVector & { readonly points: number }> = { ...calibration.groups };
+  for (const replica of replicas) {
+    const key = groupKey(replica, backend);
+    const { ttft, tpot } = bandsFor(calibration, replica, backend);
+    const { points, ...vector } = calibration.groups[key] ?? { ...NO_CORRECTION, points: 0 };
+    const prefill = draw.prefill * Math.log(ttft[1]);
+    const decode = draw.decode * Math.log(tpot[1]);
+    groups[key] = {
+      ...vector,
+      points,
+      prefill: vector.prefill + prefill,
+      overhead: vector.overhead + prefill,
+      decode: vector.decode + decode,
+      context: vector.context + decode,
+    };
+  }
+  return { ...calibration, groups };
+}
