@@ -1,76 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { PLAIN_VLLM } from '../../../test/support/engineConfigs.ts';
+import { bench, DEFAULTS } from '../../../test/support/vllmBench.ts';
 import { LogHistogram } from '../../base/logHistogram.ts';
-import type { PassShape } from '../../timing/passShape.ts';
-import type { StepTimer } from '../../timing/stepTimer.ts';
 import { WorkloadBuilder } from '../../workload/workloadBuilder.ts';
 import { createEngine } from '../createEngine.ts';
-import type { EngineCore } from '../engineCore.ts';
 import { PassLedger } from '../passLedger.ts';
 import { RequestLog } from '../requestLog.ts';
 import { buildRequestTable } from '../requestTable.ts';
-import type { VllmConfig } from './vllmConfig.ts';
-
-/** The settings of vLLM's scheduler tests: block size 16, 10,000 blocks, prefix cache off, unless a case says otherwise. */
-const DEFAULTS: VllmConfig = {
-  ...PLAIN_VLLM,
-  maxBatchedTokens: 8192,
-  maxSequences: 16,
-  chunkedPrefill: true,
-  prefixCaching: false,
-  blockTokens: 16,
-  blocks: 10_000,
-  contextLength: 8192,
-};
-
-/** One engine with every pass lasting 1000 ns, and the shape of each pass written down as `decodes+chunks:chunk tokens`. */
-function bench(
-  core: 'fast' | 'plain',
-  config: Partial<VllmConfig>,
-  requests: readonly { input: number; output: number; ids?: number[] }[],
-) {
-  const builder = new WorkloadBuilder('cases', 16);
-  for (const { input, output, ids } of requests) {
-    builder.add({ arrivalNs: 0, inputTokens: input, outputTokens: output, ...(ids ? { blockIds: ids } : {}) });
-  }
-  const workload = builder.build();
-  const passes: string[] = [];
-  const note = (shape: PassShape): void => {
-    passes.push(`${shape.decodes}+${shape.chunks}:${shape.chunkTokens}`);
-  };
-  const timer: StepTimer = {
-    window: 0,
-    passNs: () => 1000,
-    decodeNs: () => 1000,
-    // Called once for every batch that is formed by an event.
-    boundOf: (shape) => {
-      note(shape);
-      return 0;
-    },
-  };
-  const log = new RequestLog(workload.count);
-  const ends: number[] = [];
-  const engine: EngineCore = createEngine(core, {
-    worker: 0,
-    role: 'aggregated',
-    config: { ...DEFAULTS, ...config },
-    timer,
-    table: buildRequestTable(workload, Number.POSITIVE_INFINITY),
-    log,
-    host: {
-      finished: (_worker, request) => ends.push(request),
-      prefilled: () => {},
-      reserved: () => {},
-      onboards: () => {},
-    },
-    ledger: new PassLedger(new LogHistogram()),
-    tiers: null,
-  });
-  const runUntil = (timeNs: number): void => {
-    while (engine.nextEventNs <= timeNs) engine.runEvent();
-  };
-  return { engine, log, passes, ends, runUntil };
-}
 
 describe.each([
   'fast',

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { bench, DEFAULTS } from '../../../test/support/vllmBench.ts';
+import { admissionCap } from '../../timing/kvGroup.ts';
+import type { EngineCore, EngineLoad } from '../engineCore.ts';
+import type { Speculation } from '../speculation.ts';
+
+const drafting = (...acceptance: number[]): Speculation => ({
+  method: 'ngram',
+  draftTokens: acceptance.length,
+  acceptance,
+  seed: 1,
+});
+
+function heldPages(engine: EngineCore): number {
+  const load: EngineLoad = { running: 0, waiting: 0, queuedPrefillTokens: 0, heldPages: 0, usablePages: 0 };
+  engine.readLoad(load);
+  return load.heldPages;
+}
+
+describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (tests/v1/core)', (core) => {
+  it('cuts long prompts to the threshold (vLLM tests/v1/core/test_scheduler.py::test_schedule_concurrent_partial_requests)', () => {
+    const prompts = [800, 800, 800].map((input) => ({ input, output: 5 }));
+    const { engine, passes, runUntil } = bench(core, { maxBatchedTokens: 1024, longPrefillTokens: 400 }, prompts);
+    for (const request of prompts.keys()) engine.enqueue(request, 0);
+    runUntil(2000);
+    expect(passes).toEqual(['0+3:1024', '0+3:1024', '2+1:352']);
+  });
+
+  it('leaves a prompt in flight alone (after vLLM tests/v1/core/test_scheduler.py::test_schedule_concurrent_batches)', () => {
+    // Upstream adds the second request between two steps of one instant; a budget of one prompt does the same.
+    const prompts = [512, 512].map((input) => ({ input, output: 5 }));
+    const { engine, passes, runUntil } = bench(core, { maxBatchedTokens: 512, pipelineStages: 2 }, prompts);
+    for (const request of prompts.keys()) engine.enqueue(request, 0);
+    runUntil(0);
+    expect(passes).toEqual(['0+1:512', '0+1:512']);
+    runUntil(1000);
+    expect(passes[2]).toBe('1+0:0');
+  });
+
+  it('verifies no drafts in a chunk (vLLM tests/v1/core/test_scheduler.py::test_no_spec_tokens_scheduled_for_prefill_chunks)', () => {
+    const config = { maxBatchedTokens: 50, speculation: drafting(0, 0, 0) };
+    const { engine, passes, runUntil } = bench(core, config, [{ input: 80, output: 5 }]);
+    engine.enqueue(0, 0);
+    runUntil(2000);
+    expect(passes).toEqual(['0+1:50', '0+1:30', '1/4+0:0']);
+  });
+
+  it.each([
+    [true, 25],
+    [false, 28],
+  ])('pads a first decode: %s (vLLM tests/v1/core/test_scheduler.py::test_spec_decode_padding_first_decode_step)', (pads, rest) => {
+    const semantics = { ...DEFAULTS.semantics, padsFirstSpeculativeDecode: pads };
+    const config = { prefixCaching: true, maxBatchedTokens: 33, speculation: drafting(0, 0, 0), semantics };
+    const ids = [1, 2, 3];
+    const { engine, log, passes, runUntil } = bench(core, config, [
+      { input: 33, output: 9, ids },
+      { input: 33, output: 9, ids },
+      { input: 99, output: 9 },
+    ]);
+    engine.enqueue(0, 0);
+    runUntil(0);
+    engine.enqueue(1, 500);
+    engine.enqueue(2, 500);
+    runUntil(1000);
+    expect(log.reusedTokens[1]).toBe(32);
+    // One token of the padded prompt, and what the budget leaves for the next.
+    expect(passes).toEqual(['0+1:33', `1/4+2:${1 + rest}`]);
+  });
+
+  it('pads nobody beside a chunk (vLLM tests/v1/core/test_scheduler.py::test_spec_decode_padding_skipped_with_prefill_in_batch)', () => {
+    const config = { prefixCaching: true, maxBatchedTokens: 64, speculation: drafting(0, 0, 0) };
+    const ids = [1, 2, 3];
+    const { engine, passes, runUntil } = bench(core, config, [
+      { input: 33, output: 9, ids },
+      { input: 20, output: 9 },
+      { input: 33, output: 9, ids },
+      { input: 99, output: 9 },
+    ]);
+    engine.enqueue(0, 0);
+    runUntil(0);
+    for (const request of [1, 2, 3]) engine.enqueue(request, 500);
+    runUntil(1000);
+    expect(passes[1]).toBe(`1/4+3:${20 + 1 + (64 - 4 - 20 - 1)}`);
+  });
+
+  it.each([
+    [[1, 1, 1], 3],
+    [[1, 0, 0], 1],
+  ])('counts drafts accepted with %s: %i a pass (vLLM tests/v1/core/test_scheduler.py::test_schedule_spec_decoding_stats)', (acceptance, accepted) => {
+    const speculation = drafting(...acceptance);
+    const { engine, ledger, runUntil } = bench(core, { speculation }, [{ input: 1, output: 100 }]);
+    engine.enqueue(0, 0);
+    runUntil(1000 + 1000);
+    expect([ledger.draftedDecodes, ledger.acceptedDrafts]).toEqual([1, accepted]);
+  });
+
+  it('counts a lookup once that is tried twice (vLLM tests/v1/core/test_scheduler.py::test_prefix_cache_stats_counted_once_for_retried_then_scheduled_request)', () => {
+    const { engine, ledger, runUntil } = bench(core, { prefixCaching: true, chunkedPrefill: false, blocks: 8 }, [
+      { input: 32, output: 1, ids: [1, 2] },
+      { input: 64, output: 3 },
+      { input: 48, output: 2, ids: [1, 2, 3] },
+    ]);
+    engine.enqueue(0, 0);
+    runUntil(1000);
+    engine.enqueue(1, 2000);
+    runUntil(3000);
+    engine.enqueue(2, 3500);
+    runUntil(1e6);
+    expect([ledger.lookupTokens, ledger.hitTokens]).toEqual([32 + 64 + 48, 32]);
+  });
+
+  it('preempts the least urgent (vLLM tests/v1/core/test_scheduler.py::test_priority_scheduling_preemption)', () => {
+    const config = { policy: 'priority', blocks: 6, maxSequences: 3, maxBatchedTokens: 200 } as const;
+    const { engine, log, passes, runUntil } = bench(core, config, [
+      { input: 32, output: 9, priority: 5 },
+      { input: 32, output: 9, priority: 0 },
+    ]);
+    engine.enqueue(0, 0);
+    runUntil(0);
+    engine.enqueue(1, 500);
+    runUntil(1000);
+    expect(heldPages(engine)).toBe(5);
+    runUntil(2000);
+    expect(passes).toEqual(['0+1:32', '1+1:32', '1+0:0']);
+    expect([...log.preemptions]).toEqual([1, 0]);
+  });
+
+  it('serves the most urgent first (vLLM tests/v1/core/test_scheduler.py::test_priority_scheduling_preemption_victim_selection)', () => {
+    const requests = [3, 2, 0].map((priority) => ({ input: 10, output: 2, priority }));
+    const { engine, ends, runUntil } = bench(core, { policy: 'priority', maxSequences: 1 }, requests);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    runUntil(1e6);
+    expect(ends).toEqual([2, 1, 0]);
+  });
+
+  it('fills its places by urgency (vLLM tests/v1/core/test_scheduler.py::test_priority_scheduling_with_limited_slots)', () => {
+    const requests = [3, 1, 2, 0].map((priority) => ({ input: 10, output: 9, priority }));
+    const { engine, log, runUntil } = bench(core, { policy: 'priority', maxSequences: 2 }, requests);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    runUntil(0);
+    expect([...log.scheduledNs]).toEqual([-1, 0, -1, 0]);
+  });
+
+  it('resumes the preempted (vLLM tests/v1/core/test_scheduler.py::test_priority_scheduling_preemption_and_resumption_when_out_of_kv)', () => {
+    const config = { policy: 'priority', blocks: 5, maxSequences: 2, maxBatchedTokens: 200 } as const;
+    const { engine, passes, runUntil } = bench(core, config, [
+      { input: 30, output: 9, priority: 1 },
+      { input: 32, output: 2, priority: 0 },
+    ]);
+    engine.enqueue(0, 0);
+    runUntil(0);
+    engine.enqueue(1, 500);
+    runUntil(3000);
+    expect(passes).toEqual(['0+1:30', '1+1:32', '1+0:0', '0+1:32']);
+  });
+
+  it.each([
+    1, 2, 3, 5,
+  ])('wastes no step on a length stop after %i tokens (vLLM tests/v1/core/test_async_scheduler.py::test_stop_by_max_tokens)', (output) => {
+    const requests = [10, 10].map((input) => ({ input, output }));
+    const { engine, runUntil } = bench(core, { asyncScheduling: true }, requests);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    runUntil(1e6);
+    // A prompt and each token after the first are one share of a pass.
+    expect(engine.totals().batchSum).toBe(2 * output);
+  });
+
+  it('shares a prompt within a step (vLLM tests/v1/core/test_async_scheduler.py::test_prefix_caching_for_prefill_dedup)', () => {
+    const requests = Array.from({ length: 5 }, () => ({ input: 100, output: 3, ids: [1, 2, 3, 4, 5, 6, 7] }));
+    const config = { asyncScheduling: true, prefixCaching: true, maxBatchedTokens: 1000 };
+    const { engine, log, passes, runUntil } = bench(core, config, requests);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    runUntil(0);
+    expect(passes[0]).toBe('0+5:116');
+    expect([...log.reusedTokens]).toEqual([0, 96, 96, 96, 96]);
+  });
+
+  it.each([
+    [null],
+    [drafting(1, 0.5, 0.5)],
+  ])('loses no token to preemption (vLLM tests/v1/core/test_async_scheduler.py::test_kv_pressure_preemption_with_inflight_output)', (speculation) => {
+    const requests = Array.from({ length: 8 }, () => ({ input: 8, output: 24 }));
+    const config = { asyncScheduling: true, pipelineStages: 3, blocks: 5, speculation };
+    const { engine, ends, ledger, runUntil } = bench(core, config, requests);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    runUntil(1e9);
+    expect(ledger.preemptions).toBeGreaterThan(0);
+    expect(ends.length).toBe(8);
+    expect(ledger.gaps.count + ledger.acceptedDrafts).toBe(8 * 23);
+  });
+
+  it.each([
+    [true, [7, 2]],
+    [false, [7, 2]],
+  ])('frees what falls behind the window once it is processed: asynchronously %s (vLLM tests/v1/core/test_swa_inflight_window_free.py::test_swa_free_waits_for_in_flight_step, ..._immediate_when_sync)', (asyncScheduling, held) => {
+    const kvGroups = [{ kind: 'window', blockTokens: 16, window: 16, dropsLastHit: false }] as const;
+    const { engine, passes, runUntil } = bench(core, { asyncScheduling, kvGroups }, [{ input: 100, output: 9 }]);
+    engine.enqueue(0, 0);
+    runUntil(0);
+    // With two batches in flight the second has been scheduled by now.
+    expect(passes.length).toBe(asyncScheduling ? 2 : 1);
+    expect(heldPages(engine)).toBe(held[0]);
+    runUntil(1000);
+    expect(heldPages(engine)).toBe(held[1]);
+  });
+});
+
+it.each([
+  [1024, 129],
+  [2048, 193],
+])('caps a window with %i tokens under way at %i blocks (vLLM tests/v1/core/test_swa_inflight_window_free.py::test_swa_admission_cap_accounts_for_overlapping_batches)', (inFlight, blocks) => {
+  const window = { kind: 'window', blockTokens: 16, window: 1024, dropsLastHit: false } as const;
+  expect(admissionCap(window, inFlight, 16_384)).toBe(blocks);
+});
