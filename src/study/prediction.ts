@@ -1,3 +1,4 @@
+import { NS_PER_S } from '../base/units.ts';
 import { matchProfile } from '../catalog/engineProfiles.ts';
 import { createSimulation, type Simulation } from '../cluster/simulation.ts';
 import type { SimulationResult } from '../cluster/simulationResult.ts';
@@ -80,7 +81,11 @@ export function startRun(
         configHash: configHash(config, workload.digest, facts),
         seed: config.seed,
         wallMs,
-        warnings: [...versionWarnings(config), ...timingWarnings(config, built, facts)],
+        warnings: [
+          ...versionWarnings(config),
+          ...timingWarnings(config, built, facts),
+          ...rateWarnings(config, workload, simulation.result()),
+        ],
         version,
         timingSources: poolsOf(config).map(({ pool }) => timingSource(pool)),
       }),
@@ -100,6 +105,21 @@ function timingWarnings(config: PredictConfig, { pools }: BuiltScenario, facts: 
     return rooflineCaveats(facts.calibration(pool.timing.calibration), pools[index].replica, config.engine.backend);
   });
   return [...new Set(said)];
+}
+
+/** A rate that conversations reach only in the long run: later turns come when users have read and thought. */
+const REACHED_RATIO = 0.8;
+
+function rateWarnings({ traffic: { load } }: PredictConfig, workload: Workload, { log }: SimulationResult): string[] {
+  if (!('requests_per_second' in load) || !workload.isFollowUp.includes(1)) return [];
+  const lastNs = log.arrivalNs.reduce((latest, time) => Math.max(latest, time), 0);
+  const asked = load.requests_per_second;
+  const came = workload.count / (lastNs / NS_PER_S);
+  if (came >= REACHED_RATIO * asked) return [];
+  return [
+    `${asked} requests/s were asked for and ${came.toFixed(1)} came: the pauses within conversations outlast the time in which ` +
+      `${workload.count} requests begin; more of them (traffic.source.requests) come closer`,
+  ];
 }
 
 /** Price of one hour of `hardware`: the configuration's own figure, or the catalog's list price. */
