@@ -184,6 +184,12 @@ test('settings without a flag are listed', () => {
   expect(notes).toContain('| `engine.workers.decode.speculation.acceptance` | `[0.8]` | what models and prompts give');
   expect(notes).toContain('| `engine.workers.prefill.parallelism.replicas` | `2` |');
   expect(notes).toContain('`dynamo.yaml` uses Dynamo 1.3.0, which ships vLLM 0.24.0, not 0.28.0.');
+  const tiers = '{host: {capacity_gb_per_gpu: 100}}';
+  const tiered = configOf(
+    `{model: Qwen/Qwen3-8B, hardware: h100_sxm, workers: {aggregated: {kv_cache: {tiers: ${tiers}}}}}`,
+  );
+  expect(deployFiles(tiered, catalogFacts).get('README.md')).toContain('is simulated with KV tiers');
+  expect(notes).not.toContain('KV tiers');
   const int4 = configOf('{model: Qwen/Qwen3-8B, quantization: int4, hardware: l40s, workers: {aggregated: {}}}');
   expect(deployFiles(int4, catalogFacts).get('README.md')).toContain('serve a checkpoint of Qwen/Qwen3-8B in int4');
 });

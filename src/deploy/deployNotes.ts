@@ -26,6 +26,12 @@ export function deployNotes(config: PredictConfig, servers: readonly Server[]): 
         ({ name }) =>
           `\`launch/${name}.sh\` shows one command: each of its nodes needs the engine's own rank and address flags.`,
       ),
+    ...servers
+      .filter(({ pool }) => pool.kv_cache.tiers !== undefined)
+      .map(
+        ({ name }) =>
+          `\`${name}\` is simulated with KV tiers, and its command sets up none: add the connector you use.`,
+      ),
     ...routingNotes(config, servers),
     'GPU nodes are not selected: add a `nodeSelector` (`nvidia.com/gpu.product`), a volume for the model cache, and the secret `hf-token-secret` (`HF_TOKEN`).',
     'Nothing here was run on a cluster.',

@@ -132,8 +132,8 @@ function readCache(source: SimulatedFile, at: string, backend: Backend): void {
     if (source.has(`${cache}.${key}`))
       source.refuse(
         `${cache}.${key}`,
-        'KV cache beyond the GPU is not modelled',
-        'without it is a lower bound of reuse',
+        'KV cache beyond the GPU is not imported',
+        'state what it keeps as kv_cache.tiers',
       );
   }
 }

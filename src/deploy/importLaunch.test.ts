@@ -123,7 +123,7 @@ VLLM_USE_V1=1 nohup vllm serve "$MODEL" -tp 2 -dp=4 -ep \\
     ['--max-num-seqs many', '--max-num-seqs many: "many" is not modelled'],
     ['--cpu-offload-gb 10', '--cpu-offload-gb 10: weights kept outside the GPU are not modelled'],
     ['--performance-mode throughput', '--performance-mode throughput: changes several defaults at once'],
-    ['--kv-offloading-size 100', '--kv-offloading-size 100: KV cache beyond the GPU is not modelled'],
+    ['--kv-offloading-size 100', '--kv-offloading-size 100: KV cache beyond the GPU is not imported'],
     [
       '--speculative-config \'{"method": "medusa", "num_speculative_tokens": 1}\'',
       '--speculative-config method: "medusa" is not modelled',

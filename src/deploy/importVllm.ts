@@ -145,7 +145,7 @@ function readConnector(config: JsonObject, into: ImportedWorker): void {
   const connector = String(config.kv_connector);
   const from = `--kv-transfer-config ${connector}`;
   if (!TRANSFERS.includes(connector)) {
-    into.notes.refuse(from, 'KV cache beyond the GPU is not modelled', 'predict without it is a lower bound of reuse');
+    into.notes.refuse(from, 'KV cache beyond the GPU is not imported', 'state what it keeps as kv_cache.tiers');
     return;
   }
   const role = { kv_producer: 'prefill', kv_consumer: 'decode' }[String(config.kv_role)] as

@@ -195,8 +195,8 @@ export const VLLM_OTHER: OtherFlags = {
     },
     { reason: OFFLOAD, hint: 'take more GPUs', values: ['--cpu-offload-gb'], harmless: ['0', '0.0'] },
     {
-      reason: 'KV cache beyond the GPU is not modelled',
-      hint: 'predict without it is a lower bound of reuse',
+      reason: 'KV cache beyond the GPU is not imported',
+      hint: 'state what it keeps as kv_cache.tiers',
       values: ['--kv-offloading-size', '--kv-offloading-backend'],
     },
     {
