@@ -95,7 +95,7 @@ export class Batch {
     this.decodes = 0;
     this.sequences = 0;
     this.#pass = 0;
-    this /** How long it would take without prefill tokens. */.decodeNs = 0;
+    this.decodeNs = 0;
     this.#ghosts = 0;
     this.#isCut = false;
     this.#ghostContext = 0;
@@ -244,6 +244,12 @@ export class Batch {
   yieldsFor(sequence: Sequence): boolean {
     if (this.#decodesFor(sequence)) return true;
     return this.#chunks.some((chunk) => chunk.completes && chunk.sequence === sequence);
+  }
+
+  /** How many tokens of the sequence come out of it; at most two of its passes are in flight. */
+  tokensFrom(sequence: Sequence): number {
+    if (!this.#decodesFor(sequence)) return this.yieldsFor(sequence) ? 1 : 0;
+    return this.#pass === this.lane.set.clock ? sequence.yields : sequence.formerYields;
   }
 
   /** Tokens of the sequence that it computes, those accepted of its drafts among them. */

@@ -145,6 +145,7 @@ export class DecodeSet {
       const { request, outputTokens, drafts, guesses } = sequence;
       const left = sequence.finishClock - this.clock;
       const accepted = Math.min(this.#outcomes.accepted(request, outputTokens - left, guesses), left - 1);
+      sequence.formerYields = sequence.yields;
       sequence.yields = 1 + accepted;
       sequence.clockOffset += accepted;
       sequence.finishClock -= accepted;

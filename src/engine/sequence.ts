@@ -52,6 +52,8 @@ export class Sequence {
   drafts = 0;
   guesses = 0;
   yields = 1;
+  /** The same of the pass before. */
+  formerYields = 1;
   /** Passes it was evicted from whose tokens still come out. */
   pending = 0;
   /** Until when its time has been said to go somewhere. */

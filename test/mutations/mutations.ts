@@ -10,6 +10,8 @@ const SET = 'src/engine/decodeSet.ts';
 const PAGES = 'src/engine/sequencePages.ts';
 const QUEUE = 'src/engine/admissionQueue.ts';
 const PEAKS = 'src/engine/gapPeaks.ts';
+const FLIGHT = 'src/engine/flight.ts';
+const RUN = 'src/engine/decodeRun.ts';
 
 /** Small mistakes of the kind one really makes; each must be noticed by the comparison with the plain core or by a law. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -57,8 +59,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: VLLM,
-    find: 'this.#isBlocked = !this.#admission.admit(batch, budget, nowNs);',
-    replace: 'this.#admission.admit(batch, budget, nowNs);\n        this.#isBlocked = true;',
+    find: 'this.#isBlocked = !isOpen && !this.#pages.tiers?.isShared;',
+    replace: 'this.#isBlocked = true;',
     why: 'blocked flag: newcomers to an empty queue do not interrupt',
   },
   {
@@ -178,8 +180,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RUNNING,
-    find: 'this.#pages.publish(sequence, sequence.computed - inFlight);',
-    replace: 'this.#pages.publish(sequence, sequence.computed);',
+    find: 'return schedulesAhead(this.#config) ? computed - inFlight : Math.min(computed, knownTokens - inFlight);',
+    replace: 'return computed;',
     why: 'eviction: publishes tokens that are not out',
   },
   {
@@ -264,8 +266,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: BATCH,
-    find: '    this.#alone.clear();\n',
-    replace: '',
+    find: '    this.#alone.clear();\n    this.#alone.groupTokens = this.shape.groupTokens;\n',
+    replace: '    this.#alone.groupTokens = this.shape.groupTokens;\n',
     why: 'attribution: a chunk alone is timed with the chunks before it',
   },
   {
@@ -364,5 +366,41 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '    sequence.guesses = 0;\n',
     replace: '    sequence.guesses = padding;\n',
     why: 'speculation: placeholders are accepted as drafts are',
+  },
+  {
+    file: FLIGHT,
+    find: 'if (batch.durationNs <= longestNs) continue;',
+    replace: 'if (longestNs > 0) continue;',
+    why: 'ranks: the pass ends with the first of them',
+  },
+  {
+    file: FLIGHT,
+    find: 'batch.seal(groupTokens, prefills && !batch.hasChunks);',
+    replace: 'batch.seal(groupTokens);',
+    why: 'ranks: decodes beside a prefill of another use graphs',
+  },
+  {
+    file: RUN,
+    find: 'this.endNs[pass] = Math.max(this.endNs[pass], decodeNs);',
+    replace: 'this.endNs[pass] = decodeNs;',
+    why: 'ranks: a run goes at the pace of the last',
+  },
+  {
+    file: DRIVER,
+    find: 'if (batches[rank].takesDecodes) batches[rank].formAgain(passes);',
+    replace: 'batches[rank].formAgain(passes);',
+    why: 'ranks: the clock of an idle one goes on in a run',
+  },
+  {
+    file: 'src/engine/pipeline.ts',
+    find: 'atNs = Math.max(atNs, done[stage]) + untilNs - spentNs;',
+    replace: 'atNs = atNs + untilNs - spentNs;',
+    why: 'pipeline: a pass overtakes the one before',
+  },
+  {
+    file: DRIVER,
+    find: 'return free.find(({ set }) => set.count > 0) ?? free[0];',
+    replace: 'return free[0];',
+    why: 'pipeline: sequences change their lane',
   },
 ];

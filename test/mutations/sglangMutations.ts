@@ -24,8 +24,8 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: 'if (pollMatters && this.#inbox.length > 0) passes = Math.min(passes, this.#poll.iterationsLeft);',
-    replace: '',
+    find: 'if (pollMatters && this.#inbox.length > 0) {',
+    replace: 'if (false) {',
     why: 'a run passes over a poll',
   },
   {

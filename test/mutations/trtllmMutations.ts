@@ -96,8 +96,8 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: 'this.#pages.publish(sequence, sequence.computed - inFlight);',
-    replace: 'this.#pages.publish(sequence, sequence.computed);',
+    find: '    if (decodes) {\n      this.#pages.publish(sequence, sequence.computed - inFlight);',
+    replace: '    if (decodes) {\n      this.#pages.publish(sequence, sequence.computed);',
     why: 'tokens in flight are put into the cache of who is paused',
   },
   {
@@ -126,8 +126,8 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: '      this.#queuedTokens -= sequence.inputTokens;\n',
-    replace: '',
+    find: '      this.#queuedTokens -= sequence.inputTokens;\n      this.#active',
+    replace: '      this.#active',
     why: 'routers see tokens wait that do not',
   },
   {

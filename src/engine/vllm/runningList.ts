@@ -245,7 +245,7 @@ export class RunningList {
   /** Tokens of the sequence that come out of passes in flight. */
   #inFlight(sequence: Sequence): number {
     let tokens = 0;
-    for (const batch of this.#batches) if (batch.yieldsFor(sequence)) tokens += sequence.yields;
+    for (const batch of this.#batches) tokens += batch.tokensFrom(sequence);
     return tokens;
   }
 
