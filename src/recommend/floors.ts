@@ -85,7 +85,8 @@ export function floorsOf(
 
 function shortestPassNs(timer: StepTimer): number {
   const shape = new PassShape(timer.window);
-  shape.addChunk(0, 1, true);
+  // Without an output row: ranks of attention data parallelism share what rows cost.
+  shape.addChunk(0, 1, false);
   return Math.min(timer.passNs(shape), timer.decodeNs(1, 1, 1));
 }
 

@@ -1,11 +1,14 @@
 /** What is said of candidates without simulating them, against whole spaces simulated: no figure below its bound. */
 import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/base/random.ts';
 import { loadWorkload } from '../../src/config/buildWorkload.ts';
 import { catalogFacts } from '../../src/config/facts.ts';
 import { metricValue } from '../../src/metrics/metricNames.ts';
+import type { Report } from '../../src/metrics/report.ts';
 import { enumerateCandidates } from '../../src/recommend/candidates.ts';
 import { bestPossible, floorsOf, impossibleBound, isExact, sidesOf } from '../../src/recommend/floors.ts';
 import { memoryPlanner } from '../../src/recommend/memoryRefusal.ts';
+import { lossOf, SearchProblem } from '../../src/recommend/searchProblem.ts';
 import { goalFrom, predicted } from './support.ts';
 
 const METRICS = [
@@ -60,5 +63,50 @@ describe('floors', () => {
     // Bounds that rule out nothing, or lie far below, would say nothing.
     expect(ruledOut).toBeGreaterThan(0);
     expect(tightest).toBeGreaterThan(0.5);
+  });
+});
+
+describe('a random space', () => {
+  const random = new RandomStream(7, 'floors');
+  const one = <T>(list: readonly T[]): T => list[random.integer(0, list.length - 1)];
+  const goals = Array.from({ length: 5 }, () => {
+    const isLadder = random.integer(0, 1) === 0;
+    const load = isLadder ? 'concurrency: {choices: [1, 4, 16]}' : 'type: poisson, requests_per_second: 3';
+    const throughputs = '[output_tokens_per_s_per_gpu, output_tokens_per_s_per_user]';
+    const objectives = one(['[usd_per_hour, p95_e2e_ms]', isLadder ? throughputs : '[p95_tpot_ms, gpus_peak]']);
+    const model = one(['Qwen/Qwen3-8B', 'meta-llama/Llama-3.1-8B']);
+    return `
+traffic: {source: {type: preset, name: ${one(['chat', 'code'])}, requests: 60}, load: {${load}}}
+engine: {mode: ${one(['aggregated', 'disaggregated'])}, model: ${model}, hardware: {choices: [l40s, h100_sxm]}}
+optimization: {objectives: ${objectives}, constraints: {max_candidate_gpus: 3}}`;
+  });
+
+  it.each(goals)('has no frontier member that its floors rule out or put out of reach: %#', async (yaml) => {
+    const open = goalFrom(yaml);
+    const space = enumerateCandidates(open, catalogFacts, memoryPlanner(catalogFacts));
+    const reports: Report[] = [];
+    for (const config of space.configs()) reports.push(await predicted(config));
+    const workload = await loadWorkload(space.config(0).traffic, open.seed, '.', 8192);
+    expect(space.size).toBeGreaterThan(3);
+    // Bounds that one candidate just holds, or just misses: where ruling out is a close thing.
+    for (const { latency } of reports) {
+      const slo = { tpot_ms: { p95: latency.tpot_ms.p95 * one([0.9, 1]) }, ttft_ms: { p50: latency.ttft_ms.p50 } };
+      const problem = new SearchProblem({ ...open, goal: { ...open.goal, slo } }, space, [1], workload, catalogFacts);
+      const losses = reports.map((report) =>
+        open.goal.objectives.map(({ metric, direction }) => lossOf(metricValue(report, metric), direction)),
+      );
+      const feasible = reports.flatMap((report, candidate) =>
+        report.latency.tpot_ms.p95 <= slo.tpot_ms.p95 && report.latency.ttft_ms.p50 <= slo.ttft_ms.p50
+          ? [candidate]
+          : [],
+      );
+      for (const candidate of feasible) {
+        const floor = problem.floor(candidate);
+        expect(floor).not.toBeNull();
+        floor!.forEach((least, k) => {
+          expect(least).toBeLessThanOrEqual(losses[candidate][k] + 1e-9);
+        });
+      }
+    }
   });
 });
