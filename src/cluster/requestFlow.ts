@@ -43,8 +43,8 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   readonly #hasCrashes: boolean;
   readonly attempts: Attempts;
   readonly #patience: Patience | null = null;
-  /** Where KV of requests comes up from lower tiers, or last did. */
-  readonly #onboarding = new Map<number, number>();
+  /** Where KV of requests comes up from lower tiers, and when it will be there. */
+  readonly #onboarding = new Map<number, { readonly worker: number; readonly readyNs: number }>();
   /** The time for which a release is due; -1 = none is. */
   #releaseNs = -1;
 
@@ -112,7 +112,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   }
 
   onboards(worker: number, request: number, readyNs: number): void {
-    this.#onboarding.set(request, worker);
+    this.#onboarding.set(request, { worker, readyNs });
     this.clock.at(readyNs, ONBOARDED, request);
   }
 
@@ -167,9 +167,10 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   /** KV of the request has come up, unless its worker was lost meanwhile. */
   onboarded(request: number, nowNs: number): void {
-    const index = this.#onboarding.get(request);
-    if (index === undefined) return;
-    const worker = this.fleet.workers[index];
+    const awaited = this.#onboarding.get(request);
+    if (awaited?.readyNs !== nowNs) return;
+    this.#onboarding.delete(request);
+    const worker = this.fleet.workers[awaited.worker];
     worker.core.remoteArrived(request, nowNs);
     this.reschedule(worker);
   }

@@ -70,8 +70,8 @@ export class SequencePages {
   ): boolean {
     const hitTokens = hit * this.pageTokens;
     if (!this.#manager.passesGate(hold, hitTokens, external, knownTokens, keepFree)) return false;
-    // With full attention alone nothing is given back in time.
-    if (!this.hasGroups && lookahead === 0) return true;
+    // With full attention alone nothing is given back in time; padding goes beyond what is known.
+    if (!this.hasGroups && lookahead === 0 && tokens <= knownTokens) return true;
     return this.#manager.fits(hold, hitTokens, external, tokens, keepFree, lookahead);
   }
 

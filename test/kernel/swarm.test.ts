@@ -12,6 +12,10 @@ const KEPT = [
   300, 1000,
   // A prompt that waits for a decode worker in a prefill worker that is lost.
   678, 725, 892,
+  // Pages of a padded decode past the known tokens.
+  231, 3439,
+  // KV that comes up from a tier for an attempt that was lost.
+  3978,
 ];
 
 describe('whole deployments drawn from a seed', () => {

@@ -16,7 +16,8 @@ export function swarmScenario(seed: number): Scenario {
   const random = new RandomStream(seed, 'swarm');
   const one = (of: number): boolean => random.integer(0, of - 1) === 0;
   const draw = [vllmScenario, sglangScenario, trtllmScenario][random.integer(0, 2)];
-  const base = draw(seed, 'fast');
+  const drawn = draw(seed, 'fast');
+  const base = { ...drawn, pools: drawn.pools.map(withRoom) };
   const isSglang = base.pools[0].engine.backend === 'sglang';
   const split = !one(3);
   const [first, second = first] = base.pools;
@@ -40,6 +41,11 @@ export function swarmScenario(seed: number): Scenario {
   };
   const troubled = one(4) ? scenario : { ...scenario, faults: faults(random, workers, scenario.network !== undefined) };
   return one(2) && base.pools[0].engine.backend === 'vllm' ? withTiers(troubled, seed) : troubled;
+}
+
+/** A pool of one page is no scenario. */
+function withRoom(pool: PoolSpec): PoolSpec {
+  return { ...pool, engine: { ...pool.engine, blocks: Math.max(2, pool.engine.blocks) } };
 }
 
 function transfer(random: RandomStream, isSglang: boolean): TransferSpec {
