@@ -33,9 +33,16 @@ export function checkScenario(scenario: Scenario): void {
   }
 }
 
-function checkPlanner({ pools }: Scenario, { intervalNs, minReplicas, maxGpus }: PlannerSpec): void {
+function checkPlanner({ pools }: Scenario, { intervalNs, minReplicas, maxGpus, kinds }: PlannerSpec): void {
   if (!(intervalNs >= 1)) throw new Error('a planner needs an interval');
   if (minReplicas.length !== pools.length) throw new Error('a planner needs a minimum for each pool');
+  if (kinds !== undefined) {
+    if (kinds.length !== pools.length) throw new Error('a planner needs a kind for each pool');
+    for (const [pool, { gpusPerReplica }] of pools.entries()) {
+      const first = pools[kinds.indexOf(kinds[pool])];
+      if (first.gpusPerReplica !== gpusPerReplica) throw new Error('replicas of one kind need as many GPUs');
+    }
+  }
   let initial = 0;
   let least = 0;
   for (const [pool, { replicas, gpusPerReplica, startup }] of pools.entries()) {

@@ -18,5 +18,7 @@ export const FOLLOW_UP = 6;
 export const ARRIVAL = 7;
 /** A worker has room for requests that the router holds back. */
 export const ROUTER_RELEASE = 8;
+/** A node whose replica has drained takes another role. */
+export const ROLE_CHANGE = 9;
 /** A planner looks at the fleet and decides. */
-export const PLANNER_TICK = 9;
+export const PLANNER_TICK = 10;

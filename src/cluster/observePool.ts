@@ -2,11 +2,14 @@ import type { PoolObservation, ReplicaObservation } from './planner.ts';
 import { emptyLoad } from './router/router.ts';
 import type { Worker } from './worker.ts';
 
-/** What a planner sees of a pool whose workers have been advanced to now. */
-export function observePool(workers: readonly Worker[]): PoolObservation {
+/**
+ * What a planner sees of a pool whose workers have been advanced to now.
+ * @param promised replicas of other pools that drain and will start in this one
+ */
+export function observePool(workers: readonly Worker[], promised: number): PoolObservation {
   const inPhase = (phase: string): Worker[] => workers.filter(({ presence }) => presence.phase === phase);
   return {
-    starting: inPhase('starting').length,
+    starting: inPhase('starting').length + promised,
     draining: inPhase('draining').length,
     down: inPhase('down').length,
     ready: inPhase('ready').map(observeReplica),

@@ -19,6 +19,7 @@ export interface PassObservation {
 }
 
 export interface PoolObservation {
+  /** Replicas of other pools that drain and will start in this one included. */
   readonly starting: number;
   readonly draining: number;
   /** Down after a crash, and coming back. */
@@ -69,5 +70,10 @@ export interface PlannerSpec {
   readonly maxGpus: number;
   /** By pool. */
   readonly minReplicas: readonly number[];
+  /**
+   * By pool. Replicas of one kind have the same weights, cut alike, on the same GPUs: one that is taken away, when at the same look
+   * another pool of its kind grows, starts there with its weights in memory. Left out: roles are kept.
+   */
+  readonly kinds?: readonly string[];
   createPolicy(): PlannerPolicy;
 }

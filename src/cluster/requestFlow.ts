@@ -6,7 +6,7 @@ import { Arrivals } from './arrivals.ts';
 import { Attempts } from './attempts.ts';
 import { Census } from './census.ts';
 import { Clock } from './clock.ts';
-import { ARRIVAL, FOLLOW_UP, ONBOARDED, ROUTER_RELEASE } from './eventKinds.ts';
+import { ARRIVAL, FOLLOW_UP, ONBOARDED, ROLE_CHANGE, ROUTER_RELEASE } from './eventKinds.ts';
 import { Fleet } from './fleet.ts';
 import { FrontEnd } from './frontEnd.ts';
 import { Handoff, type HandoffHost } from './handoff.ts';
@@ -226,7 +226,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.#renewGroups();
     if (worker.presence.phase === 'ready') this.#takeStranded(nowNs);
     else this.#lose(worker, nowNs);
-    this.scaler?.note(worker.poolIndex, nowNs);
+    this.scaler?.changed(worker, nowNs);
     this.#askForRelease(nowNs);
   }
 
@@ -256,6 +256,15 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   drained(): void {
     this.#renewGroups();
+  }
+
+  changesRole({ index }: Worker, nowNs: number): void {
+    this.clock.at(nowNs, ROLE_CHANGE, index);
+  }
+
+  /** The worker's node takes another role. */
+  changeRole(worker: number, nowNs: number): void {
+    this.scaler!.changeRole(this.fleet.workers[worker], nowNs);
   }
 
   #renewGroups(): void {

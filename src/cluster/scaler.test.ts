@@ -118,6 +118,125 @@ describe('replicas that come and go, against times worked out by hand', () => {
   });
 });
 
+describe('a replica that changes its role, against times worked out by hand', () => {
+  /** 100 ms a prompt, 10 ms a token, nothing between them; three replicas of two GPUs each are all there may be. */
+  function split(
+    arrivalsMs: readonly number[],
+    wanted: readonly (readonly number[])[],
+    planner: Partial<PlannerSpec>,
+    { replicas = [2, 1], crash = [] as readonly { worker: number; ms: number }[] } = {},
+  ) {
+    const base = scenario(arrivalsMs, {}, {});
+    let looks = 0;
+    const policy = {
+      decide: () => ({ replicas: wanted[Math.min(looks++, wanted.length - 1)], reason: 'as written' }),
+    };
+    return simulate({
+      ...base,
+      pools: [
+        { ...base.pools[0], name: 'p', role: 'prefill', replicas: replicas[0] },
+        { ...base.pools[0], name: 'd', role: 'decode', replicas: replicas[1] },
+      ],
+      transfer: { bandwidthBytesPerS: Number.POSITIVE_INFINITY, latencyNs: 0, kvBytesPerToken: 1 },
+      faults: {
+        crashes: crash.map(({ worker, ms }) => ({ worker, atNs: ms * MS, downNs: MS })),
+        stragglers: [],
+        retries: 1,
+      },
+      planner: { ...base.planner!, maxGpus: 6, minReplicas: [1, 1], createPolicy: () => policy, ...planner },
+    });
+  }
+  const kinds = ['same', 'same'];
+  const ofPools = (scaling: ScalingRecord | null) =>
+    changes(scaling).map((change, i) => `${'pd'[scaling!.replicas[i].pool]} ${change}`);
+
+  it('drains, and only warms up', () => {
+    const { scaling, workers, durationNs } = split([0, 0, 200, 400], [[1, 2]], { kinds });
+    // Decided at 50. Its prompt is computed at 100; the decode replica has the KV at once, so it starts then, and is ready 10 ms later.
+    expect(ofPools(scaling)).toEqual([
+      'p 0 0/2/0',
+      'd 0 0/1/0',
+      'p 50 0/1/1',
+      'p 100 0/1/0',
+      'd 100 1/1/0',
+      'd 110 0/2/0',
+    ]);
+    expect(scaling!.reroled).toBe(1);
+    expect(scaling!.gpusPeak).toBe(6);
+    expect(scaling!.decisions.map(({ reason }) => reason)).toEqual(['as written; 1 of p to d']);
+    expect(workers.map(({ pool, presence }) => [pool, presence])).toEqual([
+      [0, { startingNs: 0, servingNs: durationNs, drainingNs: 0 }],
+      [0, { startingNs: 0, servingNs: 50 * MS, drainingNs: 50 * MS }],
+      [1, { startingNs: 0, servingNs: durationNs, drainingNs: 0 }],
+      [1, { startingNs: 10 * MS, servingNs: durationNs - 110 * MS, drainingNs: 0 }],
+    ]);
+  });
+
+  it('goes at once where it has nothing to do, and comes back', () => {
+    const { scaling } = split(
+      [0, 200, 400],
+      [
+        [1, 2],
+        [2, 1],
+      ],
+      { kinds },
+    );
+    expect(ofPools(scaling).slice(2)).toEqual([
+      'p 50 0/1/1',
+      'p 50 0/1/0',
+      'd 50 1/1/0',
+      'd 60 0/2/0',
+      'd 100 0/1/1',
+      'd 100 0/1/0',
+      'p 100 1/1/0',
+      'p 110 0/2/0',
+    ]);
+    expect(scaling!.reroled).toBe(2);
+  });
+
+  it('leaves for good where its new pool has thought better of it', () => {
+    const { scaling } = split(
+      [0, 0, 10, 10, 400],
+      [
+        [1, 2],
+        [1, 1],
+      ],
+      { kinds },
+    );
+    // Its second prompt, for which it drains, is computed from 100 to 200.
+    expect(ofPools(scaling).slice(2)).toEqual(['p 50 0/1/1', 'p 200 0/1/0']);
+    expect(scaling!.reroled).toBe(0);
+  });
+
+  it('that crashes before is replaced at the next look', () => {
+    const { scaling } = split([0, 0, 200, 400], [[1, 2]], { kinds }, { crash: [{ worker: 1, ms: 70 }] });
+    expect(ofPools(scaling).slice(2)).toEqual(['p 50 0/1/1', 'p 70 0/1/0', 'd 100 1/1/0', 'd 160 0/2/0']);
+    expect(scaling!.reroled).toBe(0);
+  });
+
+  it('that crashes with its last token is gone once', () => {
+    const drained = split([0, 0, 400], [[2, 1]], { kinds, intervalNs: 110 * MS }, { replicas: [1, 2] });
+    // Decoding three tokens from 100 on.
+    expect(ofPools(drained.scaling).slice(2, 5)).toEqual(['d 110 0/1/1', 'd 130 0/1/0', 'p 130 1/1/0']);
+    const crash = [{ worker: 2, ms: 130 }];
+    const { scaling, losses } = split(
+      [0, 0, 400],
+      [[2, 1]],
+      { kinds, intervalNs: 110 * MS },
+      { replicas: [1, 2], crash },
+    );
+    expect(ofPools(scaling).slice(2)).toEqual(['d 110 0/1/1', 'd 130 0/1/0', 'p 220 1/1/0', 'p 280 0/2/0']);
+    expect(losses).toMatchObject({ crashes: 1, lostAttempts: 0 });
+  });
+
+  it('has to be replaced where roles are kept', () => {
+    const { scaling } = split([0, 0, 200, 400], [[1, 2]], {});
+    // Its GPUs are free at 100, just after the planner has looked; then 60 ms for the whole start-up.
+    expect(ofPools(scaling).slice(2)).toEqual(['p 50 0/1/1', 'p 100 0/1/0', 'd 150 1/1/0', 'd 210 0/2/0']);
+    expect(scaling!.reroled).toBe(0);
+  });
+});
+
 describe('a GPU budget', () => {
   const pools = [{ gpusPerReplica: 1 }, { gpusPerReplica: 2 }] as PoolSpec[];
   const bounded = (wanted: number[], maxGpus: number, warm = 0) =>

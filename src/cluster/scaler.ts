@@ -3,6 +3,7 @@ import { boundedReplicas } from './gpuBudget.ts';
 import type { LifeCycle } from './lifeCycle.ts';
 import { observePool } from './observePool.ts';
 import type { PlannerPolicy, PlannerSpec } from './planner.ts';
+import { RoleChanges } from './roleChanges.ts';
 import type { PoolSpec } from './scenario.ts';
 import type { ReplicaCount, ScalingDecision, ScalingRecord } from './simulationResult.ts';
 import type { TrafficMeter } from './trafficMeter.ts';
@@ -17,6 +18,8 @@ export interface ScalerHost {
   starts(worker: Worker, isNew: boolean): void;
   /** Some workers get requests no more. */
   drained(): void;
+  /** A worker has nothing left, and its node is to take another role: `changeRole` is due at once. */
+  changesRole(worker: Worker, nowNs: number): void;
 }
 
 /** Lets a planner look at every tick, and does what it decides within its limits. */
@@ -32,6 +35,7 @@ export class Scaler {
   readonly #host: ScalerHost;
   readonly #warm: readonly WarmPool[];
   readonly #warmGpus: number;
+  readonly #roles: RoleChanges;
   #granted: readonly number[];
   #wanted: readonly number[];
   #gpusPeak: number;
@@ -57,6 +61,7 @@ export class Scaler {
     this.#policy = spec.createPolicy();
     this.#warm = pools.map(({ startup }) => new WarmPool(startup));
     this.#warmGpus = pools.reduce((sum, { gpusPerReplica }, pool) => sum + this.#warm[pool].nodes * gpusPerReplica, 0);
+    this.#roles = new RoleChanges(spec.kinds);
     this.#granted = pools.map(({ replicas }) => replicas);
     this.#wanted = this.#granted;
     this.#gpusPeak = 0;
@@ -72,17 +77,26 @@ export class Scaler {
       nowNs,
       traffic,
       unrouted: this.#host.unrouted,
-      pools: this.#pools.map((_, pool) => observePool(this.#fleet.ofPool(pool))),
+      pools: this.#pools.map((_, pool) => observePool(this.#fleet.ofPool(pool), this.#roles.promised(pool))),
     });
     const granted = boundedReplicas(replicas, this.#pools, this.#spec, this.#warmGpus);
-    if (differ(granted, this.#granted) || differ(replicas, this.#wanted)) {
-      this.#decisions.push({ timeNs: nowNs, from: this.#granted, wanted: replicas, granted, reason });
-    }
+    const isNew = differ(granted, this.#granted) || differ(replicas, this.#wanted);
+    const from = this.#granted;
     this.#wanted = replicas;
     this.#granted = granted;
-    for (const pool of this.#pools.keys()) this.#shrink(pool, nowNs);
+    const missing = this.#pools.map((_, pool) => this.#missing(pool));
+    const moves = this.#pools.flatMap((_, pool) => this.#shrink(pool, missing, nowNs));
+    if (isNew) {
+      this.#decisions.push({ timeNs: nowNs, from, wanted: replicas, granted, reason: [reason, ...moves].join('; ') });
+    }
     for (const pool of this.#pools.keys()) this.#grow(pool, nowNs);
     this.nextNs = nowNs + this.#spec.intervalNs;
+  }
+
+  /** The worker has come up or gone down. */
+  changed(worker: Worker, nowNs: number): void {
+    if (worker.presence.phase === 'absent') this.#roles.take(worker);
+    this.note(worker.poolIndex, nowNs);
   }
 
   /** A worker of the pool has changed its phase. */
@@ -96,8 +110,23 @@ export class Scaler {
 
   /** A draining worker has nothing left. */
   release(worker: Worker, nowNs: number): void {
+    if (this.#roles.isPromised(worker)) {
+      this.#host.changesRole(worker, nowNs);
+      return;
+    }
     this.#lifeCycle.remove(worker, nowNs);
     this.note(worker.poolIndex, nowNs);
+  }
+
+  /** A node changes hands, unless its replica has crashed meanwhile: weights stay, the engine only warms up. */
+  changeRole(worker: Worker, nowNs: number): void {
+    if (worker.presence.phase !== 'draining') return;
+    const heir = this.#roles.take(worker);
+    this.release(worker, nowNs);
+    if (heir < 0) return;
+    this.#roles.done += 1;
+    this.#start(heir, nowNs + (this.#pools[heir].startup?.warmupNs ?? 0), nowNs);
+    this.note(heir, nowNs);
   }
 
   record(): ScalingRecord {
@@ -108,6 +137,7 @@ export class Scaler {
       replicas: this.#replicas,
       gpusPeak: this.#gpusPeak,
       warmReplicas: this.#warm.map(({ nodes }) => nodes),
+      reroled: this.#roles.done,
     };
   }
 
@@ -118,35 +148,59 @@ export class Scaler {
       .filter(({ presence }) => presence.phase !== 'absent' && presence.phase !== 'draining');
   }
 
-  /** Those that are still starting go first, then the last places. */
-  #shrink(pool: number, nowNs: number): void {
+  /** Replicas to be asked for; those not needed any more are taken off nodes that are on their way to the pool. */
+  #missing(pool: number): number {
+    const missing = this.#granted[pool] - this.#staying(pool).length - this.#roles.promised(pool);
+    if (missing < 0) this.#roles.withdraw(pool, -missing);
+    return missing;
+  }
+
+  /**
+   * Those on their way to the pool are given up first, those that are still starting next, then the last places. What serves
+   * hands its node to a pool of its kind that misses replicas; says so, pool by pool.
+   */
+  #shrink(pool: number, missing: number[], nowNs: number): string[] {
     const staying = this.#staying(pool);
     const surplus = staying.length - this.#granted[pool];
-    if (surplus <= 0) return;
+    if (surplus <= 0) return [];
     const serves = ({ presence }: Worker): number => (presence.phase === 'starting' ? 0 : 1);
     staying.sort((a, b) => serves(a) - serves(b) || b.index - a.index);
+    const moved = new Array<number>(missing.length).fill(0);
     for (const worker of staying.slice(0, surplus)) {
-      if (worker.presence.phase === 'ready' && worker.requests > 0) this.#lifeCycle.drain(worker, nowNs);
-      else this.#lifeCycle.remove(worker, nowNs);
+      const heir = worker.presence.phase === 'ready' ? this.#roles.promise(worker, missing) : -1;
+      if (heir >= 0) {
+        missing[heir] -= 1;
+        moved[heir] += 1;
+      }
+      if (worker.presence.phase === 'ready' && (worker.requests > 0 || heir >= 0)) {
+        this.#lifeCycle.drain(worker, nowNs);
+        if (worker.requests === 0) this.release(worker, nowNs);
+      } else {
+        this.#lifeCycle.remove(worker, nowNs);
+      }
     }
     this.#host.drained();
     this.note(pool, nowNs);
+    const nameOf = (index: number): string => this.#pools[index].name;
+    return moved.flatMap((count, heir) => (count > 0 ? [`${count} of ${nameOf(pool)} to ${nameOf(heir)}`] : []));
   }
 
   /** As many as are missing, as long as there are GPUs for them: what drains still has its own. */
   #grow(pool: number, nowNs: number): void {
     const { gpusPerReplica } = this.#pools[pool];
-    const missing = this.#granted[pool] - this.#staying(pool).length;
+    const missing = this.#granted[pool] - this.#staying(pool).length - this.#roles.promised(pool);
     const spare = Math.floor((this.#spec.maxGpus - this.#warmGpus - this.#fleet.gpus) / gpusPerReplica);
     const starts = Math.min(missing, spare);
     if (starts <= 0) return;
-    for (let start = 0; start < starts; start++) {
-      const known = this.#fleet.workers.length;
-      const worker = this.#fleet.vacancy(pool);
-      this.#lifeCycle.start(worker, this.#warm[pool].start(nowNs), nowNs);
-      this.#host.starts(worker, this.#fleet.workers.length > known);
-    }
+    for (let start = 0; start < starts; start++) this.#start(pool, this.#warm[pool].start(nowNs), nowNs);
     this.note(pool, nowNs);
+  }
+
+  #start(pool: number, upNs: number, nowNs: number): void {
+    const known = this.#fleet.workers.length;
+    const worker = this.#fleet.vacancy(pool);
+    this.#lifeCycle.start(worker, upNs, nowNs);
+    this.#host.starts(worker, this.#fleet.workers.length > known);
   }
 }
 

@@ -1,6 +1,6 @@
 import { checkScenario } from './checkScenario.ts';
 import { SOURCE } from './clock.ts';
-import { ARRIVAL, FOLLOW_UP, HAND_OVER, ONBOARDED, ROUTER_RELEASE } from './eventKinds.ts';
+import { ARRIVAL, FOLLOW_UP, HAND_OVER, ONBOARDED, ROLE_CHANGE, ROUTER_RELEASE } from './eventKinds.ts';
 import { FleetSampler } from './fleetSampler.ts';
 import { RequestFlow } from './requestFlow.ts';
 import type { Scenario } from './scenario.ts';
@@ -115,6 +115,7 @@ class Cluster implements Simulation {
     else if (kind === HAND_OVER) flow.handOver(id, timeNs);
     else if (kind === ROUTER_RELEASE) flow.release(timeNs);
     else if (kind === ONBOARDED) flow.onboarded(id, timeNs);
+    else if (kind === ROLE_CHANGE) flow.changeRole(id, timeNs);
     else flow.endTransfer(id, timeNs);
   }
 

@@ -43,6 +43,8 @@ export interface ScalingRecord {
   readonly gpusPeak: number;
   /** Nodes kept warm, by pool. */
   readonly warmReplicas: readonly number[];
+  /** Replicas that began to start in another role, on the node they had. */
+  readonly reroled: number;
 }
 
 /** The fleet's state at regular virtual times (columns of equal length). */

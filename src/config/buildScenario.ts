@@ -23,6 +23,7 @@ import { networkSpecOf } from './networkConfig.ts';
 import { patienceSpecOf } from './patienceConfig.ts';
 import { initialReplicas, plannerSpecOf } from './plannerConfig.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
+import { replicaKind } from './replicaKind.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
 import { routerSpecOf } from './routerConfig.ts';
 import { runningRequests } from './sglangMemory.ts';
@@ -105,7 +106,15 @@ export function buildScenario(
       ...(config.faults === undefined ? {} : { faults: faultSpecOf(config.faults, pools, config.network ?? null) }),
       ...(config.traffic.patience === undefined ? {} : { patience: patienceSpecOf(config.traffic.patience) }),
       ...(config.router.max_in_flight === undefined ? {} : { maxInFlight: config.router.max_in_flight }),
-      ...(config.planner === undefined ? {} : { planner: plannerSpecOf(config.planner, pools) }),
+      ...(config.planner === undefined
+        ? {}
+        : {
+            planner: plannerSpecOf(
+              config.planner,
+              pools,
+              placed.map(({ pool }) => replicaKind(pool)),
+            ),
+          }),
       frontEnd: frontEndOf(timings[0]),
       transfer: mode === 'disaggregated' ? transferOf(kv_transfer, backend, config.network !== undefined, built) : null,
       seed: config.seed,

@@ -80,6 +80,34 @@ describe('a planner section', () => {
     expect(build('policy: static').pools[0].startup).toMatchObject({ provisioningNs: 60e9 });
   });
 
+  test('lets replicas of the same hardware and parallelism change their roles, where asked to', () => {
+    const alike = SPLIT.replace('tensor: 2', 'tensor: 4');
+    const day =
+      'interval_seconds: 1, initial_replicas: {prefill: 2, d: 1}, max_gpus: 12, policy: schedule, entries: [{at_seconds: 1, replicas: {prefill: 1, d: 2}}]';
+    const { planner, pools } = build(`rerole: true, ${day}`, alike);
+    expect(new Set(planner!.kinds).size).toBe(1);
+    expect(planner!.kinds).toHaveLength(pools.length);
+    expect(build(day, alike).planner).not.toHaveProperty('kinds');
+    expect(parse(`rerole: false, ${day}`, alike)).toEqual(parse(day, alike));
+    const { scaling } = simulate(build(`rerole: true, ${day}`, alike));
+    expect(scaling!.reroled).toBe(1);
+    expect(scaling!.decisions[0].reason).toMatch(/; 1 of prefill to d$/);
+    const config = parse(`rerole: true, ${day}`, alike);
+    expect(parsePredict(writeYaml(config), 'g.yaml', [], catalogFacts)).toEqual(config);
+  });
+
+  test('refuses a change of roles between replicas that differ', () => {
+    const none =
+      "no two pools have the same hardware, parallelism and speculation: no replica can take another's role (false)";
+    for (const workers of [
+      ONE,
+      SPLIT,
+      SPLIT.replace('tensor: 2', 'tensor: 4, moe_tensor: 4').replace('tensor: 4}', 'tensor: 2}'),
+    ]) {
+      expect(messageOf(() => parse('policy: static, rerole: true', workers))).toContain(`planner.rerole: ${none}`);
+    }
+  });
+
   test('runs, each policy of it, and comes back from the YAML it is written as', () => {
     const policies = [
       'policy: static',

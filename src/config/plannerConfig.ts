@@ -38,6 +38,8 @@ export interface PlannerConfig {
   readonly max_gpus: number;
   readonly min_replicas: ByPool;
   readonly initial_replicas?: ByPool;
+  /** Present where it is so. */
+  readonly rerole?: true;
   readonly period_seconds?: number | null;
   readonly entries?: readonly { readonly at_seconds: number; readonly replicas: ByPool }[];
   readonly scaling?: (typeof PLANNER_SCALINGS)[number];
@@ -63,13 +65,21 @@ export function initialReplicas(
   return initial_replicas?.[name] ?? replicas;
 }
 
-/** @param pools of the scenario, with their replicas at the beginning. */
-export function plannerSpecOf(config: PlannerConfig, pools: readonly PoolSpec[]): PlannerSpec {
+/**
+ * @param pools of the scenario, with their replicas at the beginning.
+ * @param kinds of their replicas
+ */
+export function plannerSpecOf(
+  config: PlannerConfig,
+  pools: readonly PoolSpec[],
+  kinds: readonly string[],
+): PlannerSpec {
   const policy = policySpecOf(config, pools);
   return {
     intervalNs: Math.max(1, Math.round(config.interval_seconds * NS_PER_S)),
     maxGpus: config.max_gpus,
     minReplicas: pools.map(({ name }) => config.min_replicas[name]),
+    ...(config.rerole === true ? { kinds } : {}),
     createPolicy: () => createPolicy(policy, pools.map(poolFactsOf)),
   };
 }

@@ -3,7 +3,7 @@ import { HPA_METRICS } from '../planner/policySpec.ts';
 import { plainFields } from './fields.ts';
 import { FORECAST_MODELS, HPA_RATES, HPA_SELECTS, PLANNER_POLICIES, PLANNER_SCALINGS } from './knobs/plannerKnobs.ts';
 
-const { number, choice } = plainFields;
+const { number, boolean, choice } = plainFields;
 
 const scale = z.strictObject({
   stabilization_seconds: number('planner.scale.stabilization_seconds').optional(),
@@ -28,6 +28,7 @@ export function plannerSchema() {
     max_gpus: number('planner.max_gpus').optional(),
     min_replicas: z.union([minimum, z.record(z.string(), minimum)]).optional(),
     initial_replicas: z.record(z.string(), number('planner.initial_replicas')).optional(),
+    rerole: boolean('planner.rerole').optional(),
     period_seconds: number('planner.period_seconds').nullable().optional(),
     entries: z
       .array(

@@ -17,6 +17,8 @@ export interface ScaledPool {
   readonly replicas: number;
   readonly gpusPerReplica: number;
   readonly warmReplicas: number;
+  /** Of its replicas. */
+  readonly kind: string;
 }
 
 /** Fields that some policies alone read. */
@@ -83,8 +85,16 @@ export function resolvePlanner(
       pools.map(({ name }) => [name, typeof minimum === 'number' ? minimum : (minimum[name] ?? 1)]),
     ),
     ...(given.initial_replicas === undefined ? {} : { initial_replicas: given.initial_replicas }),
+    ...(given.rerole === true ? { rerole: given.rerole } : {}),
   };
   checkPools(given.initial_replicas ?? {}, ['initial_replicas'], pools, problems);
+  if (given.rerole === true && new Set(pools.map(({ kind }) => kind)).size === pools.length) {
+    problems.add(
+      [PATH, 'rerole'],
+      "no two pools have the same hardware, parallelism and speculation: no replica can take another's role",
+      'false',
+    );
+  }
   checkBudget(
     given.policy === 'schedule' && given.entries !== undefined ? { ...config, entries: given.entries } : config,
     pools,

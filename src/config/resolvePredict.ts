@@ -11,6 +11,7 @@ import { resolveNetwork } from './networkConfig.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 import type { PredictInput, WorkerInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
+import { replicaKind } from './replicaKind.ts';
 import { resolvePlanner, type ScaledPool } from './resolvePlanner.ts';
 import { defaultWarmup, resolveTraffic } from './resolveTraffic.ts';
 import { resolveWorker } from './resolveWorker.ts';
@@ -81,12 +82,13 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
 /** The pools a planner scales, in the order of the fleet. */
 function scaledPools(workers: PredictConfig['engine']['workers']): ScaledPool[] {
   return (['aggregated', 'prefill', 'decode'] as const).flatMap((role) =>
-    (workers[role] ?? []).map(({ name, parallelism, startup }) => ({
+    (workers[role] ?? []).map(({ name, hardware, parallelism, speculation, startup }) => ({
       name,
       role,
       replicas: parallelism.replicas,
       gpusPerReplica: parallelism.tensor * parallelism.pipeline * parallelism.attention_data,
       warmReplicas: startup?.warm_replicas ?? 0,
+      kind: replicaKind({ hardware, parallelism, speculation }),
     })),
   );
 }

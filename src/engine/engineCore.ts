@@ -26,7 +26,7 @@ export interface EngineLoad {
 
 /** Kinds of a worker's next event, in the order of equal times: the numbers are the cluster's event kinds. */
 export const PASS_END = 0;
-export const BATCH_FORMATION = 10;
+export const BATCH_FORMATION = 11;
 
 /**
  * One worker: admits requests, batches them into passes, keeps their KV. Times given never decrease.

@@ -84,6 +84,8 @@ type Replicas = Readonly<Record<string, number>>;
 export interface PlannerReport {
   /** How often it looked. */
   readonly ticks: number;
+  /** Replicas that took another role. */
+  readonly reroled: number;
   readonly gpu_hours: GpuPhases;
   readonly usd: GpuPhases;
   /** Those that ask for something new: what was to be until then, what the policy wanted, what its limits left of that. */

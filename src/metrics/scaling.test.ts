@@ -23,6 +23,7 @@ function planned(requests: readonly HandmadeRequest[]) {
     ],
     gpusPeak: 6,
     warmReplicas: [1],
+    reroled: 0,
   };
   const presence = [
     { startingNs: 0, servingNs: 2 * h, drainingNs: 0 },

@@ -35,6 +35,7 @@ export function plannerReportOf(
     ) as unknown as GpuPhases;
   return {
     ticks: scaling.arrivals.length,
+    reroled: scaling.reroled,
     gpu_hours: phases((time, phase) => time[phase] / NS_PER_HOUR),
     usd: phases((time, phase, pool) => (time[phase] / NS_PER_HOUR) * usdPerGpuHour[pool]),
     decisions: scaling.decisions.map(({ timeNs, from, wanted, granted, reason }) => ({

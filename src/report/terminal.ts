@@ -123,7 +123,7 @@ function lossSubjects({ faults, router }: Report): [string, string][] {
   ];
 }
 
-function plannerText({ gpu_hours, replicas, decisions }: PlannerReport, scaleEvents: number): string {
+function plannerText({ gpu_hours, replicas, decisions, reroled }: PlannerReport, scaleEvents: number): string {
   const pools = [...new Set(replicas.map(({ pool }) => pool))].map((pool) => {
     const ready = replicas.filter((count) => count.pool === pool).map((count) => count.ready);
     const [least, most] = [Math.min(...ready), Math.max(...ready)];
@@ -136,7 +136,8 @@ function plannerText({ gpu_hours, replicas, decisions }: PlannerReport, scaleEve
     Object.keys(wanted).some((name) => wanted[name] > granted[name]),
   );
   const limits = refused.length === 0 ? '' : `, ${refused.length} of its wishes over the budget`;
-  return `${formatCount(scaleEvents, 'change')}${limits}; replicas ready: ${pools.join(', ')}; GPU-hours ${hours.join(', ')}`;
+  const roles = reroled === 0 ? '' : `, ${formatCount(reroled, 'replica')} in another role`;
+  return `${formatCount(scaleEvents, 'change')}${roles}${limits}; replicas ready: ${pools.join(', ')}; GPU-hours ${hours.join(', ')}`;
 }
 
 function faultsText({ crashes, lost_attempts, retried }: FaultsReport): string {

@@ -46,21 +46,22 @@ function scaled(seed: number, core: Scenario['core'], seen: Observation[] = []):
   return { ...scenario, pools, planner: erratic(seed, scenario, seen) };
 }
 
+/** The same fleet, whose replicas take one another's role; in every third one some of them crash. */
+function reroling(seed: number, core: Scenario['core'], seen: Observation[] = []): Scenario {
+  const scenario = scaled(seed, core, seen);
+  const crashes = [0, 1, 2, 3].map((worker) => ({ worker, atNs: 25_000 * (worker + 1), downNs: 12_000 }));
+  return {
+    ...scenario,
+    ...(seed % 3 === 0 ? { faults: { crashes, stragglers: [], retries: 5 } } : {}),
+    planner: { ...scenario.planner!, kinds: scenario.pools.map(() => 'one') },
+  };
+}
+
 describe('a fleet that an erratic planner scales', () => {
   it(`loses no request, keeps to its limits, and both cores agree, in ${RUNS} random scenarios`, () => {
     const seen = { drains: 0, 'late starts': 0, 'reused places': 0, 'limits met': 0, 'P/D': 0 };
     for (let seed = 1; seed <= RUNS; seed++) {
-      const [fastSaw, plainSaw]: Observation[][] = [[], []];
-      const scenario = scaled(seed, 'fast', fastSaw);
-      const fast = simulate(scenario);
-      const plain = simulate(scaled(seed, 'plain', plainSaw));
-      expect(fastSaw, `seed ${seed}`).toEqual(plainSaw);
-      expect(differences(timelineOf(fast), timelineOf(plain)), `seed ${seed}`).toEqual([]);
-      expect(fast.scaling, `seed ${seed}`).toEqual(plain.scaling);
-      expect(
-        fast.log.outcome.filter((outcome, r) => outcome === OUTCOME.pending && fast.log.arrivalNs[r] >= 0),
-      ).toHaveLength(0);
-      checkLimits(scenario, fast);
+      const { scenario, fast } = runBoth(seed, scaled);
       const { replicas, decisions } = fast.scaling!;
       if (replicas.some(({ draining }) => draining > 0)) seen.drains += 1;
       if (replicas.some(({ starting }) => starting > 0)) seen['late starts'] += 1;
@@ -71,6 +72,38 @@ describe('a fleet that an erratic planner scales', () => {
       if (scenario.transfer !== null) seen['P/D'] += 1;
     }
     for (const [what, count] of Object.entries(seen)) expect(count / RUNS, what).toBeGreaterThan(0.1);
+  });
+
+  it(`does so where replicas change their roles, too, in ${RUNS} random scenarios`, () => {
+    const seen = { reroled: 0, crashes: 0, 'of those that had to drain': 0 };
+    let several = 0;
+    for (let seed = 1; seed <= RUNS; seed++) {
+      if (scaled(seed, 'fast').pools.length === 1) continue;
+      several += 1;
+      const { fast } = runBoth(seed, reroling);
+      const { reroled, replicas, decisions } = fast.scaling!;
+      expect(decisions.filter(({ reason }) => / of . to ./.test(reason)).length > 0 || reroled === 0).toBe(true);
+      if (reroled === 0) continue;
+      seen.reroled += 1;
+      if (fast.losses.crashes > 0) seen.crashes += 1;
+      const drained = replicas.filter(
+        ({ draining }, i) => draining > 0 && replicas[i + 1]?.timeNs !== replicas[i].timeNs,
+      );
+      if (drained.length > 0) seen['of those that had to drain'] += 1;
+    }
+    for (const [what, count] of Object.entries(seen)) expect(count / several, what).toBeGreaterThan(0.1);
+  });
+
+  it('is left as it is where no two pools are of one kind', () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const scenario = scaled(seed, 'fast');
+      const kinds = scenario.pools.map(({ name }) => name);
+      const own = simulate({ ...scenario, planner: { ...scenario.planner!, kinds } });
+      const expected = simulate(scenario);
+      expect(differences(timelineOf(own), timelineOf(expected)), `seed ${seed}`).toEqual([]);
+      expect(own.scaling).toEqual(expected.scaling);
+      expect(own.scaling!.reroled).toBe(0);
+    }
   });
 
   it('is left as it is by a planner that never acts', () => {
@@ -95,6 +128,22 @@ describe('a fleet that an erratic planner scales', () => {
   });
 });
 
+/** Both cores agree on what happens; no request is lost, no limit broken. */
+function runBoth(seed: number, build: typeof scaled): { scenario: Scenario; fast: SimulationResult } {
+  const [fastSaw, plainSaw]: Observation[][] = [[], []];
+  const scenario = build(seed, 'fast', fastSaw);
+  const fast = simulate(scenario);
+  const plain = simulate(build(seed, 'plain', plainSaw));
+  expect(fastSaw, `seed ${seed}`).toEqual(plainSaw);
+  expect(differences(timelineOf(fast), timelineOf(plain)), `seed ${seed}`).toEqual([]);
+  expect(fast.scaling, `seed ${seed}`).toEqual(plain.scaling);
+  expect(
+    fast.log.outcome.filter((outcome, r) => outcome === OUTCOME.pending && fast.log.arrivalNs[r] >= 0),
+  ).toHaveLength(0);
+  checkLimits(scenario, fast);
+  return { scenario, fast };
+}
+
 /** Replicas that began to start during the run. */
 function startsOf({ scaling }: SimulationResult): number {
   const there: number[] = [];
@@ -106,13 +155,23 @@ function startsOf({ scaling }: SimulationResult): number {
   return starts;
 }
 
-/** GPUs never exceed the budget, no pool is ever asked to be smaller than its minimum, and books of GPU time balance. */
+/**
+ * GPUs never exceed the budget, no pool has more replicas to stay than it was granted, none is ever asked to be smaller than
+ * its minimum, and books of GPU time balance.
+ */
 function checkLimits(scenario: Scenario, result: SimulationResult): void {
   const { maxGpus, minReplicas } = scenario.planner!;
   const { replicas, decisions, gpusPeak } = result.scaling!;
   const latest: ReplicaCount[] = [];
   const heldNs = scenario.pools.map(() => 0);
   let peak = 0;
+  /** The more of before and after a decision at that moment. */
+  const grantedAt = (timeNs: number, pool: number): number => {
+    const before =
+      decisions.findLast((decision) => decision.timeNs < timeNs)?.granted ?? scenario.pools.map((p) => p.replicas);
+    const at = decisions.find((decision) => decision.timeNs === timeNs)?.granted ?? before;
+    return Math.max(before[pool], at[pool]);
+  };
   const held = (pool: number): number => {
     const { starting, ready, draining, down } = latest[pool];
     return (starting + ready + draining + down) * scenario.pools[pool].gpusPerReplica;
@@ -121,6 +180,8 @@ function checkLimits(scenario: Scenario, result: SimulationResult): void {
     if (latest[count.pool] !== undefined)
       heldNs[count.pool] += held(count.pool) * (count.timeNs - latest[count.pool].timeNs);
     latest[count.pool] = count;
+    const { timeNs, pool, starting, ready, down } = count;
+    expect(starting + ready + down).toBeLessThanOrEqual(grantedAt(timeNs, pool));
     peak = Math.max(
       peak,
       latest.reduce((sum, _, pool) => sum + held(pool), 0),

@@ -1,5 +1,5 @@
 import { HPA_METRICS } from '../../planner/policySpec.ts';
-import { COUNT, COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE } from '../knob.ts';
+import { COUNT, COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE, SWITCH } from '../knob.ts';
 
 export const PLANNER_POLICIES = ['static', 'schedule', 'throughput', 'latency', 'sla', 'hpa'] as const;
 export const PLANNER_SCALINGS = ['load', 'throughput', 'both'] as const;
@@ -29,6 +29,13 @@ export const PLANNER_KNOBS = [
     path: 'planner.initial_replicas',
     domain: COUNT_OR_ZERO,
     about: 'Replicas of a pool at the beginning, by its name; parallelism.replicas where left out.',
+  },
+  {
+    path: 'planner.rerole',
+    domain: SWITCH,
+    default: false,
+    about:
+      'A replica taken away when another pool with the same hardware and parallelism grows starts there on its node: it only warms up.',
   },
   {
     path: 'planner.period_seconds',
