@@ -36,7 +36,7 @@ export function trtllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       overlap: coin(),
       batchWaitIterations: waits ? random.integer(1, 12) : 0,
       batchWaitTokensRatio: waits ? 0.1 + random.uniform() : 0,
-      maxSequences: random.integer(1, Math.min(12, maxBatchedTokens - blockTokens)),
+      maxSequences: random.integer(1, Math.max(1, Math.min(12, maxBatchedTokens - blockTokens))),
       prefixCaching: random.integer(0, 3) > 0,
       blockTokens,
       blocks: Math.ceil(longest / blockTokens) + random.integer(0, 3) * random.integer(0, 20),
