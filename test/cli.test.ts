@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Adaptation } from '../src/adapt/adaptation.ts';
 import type { Explanation } from '../src/insight/explanation.ts';
+import type { Report } from '../src/metrics/report.ts';
 import type { Recommendation } from '../src/recommend/recommendation.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -218,6 +220,76 @@ describe('predict', () => {
       expect(code).toBe(2);
       expect(stdout).toBe('');
     }
+  });
+});
+
+describe('adapt', () => {
+  /** Ten minutes of six requests a second, ten of one, and both again. */
+  const moods = [0, 1, 2, 3].flatMap((stretch) => {
+    const gapMs = stretch % 2 === 0 ? 165 : 1000;
+    return Array.from({ length: Math.floor(600_000 / gapMs) }, (_, i) => ({
+      timestamp: stretch * 600_000 + i * gapMs,
+      input_length: 300 + ((i * 37) % 200),
+      output_length: 20,
+      hash_ids: [stretch * 10_000 + i],
+    }));
+  });
+  const goal = (ttftMs: number): string => `
+traffic: {source: {type: trace, format: mooncake, path: moods.jsonl}}
+engine: {model: Qwen/Qwen3-8B, hardware: h100_sxm, mode: aggregated, context_length: 4096, workers: {aggregated: {
+  parallelism: {tensor: 1},
+  startup: {provisioning_seconds: 20, load_gb_per_second: null, warmup_seconds: 10},
+  scheduler: {max_batched_tokens: 512},
+  timing: {type: linear, base_ms: 10, per_prefill_token_ms: 1, per_sequence_ms: 0.1, per_context_token_ms: 0.0001}}}}
+router: {policy: least_loaded}
+evaluation: {slo: {ttft_ms: {p95: ${ttftMs}}}}
+optimization: {constraints: {max_candidate_gpus: 8}}
+`;
+  const adapt = (name: string, ...rest: string[]) =>
+    dynosim(['adapt', '-c', `${name}.yaml`, '-o', name, '--window-seconds', '150', '--format', 'json', ...rest]);
+
+  it('writes a schedule, what it was compared with, and files that predict runs over the whole workload', async () => {
+    writeFileSync(join(folder, 'moods.jsonl'), moods.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    writeFileSync(join(folder, 'moods.yaml'), goal(2000));
+    const { code, stdout } = await adapt('moods');
+    expect(code).toBe(0);
+    const adaptation = JSON.parse(stdout) as Adaptation;
+    expect(Object.keys(adaptation)).toEqual([
+      'train',
+      'test',
+      'segments',
+      'switches',
+      'scores',
+      'simulations',
+      'left_out',
+    ]);
+    expect(adaptation.train.requests + adaptation.test.requests).toBe(moods.length);
+    expect(adaptation.segments.map(({ deployment }) => deployment)).toHaveLength(2);
+    expect(JSON.parse(readFileSync(join(folder, 'moods/adaptation.json'), 'utf8'))).toEqual(adaptation);
+    const names = ['schedule', 'best_static', 'best_autoscaled', 'hindsight'] as const;
+    expect(Object.keys(adaptation.scores)).toEqual(names);
+    expect(readdirSync(join(folder, 'moods')).sort()).toEqual(
+      ['adaptation.json', ...names.map((name) => `${name}.yaml`)].sort(),
+    );
+    const again = await dynosim(['predict', '-c', 'moods/schedule.yaml', '-o', 'schedule', '--format', 'json']);
+    expect(again.code).toBe(0);
+    const { requests, fleet } = JSON.parse(again.stdout) as Report;
+    expect(requests.completed).toBe(moods.length);
+    // Once through what it was chosen on, and once more.
+    const { scale_events } = adaptation.scores.schedule!;
+    expect(scale_events).toBeGreaterThan(0);
+    expect(fleet.scale_events).toBeGreaterThan(scale_events);
+  });
+
+  it('fails where nothing keeps the SLO, and refuses in one line what it cannot read', async () => {
+    writeFileSync(join(folder, 'hopeless.yaml'), goal(1));
+    const hopeless = await adapt('hopeless');
+    expect(hopeless.code).toBe(1);
+    expect((JSON.parse(hopeless.stdout) as Adaptation).scores.schedule).toBeNull();
+    const wrong = await adapt('moods', '--train-share', '2', '--overwrite');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr.trim().split('\n')).toHaveLength(1);
+    expect(wrong.stdout).toBe('');
   });
 });
 
