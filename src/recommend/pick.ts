@@ -9,8 +9,8 @@ export function objectiveValues({ summary }: Evaluated, objectives: readonly Obj
 }
 
 /**
- * Negative when `a` is the better pick: feasible first, then the first objective, then the largest worst-case SLO slack,
- * then fewer GPUs, then the other objectives in order, then the smaller config hash.
+ * Negative when `a` is the better pick: feasible first, then the first objective, then the largest worst-case SLO slack
+ * (in whole percent: less is no reason), then fewer GPUs, then the other objectives in order, then the smaller config hash.
  */
 export function comparePicks(a: Evaluated, b: Evaluated, objectives: readonly Objective[]): number {
   if (a.feasible !== b.feasible) return a.feasible ? -1 : 1;
@@ -28,9 +28,9 @@ function compareOn(a: Evaluated, b: Evaluated, objectives: readonly Objective[])
   return compareLexicographic(objectiveValues(a, objectives), objectiveValues(b, objectives), directions);
 }
 
-/** Without an SLO every slack is the same. */
+/** In whole percent. Without an SLO every slack is the same. */
 function slackOf({ summary }: Evaluated): number {
-  return summary.slo.worst_slack ?? 0;
+  return Math.floor(100 * (summary.slo.worst_slack ?? 0));
 }
 
 export interface Picks {

@@ -4,6 +4,7 @@ import type { PredictConfig } from '../config/predictConfig.ts';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Report } from '../metrics/report.ts';
 import { sharedBounds } from './constraints.ts';
+import { poolsOf } from './deployment.ts';
 import { objectiveValues } from './pick.ts';
 import type { Evaluated, FailureCount, Goal, ViolationCount } from './recommendation.ts';
 import type { RefusalCounts } from './refusal.ts';
@@ -119,20 +120,23 @@ function beats(pick: Evaluated, other: Evaluated, name: string, goal: Goal): str
 
 /** The same deployment with the next fewer replicas that were tried, and what it lacks. */
 function smallerSentence(pick: Evaluated, { evaluated, short }: WhyInput): string[] {
-  const same = butReplicas(pick.config);
   const [next] = [
     ...evaluated.map(({ config, gpus, violations }) => ({ config, gpus, violations })),
     ...short.map(({ config, gpus, lostBound }) => ({ config, gpus, violations: [lostBound] })),
   ]
-    .filter(({ config, gpus }) => gpus < pick.gpus && butReplicas(config) === same)
+    .filter(({ config, gpus }) => gpus < pick.gpus && isFewerOf(config, pick.config))
     .sort((a, b) => b.gpus - a.gpus);
   if (next === undefined || next.violations.length === 0) return [];
   return [`With ${next.gpus} GPUs instead of ${pick.gpus} it misses ${next.violations.join(' and ')}.`];
 }
 
-/** What two configurations share that differ in numbers of replicas only. */
-function butReplicas(config: PredictConfig): string {
-  return JSON.stringify(config, (key, value: unknown) => (key === 'replicas' ? undefined : value));
+/** Whether two configurations differ in numbers of replicas only; a single one leaves nothing to route. */
+function isFewerOf(config: PredictConfig, other: PredictConfig): boolean {
+  const isAlone = poolsOf(config).every(({ parallelism }) => parallelism.replicas === 1);
+  const left = new Set(isAlone ? ['replicas', 'router'] : ['replicas']);
+  const rest = (all: PredictConfig): string =>
+    JSON.stringify(all, (key, value: unknown) => (left.has(key) ? undefined : value));
+  return rest(config) === rest(other);
 }
 
 function bindingSentence({ bound, engine, attribution }: Report): string {

@@ -143,7 +143,7 @@ describe.each(GOALS)('$name', ({ yaml, costs, isFeasible, candidates, isLong = f
     const [best] = [...feasible].sort(
       (a, b) =>
         a.values[0] - b.values[0] ||
-        (b.report.slo.worst_slack ?? 0) - (a.report.slo.worst_slack ?? 0) ||
+        Math.floor(100 * (b.report.slo.worst_slack ?? 0)) - Math.floor(100 * (a.report.slo.worst_slack ?? 0)) ||
         gpusOf(a.config) - gpusOf(b.config) ||
         a.values.map((value, k) => value - b.values[k]).find((difference) => difference !== 0) ||
         (a.report.config_hash < b.report.config_hash ? -1 : 1),
