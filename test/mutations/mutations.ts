@@ -52,12 +52,6 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'horizon: the run goes on one page past the last free one',
   },
   {
-    file: SET,
-    find: 'if (sequence.finishClock === this.#nextFinish) this.#findNextFinish();',
-    replace: '',
-    why: 'horizon: who left early still ends the run',
-  },
-  {
     file: VLLM,
     find: 'this.#isBlocked = !isOpen && !this.#pages.tiers?.isShared;',
     replace: 'this.#isBlocked = true;',
@@ -305,12 +299,6 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '      apart += 1;\n',
     replace: '',
     why: 'remote prompts: the first token has a gap before it',
-  },
-  {
-    file: TIMES,
-    find: 'sequence.firstGapPass = this.#passes + 1;',
-    replace: '',
-    why: 'gap peaks: what others waited counts for who joined late',
   },
   {
     file: TIMES,

@@ -7,6 +7,7 @@ const POLL = 'src/engine/sglang/poll.ts';
 const TREE = 'src/kv/radixTree.ts';
 const HEAP = 'src/kv/leafHeap.ts';
 const BATCH = 'src/engine/batch.ts';
+const TIMES = 'src/engine/decodeTimes.ts';
 
 /** Small mistakes in SGLang's fast core and its tree; the plain core or a law must notice each. */
 export const SGLANG_MUTATIONS: readonly Mutation[] = [
@@ -231,5 +232,11 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
     find: 'return !this.#isCut && this.#ghosts + this.#chunks.length + this.finishing.length + this.#late.length === 0;',
     replace: 'return !this.#isCut && this.#chunks.length + this.finishing.length + this.#late.length === 0;',
     why: 'a run starts from a pass with a wasted decode',
+  },
+  {
+    file: TIMES,
+    find: 'sequence.firstGapPass = this.#passes + 1;',
+    replace: '',
+    why: 'gap peaks: what others waited counts for who joined late',
   },
 ];
