@@ -34,7 +34,7 @@ router: {policy: ${policy}}
     facts,
   );
   const workload = await loadWorkload(config.traffic, config.seed, '.', 131072);
-  return { config, ...buildScenario(config, workload, facts) };
+  return buildScenario(config, workload, facts);
 }
 
 async function run(requests: number, replicas: number, policy: string): Promise<void> {

@@ -162,7 +162,6 @@ function engineOf(point: MeasuredPoint, common: CommonConfig): EngineConfig {
       policy: 'fcfs',
       asyncScheduling: isOverlapped(point),
       watermark: 0,
-      prefillInterval: 0,
       semantics: LATEST_SEMANTICS,
     };
   }

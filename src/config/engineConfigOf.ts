@@ -24,7 +24,7 @@ export function engineConfigOf(
     prefixCaching: pool.kv_cache.prefix_caching,
     speculation: speculationOf(pool.speculation, seed),
   };
-  if (engine.backend === 'vllm') return vllmConfig(engine, pool, shared, common.attentionDataRanks);
+  if (engine.backend === 'vllm') return vllmConfig(engine, pool, shared);
   return engine.backend === 'sglang' ? sglangConfig(engine, pool, shared, ignoreEos) : trtllmConfig(pool, shared);
 }
 
@@ -47,8 +47,7 @@ function semanticsOf<T extends object>({ profile }: EngineAt): T {
   return Object.fromEntries(rules.map(([path, { value }]) => [path.slice(prefix.length), value])) as T;
 }
 
-function vllmConfig(engine: EngineAt, { scheduler }: WorkerConfig, shared: CommonConfig, ranks: number): VllmConfig {
-  const interval = scheduler.prefill_interval ?? 1;
+function vllmConfig(engine: EngineAt, { scheduler }: WorkerConfig, shared: CommonConfig): VllmConfig {
   return {
     ...shared,
     backend: 'vllm',
@@ -58,7 +57,6 @@ function vllmConfig(engine: EngineAt, { scheduler }: WorkerConfig, shared: Commo
     policy: scheduler.policy as VllmConfig['policy'],
     asyncScheduling: scheduler.async ?? false,
     watermark: scheduler.watermark ?? 0,
-    prefillInterval: interval === 1 || ranks === 1 ? 0 : interval,
     semantics: semanticsOf<VllmSemantics>(engine),
   };
 }

@@ -3,7 +3,7 @@
  * default, and how each real engine is told. Schema, JSON Schema, search, import and deploy read these declarations.
  * Flags are those of vLLM 0.14 to 0.28, SGLang 004813e1 and TensorRT-LLM 1.1 to 1.2.
  */
-import { BACKENDS, type Backend } from '../catalog/engineProfile.ts';
+import type { Backend } from '../catalog/engineProfile.ts';
 import { isSince } from '../catalog/engineVersion.ts';
 import type { EngineFlag, Knob } from './knob.ts';
 import { CACHE_KNOBS } from './knobs/cacheKnobs.ts';
@@ -63,9 +63,4 @@ export function engineFlag(knob: Knob, backend: Backend, version: string): Engin
   if (knob.engines === undefined) return {};
   const flag = knob.engines[backend];
   return flag?.since === undefined || isSince(version, flag.since) ? flag : undefined;
-}
-
-/** Backends that have a knob in some version. */
-export function backendsOf(knob: Knob): readonly Backend[] {
-  return knob.engines === undefined ? BACKENDS : BACKENDS.filter((backend) => knob.engines![backend] !== undefined);
 }

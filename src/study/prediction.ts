@@ -70,9 +70,10 @@ export function startRun(
       return done;
     },
     wallMs: () => wallMs,
-    report: () =>
-      summarize({
-        result: simulation.result(),
+    report() {
+      const result = simulation.result();
+      return summarize({
+        result,
         scenario: built.scenario,
         hardware: built.pools.map(({ replica }) => replica.hardware),
         usdPerGpuHour: poolsOf(config).map(({ pool }) => usdPerGpuHour(config, pool.hardware, facts)),
@@ -84,11 +85,12 @@ export function startRun(
         warnings: [
           ...versionWarnings(config),
           ...timingWarnings(config, built, facts),
-          ...rateWarnings(config, workload, simulation.result()),
+          ...rateWarnings(config, workload, result),
         ],
         version,
         timingSources: poolsOf(config).map(({ pool }) => timingSource(pool)),
-      }),
+      });
+    },
   };
 }
 

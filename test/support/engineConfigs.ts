@@ -12,7 +12,6 @@ export const PLAIN_VLLM: VllmConfig = {
   policy: 'fcfs',
   asyncScheduling: false,
   watermark: 0,
-  prefillInterval: 0,
   semantics: LATEST_SEMANTICS,
   prefixCaching: true,
   blockTokens: 16,

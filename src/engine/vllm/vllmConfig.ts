@@ -44,8 +44,6 @@ export interface VllmConfig extends CommonConfig {
   readonly asyncScheduling: boolean;
   /** Share of all pages kept free at admission (`watermark`). */
   readonly watermark: number;
-  /** Steps between prefills under attention DP (`prefill_schedule_interval`), 0 = none. */
-  readonly prefillInterval: number;
   /** How the layers share the pages; absent: all of them keep every token. */
   readonly kvGroups?: readonly KvGroup[];
   readonly semantics: VllmSemantics;

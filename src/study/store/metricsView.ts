@@ -23,8 +23,6 @@ const COLUMNS: Readonly<Record<string, string>> = {
   rejected: 'requests.rejected',
 };
 
-export const METRIC_COLUMNS: readonly string[] = Object.keys(COLUMNS);
-
 /** One row per trial that ran to its end, its headline figures as columns, null where the report has none. */
 export const METRICS_VIEW = `create view metrics as
   select trial, engine, content_hash, passes,
