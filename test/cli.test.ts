@@ -273,8 +273,10 @@ optimization: {constraints: {max_candidate_gpus: 8}}
     );
     const again = await dynosim(['predict', '-c', 'moods/schedule.yaml', '-o', 'schedule', '--format', 'json']);
     expect(again.code).toBe(0);
-    const { requests, fleet } = JSON.parse(again.stdout) as Report;
+    const { requests, fleet, slo } = JSON.parse(again.stdout) as Report;
     expect(requests.completed).toBe(moods.length);
+    // What the beginning needs is there when it comes again.
+    expect(slo.attained_ratio).toBe(1);
     // Once through what it was chosen on, and once more.
     const { scale_events } = adaptation.scores.schedule!;
     expect(scale_events).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ import type { Report } from '../metrics/report.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { Adaptation, Score, SegmentReport, StretchReport, SwitchReport } from './adaptation.ts';
 import { autoscalers } from './autoscalers.ts';
-import { cheapestPath } from './cheapestPath.ts';
+import { cheapestCycle } from './cheapestCycle.ts';
 import { type Segment, segmentsOf } from './drift.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { type Step, scheduledConfig } from './schedule.ts';
@@ -254,10 +254,12 @@ class Planning {
   }
 
   switchReports(steps: readonly Step[] | null): SwitchReport[] {
-    return (steps ?? []).slice(1).map((to, index) => {
-      const from = steps![index];
+    if (steps === null || steps.length < 2) return [];
+    // The last one leads back to the beginning.
+    return [...steps.slice(1), steps[0]].map((to, index) => {
+      const from = steps[index];
       return {
-        at_s: this.#fromNs / 1e9 + to.fromS,
+        at_s: to === steps[0] ? this.#toNs / 1e9 : this.#fromNs / 1e9 + to.fromS,
         from: inWords(from),
         to: inWords(to),
         estimated_usd: this.#switchCost(from, to, this.#segmentAt(to.fromS)),
@@ -268,7 +270,7 @@ class Planning {
   #segmentAt(fromS: number): number {
     const ns = this.#fromNs + fromS * 1e9;
     return Math.max(
-      1,
+      0,
       this.#segments.findLastIndex(({ stretch }) => stretch.fromNs <= ns),
     );
   }
@@ -290,7 +292,7 @@ class Planning {
           : Number.POSITIVE_INFINITY;
       }),
     );
-    const path = cheapestPath(stay, (from, to, segment) =>
+    const path = cheapestCycle(stay, (from, to, segment) =>
       from === to ? 0 : usdOf(this.#switchCost(states[from], states[to], segment)),
     );
     if (path === null) return null;
@@ -307,9 +309,8 @@ class Planning {
   }
 
   #switchCost(from: Deployment, to: Deployment, segment: number): SwitchCost {
-    const [before, after] = [segment - 1, segment].map(
-      (index) => this.#segments[Math.min(index, this.#segments.length - 1)].stretch,
-    );
+    const { stretch: before } = this.#segments.at(segment - 1)!;
+    const { stretch: after } = this.#segments[segment];
     return switchCost(
       from,
       to,
@@ -331,5 +332,5 @@ function inWords({ shape, replicas }: Deployment): string {
 
 function nameOf(steps: readonly Step[]): string {
   const kinds = [...new Set(steps.map(inWords))];
-  return `${kinds.join(', ')}: ${steps.length - 1} switches`;
+  return `${kinds.join(', ')}: ${steps.length === 1 ? 0 : steps.length} switches`;
 }

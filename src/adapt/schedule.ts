@@ -13,7 +13,7 @@ const TICK_S = 10;
 
 /**
  * A schedule as a deployment with a pool for each shape in it: what is new starts early enough to be ready when it is
- * due, what is old goes when the new is there.
+ * due, what is old goes when the new is there. So it does, too, when it all comes again.
  * @param startupS of one replica of a shape
  * @param periodS after which it comes again
  */
@@ -23,61 +23,64 @@ export function scheduledConfig(
   periodS: number,
 ): PredictConfig {
   const shapes = [...new Set(steps.map(({ shape }) => shape))];
-  const names = new Map(shapes.map((shape, index) => [shape, `shape-${index + 1}`]));
+  const names = shapes.map((_, index) => `shape-${index + 1}`);
   const [base] = shapes;
-  const events: { atS: number; pool: string; replicas: number }[] = [];
-  for (const [index, { fromS, shape, replicas }] of steps.entries()) {
-    if (index === 0) continue;
-    const before = steps[index - 1];
-    const earlyS = Math.max(0, onTick(fromS - startupS(shape) - TICK_S));
-    const grows = before.shape !== shape || replicas > before.replicas;
-    events.push({ atS: grows ? earlyS : onTick(fromS), pool: names.get(shape)!, replicas });
-    if (before.shape !== shape) events.push({ atS: onTick(fromS), pool: names.get(before.shape)!, replicas: 0 });
-  }
-  const [first] = steps;
-  const initial = Object.fromEntries(
-    shapes.map((shape) => [names.get(shape)!, shape === first.shape ? first.replicas : 0]),
-  );
-  const most = shapes.map((shape) =>
-    Math.max(...steps.filter((step) => step.shape === shape).map(({ replicas }) => replicas)),
-  );
+  const spans = spansOf(steps, startupS, periodS);
+  const entries = [...new Set(spans.flatMap(({ fromS, toS }) => [fromS % periodS, toS % periodS]))]
+    .sort((a, b) => a - b)
+    .map((atS) => ({
+      at_seconds: atS,
+      replicas: Object.fromEntries(
+        shapes.map((shape, index) => [names[index], replicasAt(spans, shape, atS, periodS)]),
+      ),
+    }));
+  const most = names.map((name) => Math.max(...entries.map(({ replicas }) => replicas[name])));
   return {
     ...base.config,
     engine: {
       ...base.config.engine,
-      workers: { aggregated: shapes.map((shape, index) => poolOf(shape, names.get(shape)!, most[index])) },
+      workers: { aggregated: shapes.map((shape, index) => poolOf(shape, names[index], most[index])) },
     },
     planner: {
       policy: 'schedule',
       interval_seconds: TICK_S,
       max_gpus: 2 * shapes.reduce((sum, shape, index) => sum + shape.gpus * most[index], 0),
-      min_replicas: Object.fromEntries(shapes.map((shape) => [names.get(shape)!, shapes.length === 1 ? 1 : 0])),
-      initial_replicas: initial,
+      min_replicas: Object.fromEntries(names.map((name) => [name, shapes.length === 1 ? 1 : 0])),
+      initial_replicas: entries[0].replicas,
       period_seconds: periodS,
-      entries: entriesOf(events, initial),
+      entries,
     },
   };
+}
+
+/** Replicas of a shape from the moment they begin to start until they are told to go, in periods that come again. */
+interface Span extends Deployment {
+  readonly fromS: number;
+  readonly toS: number;
+}
+
+/** What begins before the period does begins at the end of the one before. */
+function spansOf(steps: readonly Step[], startupS: (shape: Shape) => number, periodS: number): Span[] {
+  return steps.map(({ shape, replicas, fromS }, index) => {
+    const before = steps.at(index - 1)!;
+    const grows = before.shape !== shape || replicas > before.replicas;
+    const startsS = grows ? onTick(fromS - startupS(shape) - TICK_S) : onTick(fromS);
+    const toS = index + 1 < steps.length ? onTick(steps[index + 1].fromS) : periodS;
+    return startsS >= 0
+      ? { shape, replicas, fromS: startsS, toS }
+      : { shape, replicas, fromS: Math.max(toS, onTick(periodS + startsS)), toS: periodS + toS };
+  });
+}
+
+function replicasAt(spans: readonly Span[], of: Shape, atS: number, periodS: number): number {
+  const covers = ({ fromS, toS }: Span, timeS: number): boolean => fromS <= timeS && timeS < toS;
+  const there = spans.filter((span) => span.shape === of && (covers(span, atS) || covers(span, atS + periodS)));
+  return Math.max(0, ...there.map(({ replicas }) => replicas));
 }
 
 function poolOf(shape: Shape, name: string, replicas: number): WorkerConfig {
   const [pool] = poolsOf(shape.config);
   return { ...pool, name, parallelism: { ...pool.parallelism, replicas } };
-}
-
-/** Every entry names all pools. At 0 the beginning comes again. */
-function entriesOf(
-  events: readonly { atS: number; pool: string; replicas: number }[],
-  initial: Readonly<Record<string, number>>,
-): { at_seconds: number; replicas: Record<string, number> }[] {
-  let now: Record<string, number> = { ...initial };
-  const entries = [{ at_seconds: 0, replicas: now }];
-  for (const { atS, pool, replicas } of [...events].sort((a, b) => a.atS - b.atS)) {
-    now = { ...now, [pool]: replicas };
-    const last = entries[entries.length - 1];
-    if (last.at_seconds === atS) last.replicas = now;
-    else entries.push({ at_seconds: atS, replicas: now });
-  }
-  return entries;
 }
 
 function onTick(seconds: number): number {

@@ -115,6 +115,17 @@ describe('prefill and decode apart', () => {
     expect(parsed.traffic.source).toMatchObject({ requests: 5000 });
   });
 
+  test('start-up is one delay', () => {
+    const [prefill] = parsed.engine.workers.prefill!;
+    expect(prefill.startup).toEqual({
+      provisioning_seconds: 240,
+      load_gb_per_second: null,
+      warmup_seconds: 0,
+      warm_replicas: 0,
+    });
+    expect(parsed.engine.workers.decode![0].startup).toBeUndefined();
+  });
+
   test('its SGLang core does not read the token budget', () => {
     expect(notes.ignored.map(({ from }) => from)).toContain('engine.workers.prefill.scheduler.max_batched_tokens');
     expect(parsed.engine.workers.prefill![0].scheduler.max_batched_tokens).toBe(1024);
@@ -154,7 +165,7 @@ test('a file without traffic has 100 requests of 1024 and 128 tokens, ten at a t
 });
 
 test.each([
-  ['planner: {policy: enabled}', '1 planner: fleets that change their size are not modelled'],
+  ['planner: {policy: enabled}', '1 planner: its presets are not mapped'],
   ['traffic: {source: {type: trace, paths: [a, b]}}', '1 traffic.source.paths: must be one file here, got 2'],
   ['traffic: {source: {type: trace, paths: [a], format: weka}}', '1 traffic.source.format: "weka" is not read here'],
   ['traffic: {load: {type: kv_capacity_fraction}}', '1 traffic.load.type: "kv_capacity_fraction" is not taken over'],

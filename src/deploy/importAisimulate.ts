@@ -93,7 +93,17 @@ function readWorker(source: SimulatedFile, role: (typeof ROLES)[number], given: 
   readCache(source, at, backend);
   readTiming(source, at);
   readSpeculation(source, `${at}.speculation`, [at]);
-  source.ignore(`${at}.startup_seconds`, 'replicas are up before the first request');
+  readStartup(source, at);
+}
+
+/** One delay of replicas that a planner adds: nothing is said of what it consists of. */
+function readStartup(source: SimulatedFile, at: string): void {
+  const path = `${at}.startup_seconds`;
+  const seconds = source.get(path);
+  if (seconds === undefined || seconds === null) return;
+  source.set(`${at}.startup.provisioning_seconds`, seconds, path);
+  source.set(`${at}.startup.load_gb_per_second`, null, path);
+  source.set(`${at}.startup.warmup_seconds`, 0, path);
 }
 
 function readScheduler(source: SimulatedFile, at: string, backend: Backend, role: string): void {
@@ -227,7 +237,8 @@ function readRouter(source: SimulatedFile): void {
   } else source.ignore('router.prefill_load_model', 'its default, and ours');
   if (!source.has('planner')) return;
   if (source.get('planner.policy') === 'disabled') source.ignore('planner', 'fleets of a fixed size');
-  else source.refuse('planner', 'fleets that change their size are not modelled', 'planner: {policy: disabled}');
+  else
+    source.refuse('planner', 'its presets are not mapped', 'planner: {policy: disabled}, then our own planner section');
 }
 
 const TARGETS: Readonly<Record<string, readonly string[]>> = {

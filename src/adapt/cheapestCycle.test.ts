@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../base/random.ts';
-import { cheapestPath } from './cheapestPath.ts';
+import { cheapestCycle } from './cheapestCycle.ts';
 
-describe('the cheapest path', () => {
+describe('the cheapest cycle', () => {
   it('weighs a switch against what it saves', () => {
     const stay = [
       [10, 4],
@@ -10,13 +10,23 @@ describe('the cheapest path', () => {
       [10, 4],
     ];
     // 4 + 9 + 4 by staying, 4 + 2 + 4 and two switches otherwise.
-    expect(cheapestPath(stay, (from, to) => (from === to ? 0 : 3))).toEqual({ states: [1, 0, 1], cost: 16 });
-    expect(cheapestPath(stay, (from, to) => (from === to ? 0 : 4))).toEqual({ states: [1, 1, 1], cost: 17 });
+    expect(cheapestCycle(stay, (from, to) => (from === to ? 0 : 3))).toEqual({ states: [1, 0, 1], cost: 16 });
+    expect(cheapestCycle(stay, (from, to) => (from === to ? 0 : 4))).toEqual({ states: [1, 1, 1], cost: 17 });
+  });
+
+  it('counts the way back to its beginning', () => {
+    const stay = [
+      [1, 5],
+      [9, 1],
+    ];
+    // 1 + 1 with a switch there and one back, or 5 + 1 in one state.
+    expect(cheapestCycle(stay, (from, to) => (from === to ? 0 : 1))).toEqual({ states: [0, 1], cost: 4 });
+    expect(cheapestCycle(stay, (from, to) => (from === to ? 0 : 3))).toEqual({ states: [1, 1], cost: 6 });
   });
 
   it('is null where nothing will do', () => {
     const never = Number.POSITIVE_INFINITY;
-    expect(cheapestPath([[1], [never]], () => 0)).toBeNull();
+    expect(cheapestCycle([[1], [never]], () => 0)).toBeNull();
   });
 
   it('is the best of all, in random problems', () => {
@@ -36,12 +46,12 @@ describe('the cheapest path', () => {
       for (let code = 0; code < states ** stages; code++) {
         const path = Array.from({ length: stages }, (_, stage) => Math.floor(code / states ** stage) % states);
         const cost = path.reduce(
-          (sum, state, stage) => sum + stay[stage][state] + (stage === 0 ? 0 : move(path[stage - 1], state, stage)),
+          (sum, state, stage) => sum + stay[stage][state] + move(path.at(stage - 1)!, state, stage),
           0,
         );
         best = Math.min(best, cost);
       }
-      expect(cheapestPath(stay, move)?.cost ?? Number.POSITIVE_INFINITY, `seed ${seed}`).toBe(best);
+      expect(cheapestCycle(stay, move)?.cost ?? Number.POSITIVE_INFINITY, `seed ${seed}`).toBe(best);
     }
   });
 });
