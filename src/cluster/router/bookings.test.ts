@@ -7,6 +7,7 @@ import { WorkloadBuilder } from '../../workload/workloadBuilder.ts';
 import type { Worker } from '../worker.ts';
 import { BlockIndex } from './blockIndex.ts';
 import { Bookings } from './bookings.ts';
+import { HeldBlocks } from './heldBlocks.ts';
 
 const MS = 1e6;
 
@@ -16,7 +17,7 @@ function tableOf(rows: readonly { input: number; ids: number[] }[]) {
   return buildRequestTable(builder.build(), Number.POSITIVE_INFINITY);
 }
 
-const worker = { pool: { timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }) } } as unknown as Worker;
+const worker = { index: 0, pool: { timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }) } } as unknown as Worker;
 
 describe('what a router books', () => {
   it('is prompt tokens until the first token, and shared text once until the last who holds it is gone', () => {
@@ -25,7 +26,7 @@ describe('what a router books', () => {
       { input: 25, ids: [1, 2, 4] },
     ]);
     const log = new RequestLog(2);
-    const booked = new Bookings(worker, table, log);
+    const booked = new Bookings(worker, table, log, new HeldBlocks(table));
     booked.add(0, 25, 0);
     expect([booked.prefillTokens, booked.heldTokens, booked.requests]).toEqual([25, 25, 1]);
     expect(booked.newTokens(1)).toBe(5);
@@ -46,7 +47,7 @@ describe('what a router books', () => {
       { input: 20, ids: [] },
     ]);
     const log = new RequestLog(2);
-    const booked = new Bookings(worker, table, log);
+    const booked = new Bookings(worker, table, log, new HeldBlocks(table));
     booked.add(0, 40, 0);
     booked.add(1, 20, 10 * MS);
     expect(booked.fadedPrefillTokens(25 * MS)).toBe(30 + 20);
@@ -69,7 +70,7 @@ describe('what a router books', () => {
         return { input: Math.max(input, Math.min(shared, ids.length) * 10), ids };
       });
       const table = tableOf(rows);
-      const booked = new Bookings(worker, table, new RequestLog(12));
+      const booked = new Bookings(worker, table, new RequestLog(12), new HeldBlocks(table));
       const present = new Set<number>();
       for (let step = 0; step < 60; step++) {
         const request = random.integer(0, 11);

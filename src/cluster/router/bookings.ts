@@ -2,16 +2,11 @@ import type { RequestLog } from '../../engine/requestLog.ts';
 import type { RequestTable } from '../../engine/requestTable.ts';
 import { PassShape } from '../../timing/passShape.ts';
 import type { Worker } from '../worker.ts';
+import type { HeldBlocks } from './heldBlocks.ts';
 
 /** A prompt sent to the worker whose first token has not come out. */
 interface Prefill {
   readonly request: number;
-  readonly tokens: number;
-}
-
-/** One of the workload's blocks, held by as many requests; `tokens` of it as of the first of them. */
-interface HeldBlock {
-  users: number;
   readonly tokens: number;
 }
 
@@ -26,16 +21,18 @@ export class Bookings {
   readonly #requests = new Set<number>();
   /** In the order of sending. */
   readonly #prefills: Prefill[] = [];
-  readonly #blocks = new Map<number, HeldBlock>();
+  /** Of all the router's workers. */
+  readonly #blocks: HeldBlocks;
   /** Since when the first prefill has been the first. */
   #firstSinceNs = 0;
   prefillTokens = 0;
   heldTokens = 0;
 
-  constructor(worker: Worker, table: RequestTable, log: RequestLog) {
+  constructor(worker: Worker, table: RequestTable, log: RequestLog, blocks: HeldBlocks) {
     this.#worker = worker;
     this.#table = table;
     this.#log = log;
+    this.#blocks = blocks;
   }
 
   get requests(): number {
@@ -49,27 +46,20 @@ export class Bookings {
     this.#requests.add(request);
     this.prefillTokens += uncachedTokens;
     this.heldTokens += this.newTokens(request);
-    const { blockOffsets, blockIds } = this.#table.workload;
-    for (let at = blockOffsets[request]; at < blockOffsets[request + 1]; at++) {
-      const held = this.#blocks.get(blockIds[at]);
-      if (held === undefined) this.#blocks.set(blockIds[at], { users: 1, tokens: this.#tokensOf(request, at) });
-      else held.users += 1;
-    }
+    this.#blocks.add(request, this.#worker.index);
   }
 
   /** The request has left the worker, in whatever way. */
   remove(request: number, nowNs: number): void {
     if (!this.#requests.delete(request)) return;
-    this.heldTokens -= this.#unnamedTokens(request);
-    const { blockOffsets, blockIds } = this.#table.workload;
-    for (let at = blockOffsets[request]; at < blockOffsets[request + 1]; at++) {
-      const held = this.#blocks.get(blockIds[at])!;
-      held.users -= 1;
-      if (held.users > 0) continue;
-      this.heldTokens -= held.tokens;
-      this.#blocks.delete(blockIds[at]);
-    }
+    this.heldTokens -= this.#blocks.remove(request, this.#worker.index);
     this.#dropPrefills((other) => (other === request ? nowNs : -1));
+  }
+
+  /** The worker is gone with all it had. */
+  clear(): void {
+    for (const request of this.#requests) this.#blocks.remove(request, this.#worker.index);
+    this.#requests.clear();
   }
 
   /** Takes prompts whose first token is out off the account. */
@@ -87,25 +77,7 @@ export class Bookings {
 
   /** Tokens of KV the request would hold beyond what is held already. */
   newTokens(request: number): number {
-    const { blockOffsets, blockIds } = this.#table.workload;
-    let tokens = this.#unnamedTokens(request);
-    for (let at = blockOffsets[request]; at < blockOffsets[request + 1]; at++) {
-      if (!this.#blocks.has(blockIds[at])) tokens += this.#tokensOf(request, at);
-    }
-    return tokens;
-  }
-
-  /** Prompt tokens in the block at place `at` of the id column. */
-  #tokensOf(request: number, at: number): number {
-    const { workload, inputTokens } = this.#table;
-    const start = (at - workload.blockOffsets[request]) * workload.blockTokens;
-    return Math.max(0, Math.min(workload.blockTokens, inputTokens[request] - start));
-  }
-
-  #unnamedTokens(request: number): number {
-    const { blockOffsets, blockTokens } = this.#table.workload;
-    const named = (blockOffsets[request + 1] - blockOffsets[request]) * blockTokens;
-    return Math.max(0, this.#table.inputTokens[request] - named);
+    return this.#blocks.newTokens(request, this.#worker.index);
   }
 
   /** Drops the prefills for which `endNs` says when they ended; -1 = not yet. */

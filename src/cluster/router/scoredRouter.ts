@@ -3,6 +3,7 @@ import type { Worker } from '../worker.ts';
 import { BlockIndex } from './blockIndex.ts';
 import { Bookings } from './bookings.ts';
 import { costOf, type Prospect } from './cost.ts';
+import { HeldBlocks } from './heldBlocks.ts';
 import { lowestByShare, Pick, shareOf, softmaxByShare } from './pick.ts';
 import type { Router, RouterSetup } from './router.ts';
 import type { ScorerSpec } from './routerSpec.ts';
@@ -15,6 +16,7 @@ export class ScoredRouter implements Router {
   readonly #setup: RouterSetup;
   readonly #spec: ScorerSpec;
   readonly #pick = new Pick();
+  readonly #blocks: HeldBlocks;
   /** By the worker's number in the fleet. */
   readonly #bookings: Bookings[] = [];
   readonly #indexes: BlockIndex[] = [];
@@ -24,6 +26,7 @@ export class ScoredRouter implements Router {
   constructor(setup: RouterSetup, spec: ScorerSpec) {
     this.#setup = setup;
     this.#spec = spec;
+    this.#blocks = new HeldBlocks(setup.table);
     this.bookings = spec.load === 'booked' ? (worker) => this.#booked(worker) : undefined;
   }
 
@@ -55,12 +58,13 @@ export class ScoredRouter implements Router {
   }
 
   forget({ index }: Worker): void {
+    this.#bookings[index]?.clear();
     delete this.#bookings[index];
     delete this.#indexes[index];
   }
 
   #booked(worker: Worker): Bookings {
-    this.#bookings[worker.index] ??= new Bookings(worker, this.#setup.table, this.#setup.log);
+    this.#bookings[worker.index] ??= new Bookings(worker, this.#setup.table, this.#setup.log, this.#blocks);
     return this.#bookings[worker.index];
   }
 
