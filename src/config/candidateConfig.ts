@@ -1,7 +1,9 @@
 import { InputError } from '../base/inputError.ts';
 import { poolsOf } from './buildScenario.ts';
 import type { Facts } from './facts.ts';
-import { stepsOf, withValue } from './paths.ts';
+import type { Knob } from './knob.ts';
+import { KNOBS } from './knobs.ts';
+import { stepsOf, valueAt, withoutValue, withValue } from './paths.ts';
 import type { PredictConfig } from './predictConfig.ts';
 import type { PredictInput } from './predictSchema.ts';
 import { Problems } from './problems.ts';
@@ -23,9 +25,26 @@ export function candidateConfig(config: RecommendConfig, assignment: Assignment,
     input = withValue(input, stepsOf(path, input), value, path);
   }
   const problems = new Problems(null);
+  input = withoutUnread(input, config);
   const resolved = resolvePredict(input as PredictInput, facts, problems);
   problems.throwIfAny();
   const issues = unsimulatedIssues(resolved.engine.backend, poolsOf(resolved));
   if (issues.length > 0) throw new InputError(issues);
   return resolved;
+}
+
+/**
+ * Fields that the user fixed are for those candidates that read them: a weight of the KV router does not forbid round
+ * robin. Where the knob that decides does not vary, the field stays, and is refused as in a predict file.
+ */
+function withoutUnread(input: unknown, { domains }: RecommendConfig): unknown {
+  const varies = (path: string): boolean => domains.some((each) => each.path === path && each.values.length > 1);
+  let pruned = input;
+  for (const { path, when = {} } of KNOBS as readonly Knob[]) {
+    const unread = Object.entries(when).some(
+      ([knob, values]) => varies(knob) && !values.includes(String(valueAt(input, knob))),
+    );
+    if (unread && valueAt(input, path) !== undefined) pruned = withoutValue(pruned, path.split('.'));
+  }
+  return pruned;
 }

@@ -1,10 +1,11 @@
 import type { Backend } from '../catalog/engineProfile.ts';
 import type { ModelFacts } from '../catalog/model.ts';
 import type { Role } from '../cluster/scenario.ts';
+import type { Knob } from './knob.ts';
 import { findKnob } from './knobs.ts';
 import { type Path, withoutValue } from './paths.ts';
 import type { Problems } from './problems.ts';
-import type { Domain, Scalar } from './recommendConfig.ts';
+import type { Conditions, Domain, Scalar } from './recommendConfig.ts';
 import { shapeProblems } from './shapeRules.ts';
 
 const MOST_VALUES = 1000;
@@ -30,7 +31,9 @@ export function extractDomains(value: unknown, problems: Problems): { base: unkn
     const knob = findKnob(path.join('.'));
     if (knob?.tunable === true && ('choices' in node || 'range' in node)) {
       const values = 'choices' in node ? (node.choices as Scalar[]) : rangeValues(node.range as Range, path, problems);
-      domains.push({ path: path.join('.'), values: [...new Set(values)], role: roleOf(path), origin: 'user' });
+      const role = roleOf(path);
+      const when = conditionsOf(knob, node as { when?: Record<string, Scalar | Scalar[]> }, role, path, problems);
+      domains.push({ path: path.join('.'), values: [...new Set(values)], role, origin: 'user', when });
       base = withoutValue(base, path);
       return;
     }
@@ -38,6 +41,26 @@ export function extractDomains(value: unknown, problems: Problems): { base: unkn
   };
   walk(value, []);
   return { base, domains };
+}
+
+/** Where the knob is read at all, and where the user wants it to vary. */
+function conditionsOf(
+  { when: declared = {} }: Knob,
+  { when: given = {} }: { readonly when?: Readonly<Record<string, Scalar | readonly Scalar[]>> },
+  role: Role | null,
+  path: Path,
+  problems: Problems,
+): Conditions {
+  const found: Record<string, readonly Scalar[]> = { ...declared };
+  for (const [knob, value] of Object.entries(given)) {
+    const at = [...path, 'when', knob];
+    const other = roleOf(knob.split('.'));
+    if (findKnob(knob) === undefined) problems.add(at, 'must be the path of a field');
+    else if (other !== null && other !== role) problems.add(at, 'must be shared by all workers, or of the same role');
+    const values = typeof value === 'object' ? value : [value];
+    found[knob] = found[knob]?.filter((each) => values.includes(each)) ?? values;
+  }
+  return found;
 }
 
 /** The role whose workers a path sets; null for shared fields. */

@@ -19,13 +19,18 @@ export const plainFields: Fields = {
   choice: (path, choices) => described(z.enum(choices), path) as never,
 };
 
-/** Tunable knobs may also be `{choices: [...]}` or, numbers, `{range: {min, max, step, scale}}`. */
+/** Tunable knobs may also be `{choices: [...]}` or, numbers, `{range: {min, max, step, scale}}`, perhaps with `when`. */
 export const domainFields: Fields = {
   number: (path) => withDomain(path, plainFields.number(path), true),
   boolean: (path) => withDomain(path, plainFields.boolean(path), false),
   text: (path) => withDomain(path, plainFields.text(path), false),
   choice: (path, choices) => withDomain(path, plainFields.choice(path, choices), false),
 };
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+/** Knobs by path, and the values (one or a list) that are meant. */
+export const conditions = z.record(z.string(), z.union([scalar, z.array(scalar).min(1)]));
 
 function numberType(knob: Knob): z.ZodType<number> {
   const { domain } = knob;
@@ -54,8 +59,10 @@ function flagsOf({ engines }: Knob): { 'x-flags'?: Record<string, string | null>
 /** The type still says T: domains are taken out of the document before anybody reads it as values. */
 function withDomain<T>(path: KnobPath, plain: z.ZodType<T>, numeric: boolean): z.ZodType<T> {
   if (knobAt(path).tunable !== true) return plain;
-  const choices = z.strictObject({ choices: z.array(plain).min(1) });
+  const when = conditions.optional().meta({ description: 'It varies where these knobs have these values only.' });
+  const choices = z.strictObject({ choices: z.array(plain).min(1), when });
   const range = z.strictObject({
+    when,
     range: z.strictObject({
       min: plain,
       max: plain,

@@ -44,6 +44,8 @@ export interface Knob {
   readonly instead?: Readonly<Partial<Record<Backend, string>>>;
   /** May be a domain in a recommend file. */
   readonly tunable?: boolean;
+  /** Read only where each of these knobs has one of these values; in a search it varies only there. */
+  readonly when?: Readonly<Record<string, readonly string[]>>;
   /** One sentence. */
   readonly about: string;
 }

@@ -42,9 +42,10 @@ export type KnobPath = (typeof KNOBS)[number]['path'];
 
 const BY_PATH: ReadonlyMap<string, Knob> = new Map(KNOBS.map((knob) => [knob.path, knob]));
 
-/** The declaration of a path in which roles may be spelled out and pools numbered. */
+/** The declaration of a path in which roles may be spelled out, and pools and other elements of lists numbered. */
 export function findKnob(path: string): Knob | undefined {
-  return BY_PATH.get(path.replace(/^engine\.workers\.(aggregated|prefill|decode)(\.\d+)?\./, 'engine.workers.<role>.'));
+  const general = path.replace(/^engine\.workers\.(aggregated|prefill|decode)\./, 'engine.workers.<role>.');
+  return BY_PATH.get(general.replace(/\.\d+(?=\.)/, ''));
 }
 
 export function knobAt(path: KnobPath): Knob {

@@ -19,6 +19,13 @@ export function stepsOf(path: string, root: unknown): Path {
   return steps;
 }
 
+/** What stands at a dotted path; undefined where nothing does. */
+export function valueAt(tree: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((node, step) => (node as Record<string, unknown> | null | undefined)?.[step], tree);
+}
+
 /** A copy of `container` with `value` at `path`; mappings on the way are made. @throws InputError, naming `label`, for a list without that element. */
 export function withValue(container: unknown, path: Path, value: unknown, label: string): unknown {
   if (path.length === 0) return value;

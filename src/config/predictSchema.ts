@@ -146,19 +146,19 @@ function engineSchema(fields: Fields) {
     backend: fields.choice('engine.backend', BACKENDS).optional(),
     backend_version: text('engine.backend_version').nullable().optional(),
     quantization: fields.choice('engine.quantization', QUANTIZATIONS).optional(),
-    context_length: number('engine.context_length').nullable().optional(),
+    context_length: fields.number('engine.context_length').nullable().optional(),
     workers: z
       .strictObject({ aggregated: pools.optional(), prefill: pools.optional(), decode: pools.optional() })
       .optional(),
     kv_transfer: z
       .strictObject({
-        bandwidth_gb_per_second: number('engine.kv_transfer.bandwidth_gb_per_second').nullable().optional(),
-        latency_ms: number('engine.kv_transfer.latency_ms').optional(),
-        order: choice('engine.kv_transfer.order', HANDOVER_ORDERS).optional(),
-        streaming: boolean('engine.kv_transfer.streaming').optional(),
-        timeout_seconds: number('engine.kv_transfer.timeout_seconds').optional(),
-        local_prefill_tokens: number('engine.kv_transfer.local_prefill_tokens').optional(),
-        local_prefill_queue: number('engine.kv_transfer.local_prefill_queue').optional(),
+        bandwidth_gb_per_second: fields.number('engine.kv_transfer.bandwidth_gb_per_second').nullable().optional(),
+        latency_ms: fields.number('engine.kv_transfer.latency_ms').optional(),
+        order: fields.choice('engine.kv_transfer.order', HANDOVER_ORDERS).optional(),
+        streaming: fields.boolean('engine.kv_transfer.streaming').optional(),
+        timeout_seconds: fields.number('engine.kv_transfer.timeout_seconds').optional(),
+        local_prefill_tokens: fields.number('engine.kv_transfer.local_prefill_tokens').optional(),
+        local_prefill_queue: fields.number('engine.kv_transfer.local_prefill_queue').optional(),
       })
       .optional(),
   });
@@ -202,15 +202,15 @@ function routerSchema(fields: Fields) {
   });
 }
 
-function networkSchema() {
+function networkSchema(fields: Fields) {
   return z.strictObject({
-    gpus_per_node: number('network.gpus_per_node').optional(),
-    scale_up_gpus: number('network.scale_up_gpus').nullable().optional(),
-    scale_up_gb_per_second: number('network.scale_up_gb_per_second').nullable().optional(),
-    nics_per_node: number('network.nics_per_node').optional(),
-    nic_gb_per_second: number('network.nic_gb_per_second').nullable().optional(),
-    nodes_per_leaf: number('network.nodes_per_leaf').nullable().optional(),
-    oversubscription: number('network.oversubscription').optional(),
+    gpus_per_node: fields.number('network.gpus_per_node').optional(),
+    scale_up_gpus: fields.number('network.scale_up_gpus').nullable().optional(),
+    scale_up_gb_per_second: fields.number('network.scale_up_gb_per_second').nullable().optional(),
+    nics_per_node: fields.number('network.nics_per_node').optional(),
+    nic_gb_per_second: fields.number('network.nic_gb_per_second').nullable().optional(),
+    nodes_per_leaf: fields.number('network.nodes_per_leaf').nullable().optional(),
+    oversubscription: fields.number('network.oversubscription').optional(),
   });
 }
 
@@ -270,7 +270,7 @@ export function sections(fields: Fields) {
     traffic: trafficSchema(fields),
     engine: engineSchema(fields),
     router: routerSchema(fields).optional(),
-    network: networkSchema().optional(),
+    network: networkSchema(fields).optional(),
     faults: faultsSchema().optional(),
     evaluation: z
       .strictObject({
@@ -290,7 +290,7 @@ export function sections(fields: Fields) {
 }
 
 export const predictSchema = z
-  .strictObject({ ...sections(plainFields), planner: plannerSchema().optional() })
+  .strictObject({ ...sections(plainFields), planner: plannerSchema(plainFields).optional() })
   .meta({ title: 'dynosim predict', description: 'One deployment, one workload.' });
 
 export type PredictInput = z.infer<typeof predictSchema>;

@@ -3,7 +3,7 @@
  * with the values they may take, and what makes one candidate better than another.
  *
  * How to use it: a candidate of mode M is one value for `engine.mode` (= M), for every other domain whose `role` is
- * null, and for every domain whose role belongs to M (`aggregated`; or `prefill` and `decode`). `candidateConfig` turns
+ * null, and for every domain whose role belongs to M (`aggregated`; or `prefill` and `decode`), as far as its `when` holds. `candidateConfig` turns
  * such an assignment into a PredictConfig, or throws InputError where the combination is illegal.
  * The structural fields are always listed, with one value where the user fixed them:
  *   engine.mode, engine.hardware (or engine.workers.<role>.hardware where a role has its own), router.policy, and for each role
@@ -28,7 +28,12 @@ export interface Domain {
   readonly role: Role | null;
   /** Who set the values: a default domain, or the user. */
   readonly origin: 'default' | 'user';
+  /** It applies to candidates in which each of these knobs has one of these values; empty: to all that have the role. */
+  readonly when: Conditions;
 }
+
+/** Knobs by path, and the values that are meant. */
+export type Conditions = Readonly<Record<string, readonly Scalar[]>>;
 
 /** One value for each domain that applies, by path. */
 export type Assignment = Readonly<Record<string, Scalar>>;
@@ -56,7 +61,7 @@ export interface ConstraintRule {
   readonly min: number | null;
   readonly max: number | null;
   /** The rule is for candidates in which each of these knobs has one of these values; empty: for all. */
-  readonly when: Readonly<Record<string, readonly Scalar[]>>;
+  readonly when: Conditions;
 }
 
 /** `cascade` tries what may matter, `exhaustive` everything, `random` everything in random order. */
@@ -98,4 +103,9 @@ export interface RecommendConfig {
 export function domainsOfMode(config: RecommendConfig, mode: PredictConfig['engine']['mode']): readonly Domain[] {
   const roles: readonly (Role | null)[] = mode === 'aggregated' ? [null, 'aggregated'] : [null, 'prefill', 'decode'];
   return config.domains.filter((domain) => domain.path !== 'engine.mode' && roles.includes(domain.role));
+}
+
+/** Whether candidates have a planner, so that what they cost is known only after the run. */
+export function hasPlanner({ base, domains }: RecommendConfig): boolean {
+  return base.planner !== undefined || domains.some(({ path }) => path.startsWith('planner.'));
 }

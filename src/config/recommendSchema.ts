@@ -3,14 +3,14 @@
  * be left out, and what is wanted of the answer.
  */
 import { z } from 'zod';
-import { domainFields, plainFields } from './fields.ts';
+import { conditions, domainFields, plainFields } from './fields.ts';
 import { ALGORITHMS } from './knobs/goalKnobs.ts';
+import { plannerSchema } from './plannerSchema.ts';
 import { sections } from './predictSchema.ts';
 
 const { number, choice } = plainFields;
 const direction = z.enum(['minimize', 'maximize']);
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const rule = z.strictObject({
   metric: z.string().min(1).optional().meta({ description: 'Leaf of the report, e.g. p95_ttft_ms or usd_per_hour.' }),
   knob: z
@@ -20,10 +20,7 @@ const rule = z.strictObject({
     .meta({ description: 'Numeric field of the candidate, in the words of this file.' }),
   min: z.number().nullable().optional(),
   max: z.number().nullable().optional(),
-  when: z
-    .record(z.string(), z.union([scalar, z.array(scalar).min(1)]))
-    .optional()
-    .meta({ description: 'Knobs and the values (one or a list) at which the rule applies.' }),
+  when: conditions.optional().meta({ description: 'Knobs and the values (one or a list) at which the rule applies.' }),
 });
 
 const constraintPath = 'optimization.constraints';
@@ -31,6 +28,7 @@ const constraintPath = 'optimization.constraints';
 export const recommendSchema = z
   .strictObject({
     ...sections(domainFields),
+    planner: plannerSchema(domainFields).optional(),
     optimization: z
       .strictObject({
         objectives: z

@@ -1,4 +1,6 @@
 import type { SloBounds, SloSpec } from '../metrics/report.ts';
+import type { Knob } from './knob.ts';
+import { PLANNER_KNOBS } from './knobs/plannerKnobs.ts';
 import { knobDefault } from './knobs.ts';
 import {
   type ByPool,
@@ -20,27 +22,6 @@ export interface ScaledPool {
   /** Of its replicas. */
   readonly kind: string;
 }
-
-/** Fields that some policies alone read. */
-const FIELDS = {
-  static: [],
-  schedule: ['period_seconds', 'entries'],
-  throughput: [],
-  latency: [],
-  sla: [
-    'scaling',
-    'ttft_ms',
-    'itl_ms',
-    'scale_down_sensitivity',
-    'throughput_interval_seconds',
-    'max_throughput_scaling_replicas',
-    'samples',
-    'buckets',
-    'min_observations',
-    'forecast',
-  ],
-  hpa: ['targets', 'tolerance', 'scale_up', 'scale_down'],
-} as const satisfies Record<PlannerConfig['policy'], readonly (keyof PlannerInput)[]>;
 
 const FORECAST_FIELDS = {
   constant: [],
@@ -112,13 +93,14 @@ export function resolvePlanner(
   }
 }
 
+/** Notes fields that another policy reads. */
 function refuseUnread(given: PlannerInput, problems: Problems): void {
-  for (const [policy, fields] of Object.entries(FIELDS)) {
-    if (policy === given.policy) continue;
-    for (const field of fields) {
-      if (given[field] !== undefined)
-        problems.add([PATH, field], `${given.policy} has no such setting`, `policy ${policy} has`);
-    }
+  for (const field of Object.keys(given)) {
+    const section = `${PATH}.${field.replace(/_(up|down)$/, '')}`;
+    const knob: Knob = PLANNER_KNOBS.find(({ path }) => path === section || path.startsWith(`${section}.`))!;
+    const readers = knob.when?.['planner.policy'];
+    if (readers === undefined || readers.includes(given.policy)) continue;
+    problems.add([PATH, field], `${given.policy} has no such setting`, `policy ${readers[0]} has`);
   }
 }
 

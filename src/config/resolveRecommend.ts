@@ -15,7 +15,7 @@ import type { EngineAt } from './engineAt.ts';
 import type { Facts } from './facts.ts';
 import { MODES } from './knobs/engineKnobs.ts';
 import { knobDefault } from './knobs.ts';
-import { withValue } from './paths.ts';
+import { valueAt, withValue } from './paths.ts';
 import type { PredictInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
 import type { Algorithm, Domain, RecommendConfig, Scalar } from './recommendConfig.ts';
@@ -113,7 +113,7 @@ function completeDomains(
     const values = given?.values ?? (fixed === undefined ? initial : [fixed as Scalar]);
     if (values === null) return [];
     const origin = given !== undefined || fixed !== undefined ? 'user' : 'default';
-    domains.push({ path, values, role, origin });
+    domains.push({ path, values, role, origin, when: given?.when ?? {} });
     return values;
   };
   const modes = structural('engine.mode', null, MODES) as readonly (typeof MODES)[number][];
@@ -125,6 +125,7 @@ function completeDomains(
     structural(`${at}.hardware`, role, null);
     structural(`${at}.parallelism.replicas`, role, replicaLadder(gpus, role));
     const tensor = structural(`${at}.parallelism.tensor`, role, model === null ? [1] : tensorDomain(model, backends));
+    structural(`${at}.parallelism.pipeline`, role, null);
     if (model?.moe != null) {
       const ranks = structural(`${at}.parallelism.attention_data`, role, [1, 2, 4, 8]);
       structural(`${at}.parallelism.moe_expert`, role, moeExpertDomain(model, tensor, ranks));
@@ -145,12 +146,6 @@ function withoutUnusedRoles(base: Tree, modes: readonly (typeof MODES)[number][]
   const used: readonly string[] = modes.flatMap((mode): readonly string[] => ROLES_OF_MODE[mode]);
   const workers = Object.fromEntries(Object.entries(engine.workers ?? {}).filter(([role]) => used.includes(role)));
   return { ...base, engine: { ...engine, workers } };
-}
-
-function valueAt(tree: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((node, step) => (node as Record<string, unknown> | null | undefined)?.[step], tree);
 }
 
 /** Every GPU type in use; each is looked up where it is written. */

@@ -9,7 +9,7 @@ export function resolveSpeculation(
   path: Path,
   problems: Problems,
 ): SpeculationConfig | null {
-  if (given == null) return null;
+  if (given == null || given.draft_tokens === 0) return null;
   const { method, draft_tokens, acceptance, accepted_length, draft_model = null } = given;
   const at = (key: string): Path => [...path, 'speculation', key];
   if ((acceptance === undefined) === (accepted_length === undefined)) {

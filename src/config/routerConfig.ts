@@ -1,5 +1,6 @@
 import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { RouterPolicy, RouterSpec, ScorerSpec } from '../cluster/router/routerSpec.ts';
+import { findKnob } from './knobs.ts';
 import type { Problems } from './problems.ts';
 
 /** The `router` section; what is left out takes the policy's own value. */
@@ -23,29 +24,12 @@ export interface RouterConfig {
   readonly max_in_flight?: number;
 }
 
-const SCORED = [
-  'overlap_score_credit',
-  'host_credit',
-  'disk_credit',
-  'shared_credit',
-  'overlap_credit_decay',
-  'prefill_load_scale',
-  'active_request_weight',
-  'temperature',
-  'use_kv_events',
-  'ttl_seconds',
-] as const;
-const BOOKED = ['prefill_load_model', 'queue_threshold', 'queue_policy'] as const;
-
 /** Notes settings that the policy would not read. */
 export function checkRouter(router: RouterConfig, problems: Problems): void {
   const { policy } = router;
-  const unread = [
-    ...(policy === 'kv_router' ? [] : BOOKED),
-    ...(policy === 'kv_router' || policy === 'prefix_aware' ? [] : SCORED),
-  ];
-  for (const field of unread) {
-    if (router[field] === undefined) continue;
+  for (const field of Object.keys(router)) {
+    const readers = findKnob(`router.${field}`)?.when?.['router.policy'];
+    if (readers === undefined || readers.includes(policy)) continue;
     problems.add(['router', field], `${policy} has no such setting`, 'policy kv_router has');
   }
   if (router.queue_policy !== undefined && router.queue_threshold === undefined) {

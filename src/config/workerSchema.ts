@@ -8,7 +8,7 @@ import { ONBOARDINGS, TIER_WRITES } from './knobs/tierKnobs.ts';
 
 const WORKER = 'engine.workers.<role>';
 
-const { number, text, choice } = plainFields;
+const { number, text } = plainFields;
 
 const pointMs = number(`${WORKER}.timing.ms`);
 const unitMs = number(`${WORKER}.timing.per_unit_ms`);
@@ -62,7 +62,7 @@ function schedulerSchema(fields: Fields) {
 function speculationSchema(fields: Fields) {
   const acceptance = number(`${WORKER}.speculation.acceptance`);
   return z.strictObject({
-    method: choice(`${WORKER}.speculation.method`, SPECULATION_METHODS),
+    method: fields.choice(`${WORKER}.speculation.method`, SPECULATION_METHODS),
     draft_tokens: fields.number(`${WORKER}.speculation.draft_tokens`),
     acceptance: z.union([acceptance, z.array(acceptance).min(1)]).optional(),
     accepted_length: number(`${WORKER}.speculation.accepted_length`).optional(),
@@ -138,7 +138,7 @@ export function workerSchema(fields: Fields) {
     speculation: speculationSchema(fields).nullable().optional(),
     cuda_graphs: z
       .strictObject({
-        max_size: number(`${WORKER}.cuda_graphs.max_size`).optional(),
+        max_size: fields.number(`${WORKER}.cuda_graphs.max_size`).optional(),
         sizes: z
           .array(number(`${WORKER}.cuda_graphs.sizes`))
           .min(1)

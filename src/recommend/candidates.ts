@@ -4,8 +4,15 @@ import type { WeightDtype } from '../catalog/model.ts';
 import { candidateConfig } from '../config/candidateConfig.ts';
 import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
-import { type Assignment, type Domain, domainsOfMode, type RecommendConfig } from '../config/recommendConfig.ts';
+import {
+  type Assignment,
+  type Domain,
+  domainsOfMode,
+  hasPlanner,
+  type RecommendConfig,
+} from '../config/recommendConfig.ts';
 import { enumeratePoints } from '../search/space.ts';
+import { Applicable } from './applicable.ts';
 import { type CandidateGroup, CandidateSpace } from './candidateSpace.ts';
 import { brokenKnobRule } from './constraints.ts';
 import { gpusOf, usdPerHourOf } from './deployment.ts';
@@ -56,11 +63,15 @@ class Enumeration {
   readonly refusals = new RefusalTally();
   enumerated = 0;
   readonly #config: RecommendConfig;
+  readonly #applicable: Applicable;
+  readonly #scales: boolean;
   readonly #facts: Facts;
   readonly #memoryRefusal: (config: PredictConfig) => string | null;
 
   constructor(config: RecommendConfig, facts: Facts, memoryRefusal: (config: PredictConfig) => string | null) {
     this.#config = config;
+    this.#applicable = new Applicable(config);
+    this.#scales = hasPlanner(config);
     this.#facts = facts;
     this.#memoryRefusal = memoryRefusal;
   }
@@ -69,13 +80,14 @@ class Enumeration {
     const domains = domainsOfMode(this.#config, mode).map((domain) => thinned(domain, mode));
     const shared = domains.filter(({ role }) => role === null);
     const roles: readonly RoleName[] = mode === 'aggregated' ? ['aggregated'] : ['prefill', 'decode'];
+    const own = domains.filter(({ role }) => role !== null);
     const known = new Map<string, RoleOptions[]>();
     for (const values of enumeratePoints(shared.map(({ path, values }) => ({ name: path, values })))) {
-      const assignment: Assignment = {
-        'engine.mode': mode,
-        ...Object.fromEntries(shared.map(({ path }, k) => [path, values[k]])),
-      };
-      const key = ['hardware', 'quantization', 'backend'].map((field) => assignment[`engine.${field}`]).join(' ');
+      const point = this.#applicable.point(shared, values, { 'engine.mode': mode });
+      if (point === null) continue;
+      const assignment: Assignment = { 'engine.mode': mode, ...point };
+      const decisive = ['hardware', 'quantization', 'backend'].map((field) => assignment[`engine.${field}`]);
+      const key = [...decisive, this.#applicable.decidedBy(own, assignment)].join(' ');
       if (!known.has(key)) {
         known.set(
           key,
@@ -86,7 +98,7 @@ class Enumeration {
       const firstRouter = shared.find(({ path }) => path === 'router.policy')?.values[0];
       this.#combine(roles, assignment, known.get(key)!, {
         // One replica leaves nothing to route: a single policy stands for all of them.
-        skipSingle: defaultRouter && assignment['router.policy'] !== firstRouter,
+        skipSingle: !this.#scales && defaultRouter && assignment['router.policy'] !== firstRouter,
         sameFamily: domains.every(({ path, origin }) => !path.endsWith('attention_data') || origin === 'default'),
       });
     }
@@ -105,6 +117,8 @@ class Enumeration {
         quantization: quantization === 'checkpoint' ? model.checkpointDtype : (quantization as WeightDtype),
         hardware: assignment['engine.hardware'] as string | undefined,
         facts: this.#facts,
+        applicable: this.#applicable,
+        shared: assignment,
       },
     );
   }
@@ -134,7 +148,8 @@ class Enumeration {
       }
       second.legal.forEach((b, j) => {
         if (rules.sameFamily && a.family !== b.family) return;
-        if (this.#accepts([sides[0][i], sides[1][j]])) members.push(i * width + j);
+        if (this.#accepts([sides[0][i], sides[1][j]], { ...shared, ...a.assignment, ...b.assignment }))
+          members.push(i * width + j);
       });
     });
     this.groups.push({ shared, roles: roles.map(({ legal }) => legal), members: Uint32Array.from(members) });
@@ -164,9 +179,11 @@ class Enumeration {
         };
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        const { path = '', message } = error.issues[0];
-        failed = refusedSide({ kind: 'illegal', reason: `${path} ${message.replace(/, got .*$/, '')}`.trim() });
-        const ofPartner = path.startsWith('engine.workers.') && !path.startsWith(`engine.workers.${role}`);
+        const { path = '' } = error.issues[0];
+        failed = refusedSide(illegal(error));
+        const ofPartner =
+          path.startsWith('planner') ||
+          (path.startsWith('engine.workers.') && !path.startsWith(`engine.workers.${role}`));
         if (!ofPartner) return failed;
       }
     }
@@ -174,22 +191,37 @@ class Enumeration {
   }
 
   /** Counts one point of the product, and its refusal where there is one. */
-  #accepts(sides: readonly Side[]): boolean {
+  #accepts(sides: readonly Side[], pair?: Assignment): boolean {
     this.enumerated += 1;
-    const refusal = this.#refusalOf(sides);
+    const refusal = this.#refusalOf(sides) ?? (pair === undefined ? null : this.#pairRefusal(pair));
     if (refusal !== null) this.refusals.add(refusal, 1);
     return refusal === null;
+  }
+
+  /** Only a planner's settings are about both sides together. */
+  #pairRefusal(pair: Assignment): Refusal | null {
+    if (!this.#scales) return null;
+    try {
+      candidateConfig(this.#config, pair, this.#facts);
+      return null;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      return illegal(error);
+    }
   }
 
   #refusalOf(sides: readonly Side[]): Refusal | null {
     const { max_usd_per_hour: mostUsd, rules, min_candidate_gpus: fewest } = this.#config.constraints;
     const bounded = sides.find(({ refusal }) => refusal?.kind === 'bounded_out' || refusal?.kind === 'illegal');
     if (bounded !== undefined) return bounded.refusal;
-    const gpus = sides.reduce((sum, side) => sum + side.gpus, 0);
+    const gpus = Math.max(
+      sides.reduce((sum, side) => sum + side.gpus, 0),
+      sides[0].config?.planner?.max_gpus ?? 0,
+    );
     const size = this.#tooLarge(gpus);
     if (size !== null) return size;
     if (gpus < fewest) return { kind: 'bounded_out', reason: `uses fewer than ${fewest} GPUs` };
-    if (mostUsd !== null && sides.reduce((sum, side) => sum + side.usdPerHour, 0) > mostUsd) {
+    if (mostUsd !== null && !this.#scales && sides.reduce((sum, side) => sum + side.usdPerHour, 0) > mostUsd) {
       return { kind: 'bounded_out', reason: `costs more than ${mostUsd} USD an hour` };
     }
     if (rules.length > 0) {
@@ -204,6 +236,10 @@ class Enumeration {
     if (gpus <= most) return null;
     return { kind: 'bounded_out', reason: `needs more than ${most} ${most === 1 ? 'GPU' : 'GPUs'}` };
   }
+}
+
+function illegal({ issues: [{ path = '', message }] }: InputError): Refusal {
+  return { kind: 'illegal', reason: `${path} ${message.replace(/, got .*$/, '')}`.trim() };
 }
 
 /** One candidate of its sides, for rules on knobs: whatever is not a worker's is the same on both. */

@@ -50,7 +50,7 @@ export function violationsOf(
   constraints: RecommendConfig['constraints'],
   slo: SloSpec | null,
 ): string[] {
-  return [...sloViolations(report, slo), ...ruleViolations(report, config, constraints.rules)];
+  return [...sloViolations(report, slo), ...ruleViolations(report, config, rulesOf(config, constraints))];
 }
 
 /**
@@ -64,7 +64,7 @@ export function marginOf(
   slo: SloSpec | null,
 ): number {
   const slack = report.slo.worst_slack ?? Number.POSITIVE_INFINITY;
-  const margins = constraints.rules
+  const margins = rulesOf(config, constraints)
     .filter((rule) => rule.metric !== undefined && applies(config, rule))
     .flatMap(({ metric, min, max }) => {
       const value = metricValue(report, metric!);
@@ -77,6 +77,15 @@ export function marginOf(
   );
   const feasible = violationsOf(report, config, constraints, slo).length === 0;
   return feasible ? Math.min(0, worst) : Math.max(JUST_OUTSIDE, Math.min(FAR_OUTSIDE, worst));
+}
+
+/** What a planner spends is known after the run; of other fleets those over budget are not simulated. */
+function rulesOf(
+  { planner }: PredictConfig,
+  { rules, max_usd_per_hour: max }: RecommendConfig['constraints'],
+): readonly ConstraintRule[] {
+  if (planner === undefined || max === null) return rules;
+  return [...rules, { metric: 'usd_per_hour', min: null, max, when: {} }];
 }
 
 const FAR_INSIDE = -3;

@@ -2,8 +2,9 @@ import type { Backend } from '../catalog/engineProfile.ts';
 import type { ModelFacts, WeightDtype } from '../catalog/model.ts';
 import type { Facts } from '../config/facts.ts';
 import type { Assignment, Domain } from '../config/recommendConfig.ts';
-import { defaultMoe } from '../config/shapeRules.ts';
+import { defaultMoe, type Shape } from '../config/shapeRules.ts';
 import { enumeratePoints } from '../search/space.ts';
+import type { Applicable } from './applicable.ts';
 import type { Refusal } from './refusal.ts';
 import { shapeFamily, shapeRefusal } from './shapes.ts';
 
@@ -28,6 +29,9 @@ export interface RoleContext {
   /** Of the shared part; a role's own comes before it. */
   readonly hardware: string | undefined;
   readonly facts: Facts;
+  readonly applicable: Applicable;
+  /** Values of the domains that all roles share. */
+  readonly shared: Assignment;
 }
 
 /** Every point of a role's domains, the illegal shapes set apart. Shapes nobody asked for are tried in their usual families only. */
@@ -36,12 +40,13 @@ export function roleOptions(role: string, domains: readonly Domain[], context: R
   const chosenByUs = domains
     .filter(({ path }) => path === at('parallelism.tensor') || path === at('parallelism.attention_data'))
     .every(({ origin }) => origin === 'default');
+  const isList = domains.every(({ path }) => path !== at('parallelism.replicas'));
   const legal: RoleOption[] = [];
   const refused: Refusal[] = [];
   for (const values of enumeratePoints(domains.map(({ path, values }) => ({ name: path, values })))) {
-    const assignment = Object.fromEntries(domains.map(({ path }, k) => [path, values[k]]));
-    const replicas = assignment[at('parallelism.replicas')];
-    if (replicas === undefined) {
+    const assignment = context.applicable.point(domains, values, context.shared);
+    if (assignment === null) continue;
+    if (isList) {
       legal.push({ assignment, gpus: null, family: null });
       continue;
     }
@@ -50,14 +55,19 @@ export function roleOptions(role: string, domains: readonly Domain[], context: R
     if (chosenByUs && family === null) continue;
     const hardware = (assignment[at('hardware')] ?? context.hardware) as string;
     const { model, quantization, backend } = context;
+    const replicas = Number(assignment[at('parallelism.replicas')] ?? 1);
     const refusal = shapeRefusal(model, context.facts.hardware(hardware), quantization, shape, backend);
     if (refusal !== null) refused.push(refusal);
-    else legal.push({ assignment, gpus: Number(replicas) * shape.tensor * shape.attention_data, family });
+    else legal.push({ assignment, gpus: replicas * gpusOfShape(shape), family });
   }
   return { legal, refused };
 }
 
-function shapeOf(assignment: Assignment, at: (field: string) => string, model: ModelFacts) {
+function gpusOfShape({ tensor, pipeline, attention_data }: Shape): number {
+  return tensor * pipeline * attention_data;
+}
+
+function shapeOf(assignment: Assignment, at: (field: string) => string, model: ModelFacts): Shape {
   const figure = (field: string): number | undefined => assignment[at(`parallelism.${field}`)] as number | undefined;
   const tensor = figure('tensor') ?? 1;
   const attentionData = figure('attention_data') ?? 1;

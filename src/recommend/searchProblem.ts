@@ -1,7 +1,13 @@
 import { log } from '../base/math.ts';
 import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
-import { type Assignment, domainsOfMode, type RecommendConfig, type Scalar } from '../config/recommendConfig.ts';
+import {
+  type Assignment,
+  domainsOfMode,
+  hasPlanner,
+  type RecommendConfig,
+  type Scalar,
+} from '../config/recommendConfig.ts';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Direction } from '../search/pareto.ts';
 import type { Problem, TrialAsk, TrialOutcome } from '../search/strategy.ts';
@@ -36,6 +42,7 @@ export class SearchProblem implements Problem {
   readonly #space: CandidateSpace;
   readonly #workload: Workload;
   readonly #facts: Facts;
+  readonly #scales: boolean;
   readonly #shortestOutput: number;
   readonly #coordinates = new Map<Scalar, Coordinate[]>();
   readonly #sides = new Map<string, SideFloors>();
@@ -59,7 +66,8 @@ export class SearchProblem implements Problem {
     this.size = space.size;
     this.objectives = config.goal.objectives.length;
     this.levels = levels;
-    this.exact = config.goal.objectives.map(({ metric }) => isExact(metric));
+    this.#scales = hasPlanner(config);
+    this.exact = config.goal.objectives.map(({ metric }) => !this.#scales && isExact(metric));
     this.#shortestOutput =
       config.traffic.over_length === 'truncate'
         ? 1
@@ -129,7 +137,9 @@ export class SearchProblem implements Problem {
   floorsOf(candidate: number): Floors {
     const { group, options } = this.#space.place(candidate);
     const { load } = this.#loadOf(group);
-    return floorsOf(this.#sidesOf(candidate, group, options), load, this.#shortestOutput);
+    const floors = floorsOf(this.#sidesOf(candidate, group, options), load, this.#shortestOutput);
+    // A planner may make do with less than there is at the beginning.
+    return this.#scales ? { ...floors, gpus: 0, usdPerHour: 0 } : floors;
   }
 
   /** Each side is looked at once: what it contributes depends neither on the other nor on routing and load. */
@@ -147,8 +157,8 @@ export class SearchProblem implements Problem {
 
   #sharedKey(group: number): string {
     this.#sharedKeys[group] ??= Object.entries(this.#space.groups[group].shared)
-      .filter(([path]) => path !== 'router.policy' && !path.startsWith('traffic.'))
-      .map(([, value]) => value)
+      .filter(([path]) => path.startsWith('engine.'))
+      .map(([path, value]) => `${path} ${value}`)
       .join(' ');
     return this.#sharedKeys[group];
   }
@@ -214,7 +224,8 @@ function coordinateOf(path: string, values: readonly Scalar[]): Coordinate {
       path,
       width: 1,
       encode: (value, into, at) => {
-        into[at] = (log(1 + Number(value ?? 0)) - low) / (high - low);
+        // Where the knob does not apply it is in the middle: another coordinate says so.
+        into[at] = value === undefined ? 0.5 : (log(1 + Number(value)) - low) / (high - low);
       },
     };
   }
@@ -234,9 +245,10 @@ export function lossOf(value: number, direction: Direction): number {
   return direction === 'minimize' ? loss : -loss;
 }
 
+/** Knobs that differ; one that applies on one side only comes with another that differs. */
 function movesBetween(a: Assignment, b: Assignment): number {
   let moves = 0;
-  for (const path of Object.keys(a)) if (a[path] !== b[path]) moves += 1;
+  for (const path of Object.keys(a)) if (b[path] !== undefined && a[path] !== b[path]) moves += 1;
   return moves;
 }
 

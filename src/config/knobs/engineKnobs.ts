@@ -52,6 +52,7 @@ export const ENGINE_KNOBS = [
       sglang: { flag: '--context-length' },
       trtllm: { flag: '--max_seq_len', yaml: 'max_seq_len' },
     },
+    tunable: true,
     about: "Longest prompt plus output; null is the model's own.",
   },
 ] as const satisfies readonly Knob[];

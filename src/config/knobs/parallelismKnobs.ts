@@ -37,6 +37,7 @@ export const PARALLELISM_KNOBS = [
       sglang: { flag: '--pp-size', also: ['--pipeline-parallel-size', '--pp'] },
       trtllm: { flag: '--pp_size', also: ['--pipeline_parallel_size'], yaml: 'pipeline_parallel_size' },
     },
+    tunable: true,
     about: 'Pipeline parallelism.',
   },
   {

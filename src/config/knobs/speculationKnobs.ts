@@ -14,11 +14,12 @@ export const SPECULATION_KNOBS = [
       sglang: { flag: '--speculative-algorithm' },
       trtllm: { yaml: 'speculative_config.decoding_type' },
     },
+    tunable: true,
     about: 'What drafts tokens.',
   },
   {
     path: `${W}.speculation.draft_tokens`,
-    domain: { kind: 'integer', min: 1, max: 64 },
+    domain: { kind: 'integer', min: 0, max: 64 },
     unit: 'tokens',
     engines: {
       vllm: { flag: '--speculative-config' },
@@ -26,7 +27,7 @@ export const SPECULATION_KNOBS = [
       trtllm: { yaml: 'speculative_config.max_draft_len' },
     },
     tunable: true,
-    about: 'Drafts verified per sequence and pass.',
+    about: 'Drafts verified per sequence and pass; 0 is no speculation.',
   },
   {
     path: `${W}.speculation.acceptance`,
@@ -59,6 +60,7 @@ export const SPECULATION_KNOBS = [
       sglang: { flag: '--cuda-graph-max-bs' },
       trtllm: { yaml: 'cuda_graph_config.max_batch_size' },
     },
+    tunable: true,
     about: "Largest decode batch that has a CUDA graph, at the engine's own steps below; 0 is none.",
   },
   {

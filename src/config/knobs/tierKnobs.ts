@@ -50,6 +50,7 @@ export const TIER_KNOBS = [
     default: 0.01,
     engines,
     instead,
+    tunable: true,
     about: 'Until the first byte of a load from host memory arrives.',
   },
   {
@@ -87,6 +88,7 @@ export const TIER_KNOBS = [
     default: 0.1,
     engines,
     instead,
+    tunable: true,
     about: 'Until the first byte of a load from disk arrives.',
   },
   {
@@ -124,6 +126,7 @@ export const TIER_KNOBS = [
     default: 0.1,
     engines,
     instead,
+    tunable: true,
     about: 'Until the first byte of a load from the shared store arrives.',
   },
   {
