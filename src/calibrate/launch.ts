@@ -1,7 +1,7 @@
 import { findHardware } from '../catalog/hardwareList.ts';
 import { findModel } from '../catalog/models.ts';
 import type { CommonConfig } from '../engine/commonConfig.ts';
-import { type EngineConfig, KEEPS_RANKS } from '../engine/engineConfig.ts';
+import type { EngineConfig } from '../engine/engineConfig.ts';
 import type { Speculation } from '../engine/speculation.ts';
 import { LATEST_SEMANTICS } from '../engine/vllm/vllmConfig.ts';
 import type { GraphRecipe } from '../timing/hostProfile.ts';
@@ -76,8 +76,7 @@ const DEFAULTS = {
 function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
   const { recipe, concurrency, parallelism } = point;
   const defaults = DEFAULTS[point.backend];
-  const ranks = ranksKept(point);
-  const summed = parallelism.attentionData / ranks;
+  const ranks = parallelism.attentionData;
   const longest = longestPrompt(point) + Math.ceil(lengthSharesOf(point)[1] * point.outputTokens);
   const contextLength = Math.max(recipe.contextLength ?? 0, longest + 1);
   const blockTokens = recipe.blockTokens ?? defaults.blockTokens;
@@ -91,7 +90,7 @@ function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
     contextLength,
   });
   return {
-    maxSequences: maxSequences * summed,
+    maxSequences,
     // Prompts are random: nothing is shared, and recipes turn the cache off.
     prefixCaching: recipe.prefixCaching ?? false,
     blockTokens,
@@ -101,10 +100,6 @@ function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
     pipelineStages: parallelism.pipeline,
     speculation: speculationOf(point),
   };
-}
-
-function ranksKept({ backend, parallelism }: MeasuredPoint): number {
-  return KEEPS_RANKS[backend] ? parallelism.attentionData : 1;
 }
 
 /**
@@ -150,8 +145,8 @@ function isOverlapped({ recipe, backend, version, draftTokens }: MeasuredPoint):
 
 function engineOf(point: MeasuredPoint, common: CommonConfig): EngineConfig {
   const { recipe, backend } = point;
-  const ranks = ranksKept(point);
-  const maxBatchedTokens = (batchedTokensOf(point) * point.parallelism.attentionData) / ranks;
+  const ranks = common.attentionDataRanks;
+  const maxBatchedTokens = batchedTokensOf(point);
   if (backend === 'vllm') {
     return {
       ...common,

@@ -42,18 +42,15 @@ test('a disaggregated deployment becomes two pools and a link', () => {
   expect(scenario.maxVirtualNs).toBe(1.5e9);
 });
 
-test('attention-DP ranks have their own limits where the core keeps them apart, else they are summed into one', () => {
-  const pool = (parallelism: string, backend = 'vllm') =>
+test.each(['vllm', 'trtllm'])('attention-DP ranks of %s have limits of their own', (backend) => {
+  const pool = (parallelism: string) =>
     build(`  {model: Qwen/Qwen3-30B-A3B, backend: ${backend}, hardware: h200_sxm, context_length: 8192, workers: {aggregated: {
       parallelism: {${parallelism}}, scheduler: {max_sequences: 64, max_batched_tokens: 512}, kv_cache: {capacity: {blocks: 1000}}}}}`)
       .scenario.pools[0];
   expect(pool('tensor: 1').engine).toMatchObject({ maxSequences: 64, maxBatchedTokens: 512, blocks: 1000 });
-  const shape = 'tensor: 1, attention_data: 4, moe_expert: 4';
-  const ranks = pool(shape);
+  const ranks = pool('tensor: 1, attention_data: 4, moe_expert: 4');
   expect(ranks.engine).toMatchObject({ maxSequences: 64, maxBatchedTokens: 512, blocks: 1000, attentionDataRanks: 4 });
   expect(ranks.gpusPerReplica).toBe(4);
-  const summed = { maxSequences: 256, maxBatchedTokens: 2048, blocks: 4000, attentionDataRanks: 1 };
-  expect(pool(shape, 'trtllm').engine).toMatchObject(summed);
 });
 
 test('a closed loop keeps its concurrency', () => {

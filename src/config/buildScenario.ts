@@ -3,7 +3,7 @@ import { BYTES_PER_GIB, NS_PER_S } from '../base/units.ts';
 import { derivedParameters } from '../catalog/weights.ts';
 import type { FrontEndSpec } from '../cluster/frontEnd.ts';
 import type { LoadSpec, PoolSpec, Role, Scenario } from '../cluster/scenario.ts';
-import { type EngineConfig, KEEPS_RANKS } from '../engine/engineConfig.ts';
+import type { EngineConfig } from '../engine/engineConfig.ts';
 import { attentionWindow } from '../timing/attentionWindow.ts';
 import { timingModelOf } from '../timing/calibration.ts';
 import type { GraphRecipe } from '../timing/hostProfile.ts';
@@ -194,23 +194,20 @@ function longestContext({ groups: request }: MemoryRequest, plan: MemoryPlan): n
 
 function engineOf(config: PredictConfig, pool: WorkerConfig, request: MemoryRequest, plan: MemoryPlan): EngineConfig {
   const engine = engineAtVersion(config.engine.backend, config.engine.backend_version);
-  const { max_batched_tokens, max_sequences } = pool.scheduler;
+  const { max_sequences } = pool.scheduler;
   const { attention_data, pipeline } = pool.parallelism;
-  const ranks = KEEPS_RANKS[engine.backend] ? attention_data : 1;
-  const summed = attention_data / ranks;
-  const blocks = Math.floor(plan.blocks / ranks);
+  const blocks = Math.floor(plan.blocks / attention_data);
   const { contextLength } = request;
   const { blockTokens } = plan.groups[0];
   const common = {
-    maxSequences: (max_sequences ?? runningRequests(blocks * blockTokens, contextLength)) * summed,
+    maxSequences: max_sequences ?? runningRequests(blocks * blockTokens, contextLength),
     blockTokens,
     blocks,
     contextLength,
-    attentionDataRanks: ranks,
+    attentionDataRanks: attention_data,
     pipelineStages: pipeline,
   };
-  const scheduler = { ...pool.scheduler, max_batched_tokens: max_batched_tokens * summed };
-  const engineConfig = engineConfigOf(engine, { ...pool, scheduler }, common, config.traffic.ignore_eos, config.seed);
+  const engineConfig = engineConfigOf(engine, pool, common, config.traffic.ignore_eos, config.seed);
   return engineConfig.backend === 'vllm' ? { ...engineConfig, kvGroups: plan.groups } : engineConfig;
 }
 

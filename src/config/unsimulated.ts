@@ -23,7 +23,6 @@ const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
     ['speculation', null],
   ],
   trtllm: [
-    ['scheduler.balance', false],
     ['parallelism.pipeline', 1],
     ['speculation', null],
   ],

@@ -4,11 +4,13 @@ import type { EngineCore } from './engineCore.ts';
 import type { EngineSetup } from './engineSetup.ts';
 import type { Lane } from './lane.ts';
 import { PlainEngine } from './plain/plainEngine.ts';
-import { inTurn } from './rankRule.ts';
+import { anyRank, inTurn } from './rankRule.ts';
 import { GroupTurn } from './sglang/groupTurn.ts';
 import { PlainSglang } from './sglang/plainSglang.ts';
 import type { SglangConfig } from './sglang/sglangConfig.ts';
 import { SglangScheduler } from './sglang/sglangScheduler.ts';
+import { Executor } from './trtllm/executor.ts';
+import { PlainExecutor } from './trtllm/plainExecutor.ts';
 import { PlainTrtllm } from './trtllm/plainTrtllm.ts';
 import type { TrtllmConfig } from './trtllm/trtllmConfig.ts';
 import { TrtllmScheduler } from './trtllm/trtllmScheduler.ts';
@@ -44,10 +46,15 @@ function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: Engin
 }
 
 function createTrtllm(core: 'fast' | 'plain', setup: EngineSetup<TrtllmConfig>): EngineCore {
-  const { overlap, maxSequences, maxBatchedTokens } = setup.config;
+  const { overlap, maxSequences, maxBatchedTokens, attentionDataRanks } = setup.config;
   const depth = overlap ? 2 : 1;
   // The fast core takes all decodes into every pass: with fewer tokens than sequences some would have to wait.
-  if (core === 'plain' || maxSequences > maxBatchedTokens)
-    return new PlainEngine(setup, depth, () => new PlainTrtllm(setup));
-  return new EngineDriver(setup, depth, (batches, lanes) => new TrtllmScheduler({ ...setup, batches, lanes }));
+  if (core === 'plain' || maxSequences > maxBatchedTokens) {
+    const executor = new PlainExecutor(setup.config);
+    return new PlainEngine(setup, depth, () => new PlainTrtllm(setup, executor), anyRank, executor);
+  }
+  const executor = new Executor(setup.config);
+  const createRank = (batches: readonly Batch[], lanes: readonly Lane[]): TrtllmScheduler =>
+    new TrtllmScheduler({ ...setup, batches, lanes }, executor);
+  return new EngineDriver(setup, depth, createRank, anyRank, attentionDataRanks > 1 ? executor : null);
 }

@@ -27,3 +27,8 @@ export function fewestWaiting(ranks: readonly LoadedRank[]): number {
   }
   return best;
 }
+
+/** For engines whose ranks share one queue, out of which they give requests to each other: any will do. */
+export function anyRank(): number {
+  return 0;
+}

@@ -21,12 +21,16 @@ export function trtllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
     0,
   );
   const timer = awkwardTimer(random);
+  const groups = new RandomStream(seed, 'trtllm ranks');
   const split = random.integer(0, 3) === 0;
   const engine = (): TrtllmConfig => {
     const blockTokens = [1, 3, 4, 16][random.integer(0, 3)];
     const chunkedPrefill = coin();
     const maxBatchedTokens = chunkedPrefill ? random.integer(blockTokens + 4, 80) : longest + random.integer(0, 40);
     const waits = random.integer(0, 2) === 0;
+    const attentionDataRanks = [1, 1, 2, 3][groups.integer(0, 3)];
+    const balances = groups.integer(0, 2) > 0;
+    const limits = { timeoutIterations: groups.integer(0, 25), batchingWaitIterations: groups.integer(0, 4) };
     return {
       ...PLAIN_TRTLLM,
       maxBatchedTokens,
@@ -40,6 +44,8 @@ export function trtllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       prefixCaching: random.integer(0, 3) > 0,
       blockTokens,
       blocks: Math.ceil(longest / blockTokens) + random.integer(0, 3) * random.integer(0, 20),
+      attentionDataRanks,
+      balance: balances && attentionDataRanks > 1 ? limits : null,
       contextLength: random.integer(0, 3) === 0 ? Math.ceil(longest * 0.9) : longest,
     };
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/base/random.ts';
 import { NS_PER_MS } from '../../src/base/units.ts';
 import type { StepTimer } from '../../src/timing/stepTimer.ts';
 import { type Asked, drive } from '../conformance/drive.ts';
@@ -76,6 +77,42 @@ describe.each(['fast', 'plain'] as const)('batches of the %s TensorRT-LLM core',
     const { log } = drive(kind, { ...config, overlap: false, prefixCaching: true }, asked);
     expect(log.scheduledNs[2] - log.scheduledNs[1]).toBeGreaterThan(0);
     expect([...log.reusedTokens]).toEqual([0, 0, 64]);
+  });
+});
+
+describe.each(['fast', 'plain'] as const)('balanced ranks of the %s TensorRT-LLM core', (kind) => {
+  const TIMEOUT = 60;
+  const PROMPTS = 120;
+
+  it('let a prompt that comes alone wait for what is left of a clock of 60 iterations', () => {
+    const random = new RandomStream(10, 'lone prompts');
+    const decoding = [0, 0].map((arrivalNs) => ({ arrivalNs, input: 8, output: 60_000 }));
+    let arrivalNs = 5000;
+    const alone = Array.from({ length: PROMPTS }, () => {
+      arrivalNs += random.integer(1000, 2200);
+      return { arrivalNs, input: 8, output: 1 };
+    });
+    const balanced = {
+      ...config,
+      attentionDataRanks: 2,
+      balance: { timeoutIterations: TIMEOUT, batchingWaitIterations: 10 },
+    };
+    const { log } = drive(kind, { ...balanced, blockTokens: 1024, blocks: 200, contextLength: 100_000 }, [
+      ...decoding,
+      ...alone,
+    ]);
+    // A decode takes 10 ns.
+    const waits = alone.map((_, index) => (log.scheduledNs[2 + index] - log.arrivalNs[2 + index]) / 10);
+    const mean = waits.reduce((sum, wait) => sum + wait, 0) / PROMPTS;
+    console.log(`mean wait of ${mean.toFixed(1)} iterations, at most ${Math.max(...waits).toFixed(1)}`);
+    expect(mean).toBeGreaterThan(0.45 * TIMEOUT);
+    expect(mean).toBeLessThan(0.55 * TIMEOUT);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(TIMEOUT + 2);
+    for (const quarter of [0, 1, 2, 3]) {
+      const inIt = waits.filter((wait) => Math.min(3, Math.floor((4 * wait) / TIMEOUT)) === quarter).length;
+      expect(inIt / PROMPTS, `quarter ${quarter}`).toBeGreaterThan(0.18);
+      expect(inIt / PROMPTS, `quarter ${quarter}`).toBeLessThan(0.32);
+    }
   });
 });
 

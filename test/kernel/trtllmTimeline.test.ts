@@ -51,6 +51,8 @@ function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Rec
     'ends before its time':
       some(({ overlap }) => overlap) &&
       workload.maxOutputTokens.some((tokens, request) => tokens > workload.outputTokens[request]),
+    ranks: some(({ attentionDataRanks }) => attentionDataRanks > 1),
+    'balanced ranks': some(({ balance }) => balance !== null),
     'prefill/decode': scenario.transfer !== null,
     'closed loop': scenario.load.kind === 'closed',
     sessions: workload.nextTurn.some((next) => next >= 0),

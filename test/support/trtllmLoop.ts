@@ -3,6 +3,7 @@ import { PassLedger } from '../../src/engine/passLedger.ts';
 import { Job, type Share } from '../../src/engine/plain/job.ts';
 import { RequestLog } from '../../src/engine/requestLog.ts';
 import { buildRequestTable } from '../../src/engine/requestTable.ts';
+import { PlainExecutor } from '../../src/engine/trtllm/plainExecutor.ts';
 import { PlainTrtllm } from '../../src/engine/trtllm/plainTrtllm.ts';
 import type { TrtllmConfig } from '../../src/engine/trtllm/trtllmConfig.ts';
 import { WorkloadBuilder } from '../../src/workload/workloadBuilder.ts';
@@ -29,11 +30,12 @@ export function runLoop(requests: readonly CaseRequest[], settings: Partial<Trtl
   }
   const table = buildRequestTable(builder.build(), Number.POSITIVE_INFINITY);
   let finished = 0;
-  const scheduler = new PlainTrtllm({
+  const executor = new PlainExecutor(config);
+  const setup = {
     worker: 0,
-    role: 'aggregated',
+    role: 'aggregated' as const,
     config,
-    timer: { window: 0, passNs: () => 1, decodeNs: () => 1, boundOf: () => 0 },
+    timer: { window: 0, passNs: () => 1, decodeNs: () => 1, boundOf: () => 0 as const },
     table,
     log: new RequestLog(requests.length),
     ledger: new PassLedger(new LogHistogram()),
@@ -46,14 +48,15 @@ export function runLoop(requests: readonly CaseRequest[], settings: Partial<Trtl
       onboards: () => {},
     },
     tiers: null,
-  });
+  };
+  const scheduler = new PlainTrtllm(setup, executor);
   const iterations: Iteration[] = [];
   for (let now = 0; finished < requests.length && now < 1000; now++) {
     for (const [request, { prompt, output, at = 0 }] of requests.entries()) {
       if (at === now) scheduler.enqueue(new Job(request, prompt, output, 0, now));
     }
     // These tests hand over all requests at once, of which an idle executor would fetch one.
-    scheduler.activate();
+    executor.activate();
     const shares: Share[] = scheduler.form([], now);
     iterations.push(shares.map(({ job, tokens, decodes }) => [job.request, tokens, decodes ? 0 : job.known] as const));
     for (const { job, completes } of shares) {

@@ -7,6 +7,7 @@ import { fewestWaiting, type RankRule } from '../rankRule.ts';
 import { Ranks } from '../ranks.ts';
 import { STATE } from '../requestLog.ts';
 import { Job, type Share } from './job.ts';
+import type { PlainGroup } from './plainGroup.ts';
 import type { PlainScheduler } from './plainScheduler.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -30,6 +31,8 @@ export class PlainEngine implements EngineCore {
   nextEventKind = BATCH_FORMATION;
   readonly #setup: EngineSetup;
   readonly #ranks: Ranks<PlainScheduler>;
+  /** null: ranks form their batches each for itself. */
+  readonly #group: PlainGroup | null;
   readonly #depth: number;
   /** Passes in flight, oldest first. */
   #passes: Pass[] = [];
@@ -42,7 +45,9 @@ export class PlainEngine implements EngineCore {
     depth: number,
     createScheduler: () => PlainScheduler,
     rule: RankRule = fewestWaiting,
+    group: PlainGroup | null = null,
   ) {
+    this.#group = group;
     this.#setup = setup;
     this.#depth = depth;
     const { attentionDataRanks } = setup.config;
@@ -134,12 +139,9 @@ export class PlainEngine implements EngineCore {
       return;
     }
     while (this.#passes.length < this.#depth) {
-      const shares = this.#ranks.all.map((scheduler, rank) =>
-        scheduler.form(
-          this.#passes.map((pass) => pass.shares[rank]),
-          nowNs,
-        ),
-      );
+      const ranks = this.#ranks.all;
+      const inFlight = ranks.map((_, rank) => this.#passes.map((pass) => pass.shares[rank]));
+      const shares = this.#group?.form(inFlight, nowNs) ?? ranks.map((one, rank) => one.form(inFlight[rank], nowNs));
       if (shares.every((ofRank) => ofRank.length === 0)) break;
       this.#passes.push(this.#launch(shares, nowNs));
     }

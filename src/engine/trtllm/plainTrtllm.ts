@@ -5,35 +5,35 @@ import type { EngineSetup } from '../engineSetup.ts';
 import { type Job, NO_DRAFTS, type Share } from '../plain/job.ts';
 import type { PlainScheduler } from '../plain/plainScheduler.ts';
 import { STATE } from '../requestLog.ts';
-import { BatchWait } from './batchWait.ts';
 import { type CapacityView, fitCapacity } from './capacity.ts';
 import { firstChunk } from './firstChunk.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
-import { chooseMicroBatch, type MicroBatchView } from './microBatch.ts';
+import { chooseMicroBatch, type MicroBatch, type MicroBatchView } from './microBatch.ts';
+import type { PlainExecutor, PlainRank } from './plainExecutor.ts';
 import { mostNewTokens, serves } from './requestLimits.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
-/** TensorRT-LLM's executor loop (py_executor.py of 1.2) in its own order, one request and one block at a time. */
-export class PlainTrtllm implements PlainScheduler {
+/** One rank of TensorRT-LLM's executor (py_executor.py of 1.2) in its own order, one request and one block at a time. */
+export class PlainTrtllm implements PlainScheduler, PlainRank {
   readonly #setup: EngineSetup<TrtllmConfig>;
   readonly #names: PageNames;
   readonly #pages: BlockManager;
-  readonly #wait: BatchWait;
-  readonly #inbox: Job[] = [];
-  readonly #waiting: Job[] = [];
-  #active: Job[] = [];
+  readonly #executor: PlainExecutor;
+  active: Job[] = [];
   readonly #held = new Map<number, Job>();
-  /** Of the step being formed. */
+  /** Chosen for the step being formed, and what it consists of. */
+  chosen: MicroBatch<Job> = { contexts: [], generations: [] };
   #shares: Share[] = [];
   #inFlight: readonly (readonly Share[])[] = [];
   /** Its only token, which came with its KV, was somebody's last. */
-  #hasFinished = false;
+  hasFinished = false;
 
-  constructor(setup: EngineSetup<TrtllmConfig>) {
+  constructor(setup: EngineSetup<TrtllmConfig>, executor: PlainExecutor) {
     this.#setup = setup;
+    this.#executor = executor;
+    executor.ranks.push(this);
     const { config, table } = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
-    this.#wait = new BatchWait(config);
     this.#pages = new BlockManager(kvLayoutOf(config), () => this.#names);
   }
 
@@ -49,45 +49,67 @@ export class PlainTrtllm implements PlainScheduler {
     return serves(this.#setup.config, inputTokens, outputTokens);
   }
 
+  /** What all ranks share is spoken for by the first. */
+  get #isFirst(): boolean {
+    return this.#executor.ranks[0] === this;
+  }
+
   enqueue(job: Job): void {
-    this.#inbox.push(job);
+    this.#executor.inbox.push(job);
   }
 
   remoteArrived(request: number, nowNs: number): void {
-    const job = this.#active.find((candidate) => candidate.request === request)!;
+    const job = this.#executor.ranks
+      .flatMap(({ active }) => active)
+      .find((candidate) => candidate.request === request)!;
     job.accountedNs = nowNs;
     job.status = 'loaded';
   }
 
   releaseHeld(request: number): void {
-    this.#pages.release(this.#held.get(request)!.hold);
-    this.#held.delete(request);
+    for (const rank of this.#executor.ranks) rank.dropHeld(request);
+  }
+
+  dropHeld(request: number): boolean {
+    const job = this.#held.get(request);
+    if (job === undefined) return false;
+    this.#pages.release(job.hold);
+    return this.#held.delete(request);
   }
 
   cancel(request: number, nowNs: number): Job | null {
-    if (this.#held.has(request)) {
-      this.releaseHeld(request);
-      return null;
-    }
-    for (const queue of [this.#inbox, this.#waiting, this.#active]) {
+    const { ranks, inbox, waiting } = this.#executor;
+    if (ranks.some((rank) => rank.dropHeld(request))) return null;
+    for (const queue of [inbox, waiting]) {
       const at = queue.findIndex((candidate) => candidate.request === request);
-      if (at < 0) continue;
-      const [job] = queue.splice(at, 1);
-      if (job.decodes && job.status === 'running') this.#pages.publish(job.hold, job.known - 1);
-      if (job.countsAsDecode) this.#setup.log.spend(request, STATE.decodeInterference, nowNs - job.accountedNs);
-      if (job.status !== 'waiting') this.#pages.release(job.hold);
-      return job;
+      if (at >= 0) return queue.splice(at, 1)[0];
     }
-    throw new Error(`request ${request} is not here`);
+    return ranks.map((rank) => rank.giveUp(request, nowNs)).find((job) => job !== null)!;
+  }
+
+  giveUp(request: number, nowNs: number): Job | null {
+    const at = this.active.findIndex((candidate) => candidate.request === request);
+    if (at < 0) return null;
+    const [job] = this.active.splice(at, 1);
+    if (job.decodes && job.status === 'running') this.#pages.publish(job.hold, job.known - 1);
+    if (job.countsAsDecode) this.#setup.log.spend(request, STATE.decodeInterference, nowNs - job.accountedNs);
+    if (job.status !== 'waiting') this.#pages.release(job.hold);
+    return job;
   }
 
   cachedTokens(request: number): number {
+    return this.#executor.rankFor(this.#setup.table.inputTokens[request]).hitOf(request);
+  }
+
+  hitOf(request: number): number {
     return this.#pages.lookup(request, this.#setup.table.inputTokens[request]);
   }
 
   addLoad(load: EngineLoad): void {
-    const running = this.#active.filter(({ status }) => status === 'running');
-    const queued = [...this.#inbox, ...this.#waiting, ...this.#active.filter((job) => !running.includes(job))];
+    const { inbox, waiting } = this.#executor;
+    const running = this.active.filter(({ status }) => status === 'running');
+    const queued = this.active.filter((job) => !running.includes(job));
+    if (this.#isFirst) queued.push(...inbox, ...waiting);
     load.running += running.length;
     load.waiting += queued.length;
     load.usablePages += this.#pages.usablePages;
@@ -99,43 +121,37 @@ export class PlainTrtllm implements PlainScheduler {
   // ---- forming ----------------------------------------------------------------------------------------------------
 
   form(inFlight: readonly (readonly Share[])[], nowNs: number): Share[] {
-    this.#inFlight = inFlight;
-    this.#shares = [];
-    do {
-      this.#hasFinished = false;
-      this.#schedule(nowNs);
-    } while (this.#shares.length === 0 && this.#hasFinished);
-    return this.#shares;
+    return this.#executor.form([inFlight], nowNs)[0];
   }
 
-  #schedule(nowNs: number): void {
+  get isVacant(): boolean {
+    return this.active.every(({ remote, status }) => remote || status === 'loading');
+  }
+
+  schedule(inFlight: readonly (readonly Share[])[], nowNs: number): void {
     const { config } = this.#setup;
+    this.#inFlight = inFlight;
+    this.#shares = [];
+    this.hasFinished = false;
     this.#pages.startStep();
-    this.activate();
-    const fitting = fitCapacity(config.capacityPolicy, this.#active, config.maxSequences, this.#capacityView(), {
+    const fitting = fitCapacity(config.capacityPolicy, this.active, config.maxSequences, this.#capacityView(), {
       freeBlocks: () => this.#pages.freePages,
       pause: (job) => this.#pause(job, nowNs),
     });
     for (const job of fitting) if (job.remote) this.#reserve(job, nowNs);
     const runnable = fitting.filter((job) => !job.remote && !this.#isToComplete(job));
-    const { contexts, generations } = chooseMicroBatch(runnable, this.#microBatchView(), {
+    this.chosen = chooseMicroBatch(runnable, this.#microBatchView(), {
       maxTokens: config.maxBatchedTokens,
       maxRequests: config.maxSequences,
       chunking: config.chunkedPrefill ? { policy: config.chunkingPolicy, unit: config.blockTokens } : null,
     });
-    const promptTokens = contexts.reduce((sum, { item }) => sum + item.expected, 0);
-    const isHeldBack = this.#wait.holdsBack(contexts.length, promptTokens, generations.length);
-    if (!isHeldBack) for (const { item, tokens } of contexts) this.#prefill(item, tokens, nowNs);
-    for (const job of generations) this.#generate(job, nowNs);
   }
 
-  /** An idle executor blocks until it has one request, and goes on with that one alone. */
-  activate(): void {
-    const isIdle = this.#active.length + this.#waiting.length === 0;
-    this.#waiting.push(...this.#inbox.splice(0, isIdle ? 1 : this.#inbox.length));
-    while (this.#waiting.length > 0 && this.#active.length < this.#setup.config.maxSequences) {
-      this.#active.push(this.#waiting.shift()!);
-    }
+  launch(isHeldBack: boolean, nowNs: number): Share[] {
+    const { contexts, generations } = this.chosen;
+    if (!isHeldBack) for (const { item, tokens } of contexts) this.#prefill(item, tokens, nowNs);
+    for (const job of generations) this.#generate(job, nowNs);
+    return this.#shares;
   }
 
   /** GENERATION_TO_COMPLETE: the token that must be its last is in flight. */
@@ -243,8 +259,8 @@ export class PlainTrtllm implements PlainScheduler {
     if (job.status === 'loaded') {
       this.#yieldFirstToken(job, nowNs);
       if (job.generated === job.output) {
-        this.#active.splice(this.#active.indexOf(job), 1);
-        this.#hasFinished = true;
+        this.active.splice(this.active.indexOf(job), 1);
+        this.hasFinished = true;
         this.#finish(job, nowNs);
         return;
       }
@@ -322,10 +338,10 @@ export class PlainTrtllm implements PlainScheduler {
     for (const { job, before, tokens, decodes, completes, fate } of shares) {
       if (completes && !decodes && fate === 'due') this.#pages.publish(job.hold, before + tokens);
     }
-    const over = this.#active.filter(
+    const over = this.active.filter(
       (job) => job.generated === job.output && shares.some((share) => share.job === job && share.fate !== 'void'),
     );
-    this.#active = this.#active.filter((job) => !over.includes(job));
+    this.active = this.active.filter((job) => !over.includes(job));
     for (const job of over) this.#finish(job, nowNs);
   }
 
