@@ -6,8 +6,8 @@ export interface FaultSpec {
   readonly random?: {
     readonly meanUpNs: number;
     readonly downNs: number;
-    /** Number of each worker's node: all of a node crash together. Left out: each by itself. */
-    readonly nodeOf?: readonly number[];
+    /** Each worker's nodes: whatever has a part on a node crashes with it. Left out: each worker by itself. */
+    readonly nodesOf?: readonly (readonly number[])[];
   };
   /** Passes of these workers last `factor` times as long, from `atNs` (0) until `untilNs` (the end). */
   readonly stragglers: readonly {

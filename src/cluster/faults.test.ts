@@ -99,6 +99,18 @@ describe('faults, against times worked out by hand', () => {
     expect([...log.outcome]).toEqual([OUTCOME.completed, OUTCOME.completed, OUTCOME.rejected, OUTCOME.completed]);
   });
 
+  it('turns away who arrives while every replica has more than a share of its KV pages in use', () => {
+    // 50 tokens are 4 pages of 16; the first two requests are in their prompts at 50 ms, each on a replica of its own.
+    const usable = PLAIN_VLLM.blocks - 1;
+    const outcomesAbove = (pages: number) => {
+      const { log, losses } = simulate(scenario([0, 1, 50, 300], 2, { maxKvUsage: pages / usable }));
+      expect(losses.shed).toBe(Number(log.outcome[2] === OUTCOME.rejected));
+      return log.outcome[2];
+    };
+    expect(outcomesAbove(3.5)).toBe(OUTCOME.rejected);
+    expect(outcomesAbove(4.5)).toBe(OUTCOME.completed);
+  });
+
   it('ends with the last request, whatever workers would go on to do', () => {
     const random = { meanUpNs: 30 * MS, downNs: 5 * MS };
     const { log, losses } = simulate(scenario([0, 100, 200], 2, { faults: { ...NO_FAULTS, random, retries: 200 } }));

@@ -121,14 +121,13 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   arrive(request: number, nowNs: number): void {
     const input = this.#table.inputTokens[request];
     const servable = this.fleet.admits(input, this.#table.outputTokens[request]);
-    const { maxInFlight } = this.#scenario;
     if (!servable && this.#scenario.overLength === 'drop') {
       this.#continueSession(request, nowNs);
       return;
     }
     this.census.submitted += 1;
     this.log.arrivalNs[request] = nowNs;
-    const isFull = servable && maxInFlight !== undefined && this.census.inFlight >= maxInFlight;
+    const isFull = servable && this.#isFull(nowNs);
     if (isFull) this.attempts.losses.shed += 1;
     if (!servable || isFull) {
       this.log.outcome[request] = OUTCOME.rejected;
@@ -141,6 +140,13 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     const releaseNs = this.#frontEnd === null ? nowNs : this.#frontEnd.releaseNs(nowNs, input);
     if (releaseNs > nowNs) this.clock.at(releaseNs, ARRIVAL, request);
     else this.#enter(request, nowNs);
+  }
+
+  /** Whether a request that arrives is turned away for load. */
+  #isFull(nowNs: number): boolean {
+    const { maxInFlight, maxKvUsage } = this.#scenario;
+    if (maxInFlight !== undefined && this.census.inFlight >= maxInFlight) return true;
+    return maxKvUsage !== undefined && (this.#decode ?? this.#entry).usesMoreKvThan(maxKvUsage, nowNs);
   }
 
   /** The front end is done with the request. */

@@ -83,6 +83,11 @@ export interface Scenario {
   readonly patience?: PatienceSpec;
   /** Requests beyond this many in the system are turned away on arrival; left out: none is. */
   readonly maxInFlight?: number;
+  /**
+   * They are turned away while every decoding replica that is up is known to have more than this share of its KV pages in use
+   * (Dynamo's request rejection by active decode blocks); left out: none is.
+   */
+  readonly maxKvUsage?: number;
   readonly seed: number;
   /** Requests longer than the context: refused and counted, silently left out, or cut (the prompt first, output kept). */
   readonly overLength: 'reject' | 'drop' | 'truncate';

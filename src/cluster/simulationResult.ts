@@ -81,7 +81,7 @@ export interface Losses {
   readonly retriedRequests: number;
   /** Hand-overs that took too long. */
   readonly timedOut: number;
-  /** Requests turned away because too many were in the system. */
+  /** Requests turned away because too many were in the system, or too much of the KV cache was in use. */
   readonly shed: number;
 }
 

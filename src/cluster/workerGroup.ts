@@ -1,6 +1,6 @@
 import { createRouter } from './router/createRouter.ts';
 import { LiveLoads, ReportedLoads } from './router/loads.ts';
-import { emptyLoad, type Router, type RouterSetup } from './router/router.ts';
+import { emptyLoad, type Loads, type Router, type RouterSetup } from './router/router.ts';
 import { RouterQueue } from './router/routerQueue.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
 import type { Role } from './scenario.ts';
@@ -10,6 +10,7 @@ import type { Worker } from './worker.ts';
 export class WorkerGroup {
   /** What the workers report, if the router does not see them live. */
   readonly reports: ReportedLoads | null;
+  readonly #loads: Loads;
   readonly #workers: Worker[];
   /** Those that are ready. */
   #candidates: readonly Worker[];
@@ -25,10 +26,11 @@ export class WorkerGroup {
     this.#candidates = workers.filter(isReady);
     this.#setup = setup;
     this.reports = reportIntervalNs === undefined ? null : new ReportedLoads(reportIntervalNs, workers);
+    this.#loads = this.reports ?? new LiveLoads();
     this.#router = createRouter(spec, {
       ...setup,
       group: workers[0].pool.role,
-      loads: this.reports ?? new LiveLoads(),
+      loads: this.#loads,
     });
     this.#queue = queue === undefined ? null : new RouterQueue(queue, setup.table, setup.log);
     this.#thresholdTokens = queue?.thresholdTokens ?? Number.POSITIVE_INFINITY;
@@ -58,6 +60,18 @@ export class WorkerGroup {
       waiting += this.#load.waiting;
     }
     return waiting;
+  }
+
+  /** Whether all workers are known to have more than this share of their KV pages in use, and there are any. */
+  usesMoreKvThan(share: number, nowNs: number): boolean {
+    if (this.reports === null) this.#advanceTo(nowNs);
+    return (
+      this.isUp &&
+      this.#candidates.every((worker) => {
+        const { heldPages, usablePages } = this.#loads.of(worker);
+        return heldPages > share * usablePages;
+      })
+    );
   }
 
   get role(): Role {

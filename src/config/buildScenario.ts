@@ -106,6 +106,7 @@ export function buildScenario(
       ...(config.faults === undefined ? {} : { faults: faultSpecOf(config.faults, pools, config.network ?? null) }),
       ...(config.traffic.patience === undefined ? {} : { patience: patienceSpecOf(config.traffic.patience) }),
       ...(config.router.max_in_flight === undefined ? {} : { maxInFlight: config.router.max_in_flight }),
+      ...(config.router.max_kv_usage === undefined ? {} : { maxKvUsage: config.router.max_kv_usage }),
       ...(config.planner === undefined
         ? {}
         : {

@@ -40,7 +40,7 @@ faults:
         { worker: 0, atNs: 2e9, downNs: 60e9 },
         { worker: 1, atNs: 2e9, downNs: 60e9 },
       ],
-      random: { meanUpNs: 3600e9, downNs: 30e9, nodeOf: [0, 0, 1] },
+      random: { meanUpNs: 3600e9, downNs: 30e9, nodesOf: [[0], [0], [1]] },
       stragglers: [{ worker: 1, factor: 1.5, atNs: 0, untilNs: Number.POSITIVE_INFINITY }],
       retries: 2,
     });
@@ -119,5 +119,8 @@ faults: {slow_links: [{node: 1, factor: 0.1, at_seconds: 2, for_seconds: 3}, {po
     expect(failures).toBe(failed.losses.lostAttempts);
     expect(failures).toBeGreaterThan(0);
     expect(simulate(build('router: {max_in_flight: 1}')).losses.shed).toBeGreaterThan(0);
+    const shedAbove = (usage: string) => simulate(build(`router: {max_kv_usage: ${usage}}`)).losses.shed;
+    expect(shedAbove('1')).toBe(0);
+    expect(shedAbove('0.000001')).toBeGreaterThan(0);
   });
 });

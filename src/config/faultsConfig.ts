@@ -1,6 +1,6 @@
 import { NS_PER_S } from '../base/units.ts';
 import type { FaultSpec, SlowLinks } from '../cluster/faultSpec.ts';
-import { isOn, type Place, placeReplicas, type SizedPool } from '../cluster/network/placement.ts';
+import { isOn, nodesOf, type Place, placeReplicas, type SizedPool } from '../cluster/network/placement.ts';
 import type { FaultDomain, LossPolicy } from './knobs/faultKnobs.ts';
 import { knobDefault } from './knobs.ts';
 import { gpusPerNode, type NetworkConfig } from './networkConfig.ts';
@@ -170,7 +170,7 @@ export function faultSpecOf(
           random: {
             meanUpNs: random.mean_up_seconds * NS_PER_S,
             downNs: Math.round(random.down_seconds * NS_PER_S),
-            ...(random.of === 'node' ? { nodeOf: places.map(({ node }) => node) } : {}),
+            ...(random.of === 'node' ? { nodesOf: places.map(nodesOf) } : {}),
           },
         }),
     stragglers: faults.stragglers.flatMap((straggler) =>

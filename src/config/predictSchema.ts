@@ -199,6 +199,7 @@ function routerSchema(fields: Fields) {
     queue_threshold: fields.number('router.queue_threshold').optional(),
     queue_policy: fields.choice('router.queue_policy', ['fcfs', 'lcfs', 'wspt']).optional(),
     max_in_flight: fields.number('router.max_in_flight').optional(),
+    max_kv_usage: fields.number('router.max_kv_usage').optional(),
   });
 }
 

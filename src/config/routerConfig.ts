@@ -22,6 +22,7 @@ export interface RouterConfig {
   readonly queue_threshold?: number;
   readonly queue_policy?: 'fcfs' | 'lcfs' | 'wspt';
   readonly max_in_flight?: number;
+  readonly max_kv_usage?: number;
 }
 
 /** Notes settings that the policy would not read. */

@@ -23,4 +23,10 @@ describe('tiers', () => {
       pageBytes,
     });
   });
+
+  it("give disk the rate at which an NVMe drive of the GPU's PCIe generation writes, and its latency", () => {
+    const diskOf = (gpu: string) => resolveTiers({ disk: { capacity_gb_per_gpu: 1 } }, findHardware(gpu)).disk;
+    expect(diskOf('h200_sxm')).toMatchObject({ gb_per_second_per_gpu: 10, latency_ms: 0.06 });
+    expect(diskOf('a100_sxm')).toMatchObject({ gb_per_second_per_gpu: 3.5, latency_ms: 0.092 });
+  });
 });

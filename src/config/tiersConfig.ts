@@ -1,4 +1,5 @@
 import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
+import { driveBeside } from '../catalog/drives.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import { TIERS, type TierSpec, type TiersSpec } from '../kv/kvTiers.ts';
 import { knobDefault } from './knobs.ts';
@@ -31,6 +32,7 @@ export interface TiersConfig {
 const W = 'engine.workers.<role>.kv_cache.tiers';
 
 export function resolveTiers({ onboarding, host, disk, shared }: TiersInput, hardware: HardwareFacts): TiersConfig {
+  const drive = driveBeside(hardware.pcieGBps.value);
   return {
     onboarding: onboarding ?? knobDefault(`${W}.onboarding`),
     ...(host === undefined
@@ -48,8 +50,9 @@ export function resolveTiers({ onboarding, host, disk, shared }: TiersInput, har
       : {
           disk: {
             capacity_gb_per_gpu: disk.capacity_gb_per_gpu,
-            gb_per_second_per_gpu: disk.gb_per_second_per_gpu ?? knobDefault(`${W}.disk.gb_per_second_per_gpu`),
-            latency_ms: disk.latency_ms ?? knobDefault(`${W}.disk.latency_ms`),
+            // Its channel carries both directions, so the slower one's rate.
+            gb_per_second_per_gpu: disk.gb_per_second_per_gpu ?? drive.write_gb_per_s.value,
+            latency_ms: disk.latency_ms ?? drive.read_latency_ms.value,
             write: disk.write ?? knobDefault(`${W}.disk.write`),
           },
         }),

@@ -1,15 +1,22 @@
 import { NS_PER_S } from '../base/units.ts';
-import type { SimulationResult } from '../cluster/simulationResult.ts';
+import type { NetworkUse, SimulationResult } from '../cluster/simulationResult.ts';
 import type { NetworkReport } from './report.ts';
 
-/** What the network carried, and its busiest link. */
-export function networkOf(network: NonNullable<SimulationResult['network']>, durationNs: number): NetworkReport {
-  const used = network.links.map(({ name, bytesPerS, bytes, busyNs }) => ({
+/** Of each link that carried anything: its share of capacity over the run, and of time with anything on it. */
+export function linksUsed(
+  { links }: NetworkUse,
+  durationNs: number,
+): { readonly name: string; readonly used: number; readonly busy: number }[] {
+  return links.map(({ name, bytesPerS, bytes, busyNs }) => ({
     name,
     used: bytes / bytesPerS / (durationNs / NS_PER_S),
     busy: busyNs / durationNs,
   }));
-  const [busiest] = used.sort((a, b) => b.used - a.used || b.busy - a.busy);
+}
+
+/** What the network carried, and its busiest link. */
+export function networkOf(network: NonNullable<SimulationResult['network']>, durationNs: number): NetworkReport {
+  const [busiest] = linksUsed(network, durationNs).sort((a, b) => b.used - a.used || b.busy - a.busy);
   return {
     transfers: network.transfers,
     busiest_link: busiest?.name ?? null,

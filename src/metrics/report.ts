@@ -50,6 +50,12 @@ export interface NetworkReport {
   readonly busiest_link_busy_ratio: number;
 }
 
+/** What carried the largest share of what it could over the run. */
+export interface BusiestLink {
+  readonly name: string;
+  readonly used_ratio: number;
+}
+
 /** What faults did; requests that failed are counted with all others. */
 export interface FaultsReport {
   /** Replicas that went down, each time. */
@@ -156,9 +162,11 @@ export interface Report {
   readonly kv_tiers?: Readonly<Record<string, TierReport>>;
   /** Only where transfers share a network. */
   readonly network?: NetworkReport;
+  /** Of the network's links and the tiers' channels, those that carried anything; only where there are any. */
+  readonly busiest_link?: BusiestLink | null;
   /** Only where something may go wrong. */
   readonly faults?: FaultsReport;
-  /** Only where requests may be turned away for being too many: those that were, part of `requests.rejected`. */
+  /** Only where requests may be turned away for load: those that were, part of `requests.rejected`. */
   readonly router?: { readonly shed: number };
   /** Only with a planner. */
   readonly planner?: PlannerReport;

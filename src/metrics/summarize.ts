@@ -6,6 +6,7 @@ import { OUTCOME } from '../engine/requestLog.ts';
 import { TIERS } from '../kv/kvTiers.ts';
 import { attributionOf } from './attribution.ts';
 import { boundOf } from './bound.ts';
+import { busiestLinkOf } from './busiestLink.ts';
 import { costOf } from './cost.ts';
 import { energyOf } from './energy.ts';
 import { meanGpusOf } from './gpuTime.ts';
@@ -62,6 +63,7 @@ export function summarize(input: SummaryInput): Report {
   const gpuHours = (gpus * result.durationNs) / NS_PER_S / 3600;
   const timing = timingShares(input);
   const kvTiers = tiersOf(result, scenario);
+  const busiestLink = busiestLinkOf(result, scenario);
 
   const report: Omit<Report, 'result_hash'> = {
     schema_version: 1,
@@ -93,10 +95,13 @@ export function summarize(input: SummaryInput): Report {
     engine: engineOf(input),
     bound: boundOf(result.workers),
     ...(result.network === null ? {} : { network: networkOf(result.network, result.durationNs) }),
+    ...(busiestLink === undefined ? {} : { busiest_link: busiestLink }),
     ...(scenario.faults === undefined && scenario.transfer?.timeoutNs === undefined
       ? {}
       : { faults: faultsOf(result.losses) }),
-    ...(scenario.maxInFlight === undefined ? {} : { router: { shed: result.losses.shed } }),
+    ...(scenario.maxInFlight === undefined && scenario.maxKvUsage === undefined
+      ? {}
+      : { router: { shed: result.losses.shed } }),
     ...(result.scaling === null
       ? {}
       : {

@@ -147,7 +147,7 @@ function faultsText({ crashes, lost_attempts, retried }: FaultsReport): string {
 }
 
 function subjectLines(report: Report, { pools }: PredictContext, colors: Colors): string[] {
-  const { throughput, goodput, cost, cache, engine, bound, attribution, energy, fleet, planner } = report;
+  const { throughput, goodput, cost, cache, engine, bound, attribution, energy, fleet, planner, busiest_link } = report;
   const line = (subject: string, text: string): string => `${colors.bold(subject.padEnd(12))}${text}`;
   return [
     line(
@@ -168,6 +168,9 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
     ...pools.map((pool) => line('KV cache', kvText(pool))),
     line('engine', `mean batch ${formatNumber(engine.mean_batch)}, ${formatCount(engine.preemptions, 'preemption')}`),
     ...lossSubjects(report).map(([subject, text]) => line(subject, text)),
+    ...(busiest_link == null
+      ? []
+      : [line('busiest', `${busiest_link.name}: ${formatPercent(busiest_link.used_ratio)} used`)]),
     line('bound', `prefill by ${boundText(bound.prefill)}; decode by ${boundText(bound.decode)}`),
     line('TTFT', `mean: ${attributionText(attribution.ttft.mean)}`),
     line('', `p99:  ${attributionText(attribution.ttft.p99_cohort)}`),

@@ -79,14 +79,17 @@ function faults(random: RandomStream, workers: number, hasNetwork: boolean): Fau
     const atNs = random.integer(0, 8) * 25_000;
     return { atNs, untilNs: one(2) ? Number.POSITIVE_INFINITY : atNs + random.integer(1, 150_000) };
   };
-  const nodeOf = Array.from({ length: workers }, (_, index) => Math.floor(index / 2));
+  const nodesOf = Array.from({ length: workers }, (_, index) => [
+    Math.floor(index / 2),
+    ...(index % 3 === 2 ? [workers] : []),
+  ]);
   return {
     crashes: Array.from({ length: one(2) ? 0 : random.integer(1, 3) }, () => ({
       worker: worker(),
       atNs: random.integer(0, 250_000),
       downNs: random.integer(1, 80_000),
     })),
-    ...(one(2) ? { random: { meanUpNs: 500_000, downNs: 30_000, ...(one(2) ? { nodeOf } : {}) } } : {}),
+    ...(one(2) ? { random: { meanUpNs: 500_000, downNs: 30_000, ...(one(2) ? { nodesOf } : {}) } } : {}),
     stragglers: one(2) ? [{ worker: worker(), factor: random.integer(11, 30) / 10, ...span() }] : [],
     ...(hasNetwork && !one(3)
       ? { slowLinks: [{ of: { worker: worker() }, factor: random.integer(1, 9) / 10, ...span() }] }
@@ -110,7 +113,7 @@ export const FEATURES: Readonly<Record<string, (scenario: Scenario) => boolean>>
   'slow links': ({ faults }) => faults?.slowLinks !== undefined,
   crashes: ({ faults }) => (faults?.crashes.length ?? 0) > 0,
   'random crashes': ({ faults }) => faults?.random !== undefined,
-  'node crashes': ({ faults }) => faults?.random?.nodeOf !== undefined,
+  'node crashes': ({ faults }) => faults?.random?.nodesOf !== undefined,
   stragglers: ({ faults }) => (faults?.stragglers.length ?? 0) > 0,
   'start-up': ({ pools }) => pools.some(({ startupNs }) => startupNs !== undefined),
   'impatient clients': ({ patience }) => patience !== undefined,

@@ -48,3 +48,8 @@ export function placeReplicas(pools: readonly SizedPool[], gpusPerNode: number):
 export function isOn({ node: first, nodes }: Place, node: number): boolean {
   return first <= node && node < first + nodes;
 }
+
+/** The nodes a replica has GPUs on. */
+export function nodesOf({ node, nodes }: Place): number[] {
+  return Array.from({ length: nodes }, (_, index) => node + index);
+}

@@ -127,4 +127,11 @@ export const ROUTER_KNOBS = [
     tunable: true,
     about: 'Requests that arrive while so many are in the system are turned away; left out: none is.',
   },
+  {
+    path: 'router.max_kv_usage',
+    domain: { kind: 'number', above: 0, max: 1 },
+    tunable: true,
+    about:
+      'Requests that arrive while every replica that decodes has more of its KV cache in use than this are turned away; left out: none is.',
+  },
 ] as const satisfies readonly Knob[];
