@@ -26,6 +26,13 @@ export class Deque<T> {
     this.#size += 1;
   }
 
+  /** Puts the value `index` places behind the front, 0 <= index <= size, in O(n). */
+  insert(index: number, value: T): void {
+    this.pushBack(value);
+    for (let place = this.#size - 1; place > index; place--) this.#put(place, this.at(place - 1));
+    this.#put(index, value);
+  }
+
   /** Removes and returns the front; the queue must not be empty. */
   popFront(): T {
     const value = this.#ring[this.#head] as T;
@@ -48,6 +55,10 @@ export class Deque<T> {
   remove(value: T): void {
     const kept = Array.from({ length: this.#size }, () => this.popFront()).filter((element) => element !== value);
     for (const element of kept) this.pushBack(element);
+  }
+
+  #put(index: number, value: T): void {
+    this.#ring[(this.#head + index) & (this.#ring.length - 1)] = value;
   }
 
   #grow(): void {

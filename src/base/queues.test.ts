@@ -59,7 +59,7 @@ describe('IndexedHeap', () => {
 describe('Deque', () => {
   it('behaves like an array', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('front', 'back', 'pop'), { maxLength: 200 }), (steps) => {
+      fc.property(fc.array(fc.constantFrom('front', 'back', 'pop', 'middle'), { maxLength: 200 }), (steps) => {
         const deque = new Deque<number>();
         const model: number[] = [];
         steps.forEach((step, value) => {
@@ -69,6 +69,10 @@ describe('Deque', () => {
           } else if (step === 'back') {
             deque.pushBack(value);
             model.push(value);
+          } else if (step === 'middle') {
+            const place = value % (model.length + 1);
+            deque.insert(place, value);
+            model.splice(place, 0, value);
           } else if (model.length > 0) {
             expect(deque.popFront()).toBe(model.shift());
           }

@@ -1,14 +1,20 @@
 import { Deque } from '../base/deque.ts';
 import { type Sequence, STAGE } from './sequence.ts';
 
-/** What a worker has accepted and does not run yet: first come first served, evicted sequences before everyone. */
+/** What a worker has accepted and does not run yet: first come first served, evicted sequences before everyone, or by urgency. */
 export class AdmissionQueue {
+  readonly #isUrgent: boolean;
   readonly #waiting = new Deque<Sequence>();
   /** Sequences with pages reserved for KV from elsewhere, in order of reservation, until they run. */
   readonly #remote: Sequence[] = [];
   readonly #skipped: Sequence[] = [];
   /** Known tokens of those that wait for admission. */
   tokens = 0;
+
+  /** `isUrgent`: the more urgent go first, then who came first. */
+  constructor(isUrgent: boolean) {
+    this.#isUrgent = isUrgent;
+  }
 
   /** Sequences that wait for admission or for remote KV. */
   get size(): number {
@@ -21,14 +27,27 @@ export class AdmissionQueue {
   }
 
   join(sequence: Sequence): void {
-    this.#waiting.pushBack(sequence);
+    if (this.#isUrgent) this.#insert(sequence);
+    else this.#waiting.pushBack(sequence);
     this.tokens += sequence.knownTokens;
   }
 
-  /** An evicted sequence goes to the head. */
+  /** An evicted sequence goes to the head, or by urgency to its place. */
   putBack(sequence: Sequence): void {
-    this.#waiting.pushFront(sequence);
+    if (this.#isUrgent) this.#insert(sequence);
+    else this.#waiting.pushFront(sequence);
     this.tokens += sequence.knownTokens;
+  }
+
+  #insert(sequence: Sequence): void {
+    let low = 0;
+    let high = this.#waiting.size;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (byUrgency(this.#waiting.at(middle), sequence) < 0) low = middle + 1;
+      else high = middle;
+    }
+    this.#waiting.insert(low, sequence);
   }
 
   get head(): Sequence {
@@ -90,4 +109,9 @@ export class AdmissionQueue {
   removeRemote(sequence: Sequence): void {
     this.#remote.splice(this.#remote.indexOf(sequence), 1);
   }
+}
+
+/** vLLM's order under `--scheduling-policy priority`: negative if `a` goes before `b`. */
+export function byUrgency(a: Sequence, b: Sequence): number {
+  return a.priority - b.priority || a.arrivalNs - b.arrivalNs || a.request - b.request;
 }

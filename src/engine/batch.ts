@@ -140,6 +140,14 @@ export class Batch {
     this.#ghostWindowed += Math.min(contextTokens, this.#timer.window);
   }
 
+  /** A ghost is taken out before the batch is sealed. */
+  removeGhost(contextTokens: number, drafts: number): void {
+    this.#ghosts -= 1;
+    this.#verified.tokens -= drafts;
+    this.#ghostContext -= contextTokens;
+    this.#ghostWindowed -= Math.min(contextTokens, this.#timer.window);
+  }
+
   /**
    * The batch is put together: decodes are counted in, and sequences whose known tokens end in it decode from the lane's next
    * pass on. With other ranks the pass computes `groupTokens` in all, and without graphs (`eager`) if one of them prefills.
@@ -315,7 +323,9 @@ export class Batch {
     }
     emit(sequence, nowNs, role, log, ledger);
     sequence.pending -= 1;
-    if (sequence.pending === 0 && sequence.generated === sequence.outputTokens) this.finished.push(sequence);
+    // Who has only fallen behind gets its last token from a later pass.
+    const isLast = sequence.pending === 0 && sequence.generated === sequence.outputTokens;
+    if (isLast && sequence.stage === STAGE.waiting) this.finished.push(sequence);
   }
 }
 

@@ -23,10 +23,7 @@ export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): Engine
   const { config } = setup;
   if (config.backend === 'vllm') {
     const depth = batchesInFlight(config);
-    // Who is evicted by priority may already have its tokens of the step: only the plain core takes them back.
-    if (core === 'plain' || config.policy === 'priority') {
-      return new PlainEngine(setup, depth, () => new PlainVllm({ ...setup, config }));
-    }
+    if (core === 'plain') return new PlainEngine(setup, depth, () => new PlainVllm({ ...setup, config }));
     return new EngineDriver(setup, depth, (batches, lanes) => new VllmScheduler({ ...setup, config, batches, lanes }));
   }
   if (config.backend === 'sglang') return createSglang(core, { ...setup, config });

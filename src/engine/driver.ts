@@ -164,7 +164,8 @@ export class EngineDriver implements EngineCore {
   #sequence(request: number, outputTokens: number, nowNs: number): Sequence {
     const { config, table } = this.#setup;
     const contested = config.prefixCaching && (table.contestedText[request] === 1 || this.#cancelled.has(request));
-    return new Sequence(request, table.inputTokens[request], outputTokens, contested, nowNs);
+    const priority = table.priorities?.[request] ?? 0;
+    return new Sequence(request, table.inputTokens[request], outputTokens, contested, priority, nowNs);
   }
 
   #join(sequence: Sequence, nowNs: number): void {

@@ -28,6 +28,10 @@ export class Sequence {
   /** Other sessions name the text it generates: its pages must be found as soon as they are full. */
   readonly contested: boolean;
   readonly hold: PageHold;
+  /** How urgent it is, less goes first. */
+  readonly priority: number;
+  /** When it joined the worker. */
+  readonly arrivalNs: number;
   stage: number = STAGE.waiting;
   /** Tokens whose KV is computed; of a decoding sequence see `clockOffset`. */
   computed = 0;
@@ -77,12 +81,21 @@ export class Sequence {
   loadTo = 0;
   loadedNs = -1;
 
-  constructor(request: number, inputTokens: number, outputTokens: number, contested: boolean, nowNs: number) {
+  constructor(
+    request: number,
+    inputTokens: number,
+    outputTokens: number,
+    contested: boolean,
+    priority: number,
+    nowNs: number,
+  ) {
     this.request = request;
     this.inputTokens = inputTokens;
     this.outputTokens = outputTokens;
     this.contested = contested;
     this.hold = new PageHold(request, inputTokens);
+    this.priority = priority;
+    this.arrivalNs = nowNs;
     this.accountedNs = nowNs;
   }
 

@@ -101,7 +101,12 @@ export class SequencePages {
 
   /** Pages the sequence lacks to hold `tokens`, with full attention alone. */
   missing(sequence: Sequence, tokens: number): number {
-    return Math.max(0, Math.ceil(tokens / this.pageTokens) - sequence.owned);
+    return Math.max(0, this.count(tokens) - sequence.owned);
+  }
+
+  /** Pages that hold so many tokens, with full attention alone. */
+  count(tokens: number): number {
+    return Math.ceil(tokens / this.pageTokens);
   }
 
   /** With groups: whether a running sequence has room for `tokens`, once it gave back what lies behind `processed` of them. */

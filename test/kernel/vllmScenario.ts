@@ -31,7 +31,7 @@ function withOptions(given: PoolSpec, random: RandomStream): PoolSpec {
     maxBatchedTokens: chunkedPrefill
       ? engine.maxBatchedTokens
       : Math.max(engine.maxBatchedTokens, engine.contextLength),
-    policy: one(8) ? 'priority' : 'fcfs',
+    policy: one(3) ? 'priority' : 'fcfs',
     longPrefillTokens: one(3) ? random.integer(1, engine.maxBatchedTokens) : 0,
     speculation,
     watermark: one(4) ? random.uniform() * 0.2 : 0,

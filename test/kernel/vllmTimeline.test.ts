@@ -19,6 +19,9 @@ const FEATURES: Record<string, (config: VllmConfig, scenario: Scenario, result: 
     !chunkedPrefill && !semantics.oversizedStopsAdmission,
   'no gate for whole prompts': ({ semantics }) => !semantics.fullIslGate,
   'scratch pages last': ({ semantics }) => !semantics.unhashedFreedFirst,
+  'by priority': ({ policy }) => policy === 'priority',
+  'preemption by priority': ({ policy }, _, { workers }) =>
+    policy === 'priority' && workers.some(({ preemptions }) => preemptions > 0),
   'a pipeline': ({ pipelineStages }) => pipelineStages > 1,
   'attention-DP ranks': ({ attentionDataRanks }) => attentionDataRanks > 1,
   watermark: ({ watermark }) => watermark > 0,

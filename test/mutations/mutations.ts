@@ -391,4 +391,46 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'return free[0];',
     why: 'pipeline: sequences change their lane',
   },
+  {
+    file: RUNNING,
+    find: 'if (byUrgency(this.#running[worst], this.#running[at]) < 0) worst = at;',
+    replace: 'if (byUrgency(this.#running[worst], this.#running[at]) > 0) worst = at;',
+    why: 'priority: the most urgent is evicted',
+  },
+  {
+    file: RUNNING,
+    find: 'if (this.#config.semantics.refundsVictim) budget += taken;',
+    replace: '',
+    why: 'priority: what the victim had of the batch is lost',
+  },
+  {
+    file: RUNNING,
+    find: 'if (isScheduled) sequence.owned = Math.max(sequence.owned, this.#pages.count(sequence.computed + 1));',
+    replace: '',
+    why: 'priority: the page of a token scheduled and taken back is lost',
+  },
+  {
+    file: RUNNING,
+    find: 'if (at < index) index -= 1;',
+    replace: '',
+    why: 'priority: whoever comes after a victim that stood before is passed over',
+  },
+  {
+    file: RUNNING,
+    find: 'const wanted = this.#isUrgent ? due + this.#prefillPages : due;',
+    replace: 'const wanted = due;',
+    why: 'priority: decodes count as scheduled that may be evicted yet',
+  },
+  {
+    file: QUEUE,
+    find: 'return a.priority - b.priority || a.arrivalNs - b.arrivalNs || a.request - b.request;',
+    replace: 'return a.priority - b.priority || b.arrivalNs - a.arrivalNs || a.request - b.request;',
+    why: 'priority: among equals who came last goes first',
+  },
+  {
+    file: VLLM,
+    find: 'return !this.#isBlocked || this.#queue.head === sequence;',
+    replace: 'return !this.#isBlocked;',
+    why: 'priority: whoever is more urgent than a blocked head does not interrupt',
+  },
 ];

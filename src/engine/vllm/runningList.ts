@@ -1,3 +1,4 @@
+import { byUrgency } from '../admissionQueue.ts';
 import type { Batch } from '../batch.ts';
 import type { EngineRole } from '../engineCore.ts';
 import type { Lane } from '../lane.ts';
@@ -25,10 +26,15 @@ export class RunningList {
   readonly #pages: SequencePages;
   readonly #putBack: (sequence: Sequence) => void;
   readonly #running: Sequence[] = [];
+  /** Policy `priority`: whoever is least urgent is evicted, wherever it stands. */
+  readonly #isUrgent: boolean;
+  /** What those before the one that is looked at have got of the batch being formed. */
+  readonly #granted: number[] = [];
 
   /** `putBack` takes the evicted. */
   constructor(setup: SchedulerSetup<VllmConfig>, pages: SequencePages, putBack: (sequence: Sequence) => void) {
     this.#config = setup.config;
+    this.#isUrgent = setup.config.policy === 'priority';
     this.#speculates = setup.config.speculation !== null;
     this.#lookahead = lookaheadOf(setup.config.speculation);
     this.#role = setup.role;
@@ -54,9 +60,18 @@ export class RunningList {
     return tokens;
   }
 
-  /** Index from which on somebody may prefill: without a limit on chunks a prompt in progress was admitted last. */
+  /** Index from which on somebody may prefill: where no decode can fall behind, a prompt in progress was admitted last. */
   #firstToPrefill(): number {
-    return this.#config.longPrefillTokens === 0 ? Math.max(0, this.#running.length - 1) : 0;
+    const anywhere = this.#isUrgent || this.#speculates || this.#config.longPrefillTokens > 0;
+    return anywhere ? 0 : Math.max(0, this.#running.length - 1);
+  }
+
+  /** Pages that those who prefill may want of the next batch, at most. */
+  get #prefillPages(): number {
+    let pages = 0;
+    for (const sequence of this.#running)
+      if (sequence.stage === STAGE.prefilling) pages += this.#pages.missing(sequence, sequence.knownTokens);
+    return pages;
   }
 
   /** A sequence is admitted. */
@@ -73,18 +88,21 @@ export class RunningList {
     const due = set.pagesDue(1);
     const { free, hasGroups } = this.#pages;
     const isUniform = !this.#speculates && this.#config.longPrefillTokens === 0;
-    if (!isUniform || due > free || set.contested > 0 || hasGroups) {
+    // Who is evicted by urgency may have its token of this batch already: they are counted one by one then.
+    const wanted = this.#isUrgent ? due + this.#prefillPages : due;
+    if (!isUniform || wanted > free || set.contested > 0 || hasGroups) {
       return this.#scheduleFrom(0, batch, budget, nowNs);
     }
     this.#pages.allocate(due);
     return this.#scheduleFrom(this.#firstToPrefill(), batch, budget - set.count, nowNs, true);
   }
 
-  /** The same one by one from index `start`; who finds no page evicts the last of the list (vLLM fcfs). */
+  /** The same one by one from index `start`; who finds no page evicts the last of the list or the least urgent. */
   #scheduleFrom(start: number, batch: Batch, tokenBudget: number, nowNs: number, decodesAreIn = false): number {
     const running = this.#running;
     let budget = tokenBudget;
     let index = start;
+    this.#granted.length = 0;
     while (index < running.length && budget > 0) {
       const sequence = running[index];
       const tokens = decodesAreIn && sequence.stage === STAGE.decoding ? 0 : this.#wanted(sequence, batch);
@@ -94,19 +112,32 @@ export class RunningList {
       } else if (granted > 0) {
         let victim: Sequence | null = null;
         while (victim !== sequence && !this.#hasRoom(sequence, granted)) {
-          victim = running.pop()!;
-          this.#preempt(victim, nowNs);
+          const at = this.#isUrgent ? this.#leastUrgent() : running.length - 1;
+          [victim] = running.splice(at, 1);
+          const taken = at < index ? this.#granted.splice(at, 1)[0] : 0;
+          if (at < index) index -= 1;
+          if (this.#config.semantics.refundsVictim) budget += taken;
+          this.#preempt(victim, taken, batch, nowNs);
         }
-        if (victim === sequence) return budget;
+        // Who has to evict itself ends the pass for all behind it.
+        if (victim === sequence) break;
         if (sequence.stage === STAGE.finishing) this.#decodeInVain(sequence, granted, batch);
         else if (sequence.stage === STAGE.decoding) this.#decode(sequence, granted);
         else this.prefill(sequence, granted, batch);
         budget -= granted;
       }
+      this.#granted.push(granted);
       index += 1;
     }
     if (!decodesAreIn) for (; index < running.length; index++) this.#fallBehind(running[index], batch, nowNs);
     return budget;
+  }
+
+  #leastUrgent(): number {
+    let worst = 0;
+    for (let at = 1; at < this.#running.length; at++)
+      if (byUrgency(this.#running[worst], this.#running[at]) < 0) worst = at;
+    return worst;
   }
 
   /** Known tokens of a sequence that the batch could compute. */
@@ -263,11 +294,14 @@ export class RunningList {
     this.#pages.publish(sequence, end);
   }
 
-  /** Takes everything from a sequence that is out of the list, and puts it back into the queue. */
-  #preempt(sequence: Sequence, nowNs: number): void {
+  /** Takes everything from a sequence that is out of the list, `taken` tokens of the batch too, and puts it back into the queue. */
+  #preempt(sequence: Sequence, taken: number, batch: Batch, nowNs: number): void {
     const { request } = sequence;
+    if (sequence.stage === STAGE.prefilling && taken > 0) batch.removeChunk(sequence);
+    if (sequence.stage === STAGE.finishing && taken > 0) batch.removeGhost(sequence.computed + 1, taken - 1);
     const inFlight = this.#inFlight(sequence);
     const decodes = sequence.stage === STAGE.decoding;
+    const isScheduled = taken > 0 && sequence.stage !== STAGE.prefilling;
     // A KV producer has no use for a token whose KV is gone.
     const keepsToken = this.#role !== 'prefill';
     for (const batch of this.#batches) batch.withdraw(sequence, keepsToken);
@@ -279,7 +313,10 @@ export class RunningList {
       this.#log.spend(request, STATE.prefillInterference, nowNs - sequence.accountedNs);
       sequence.evictedNs = nowNs;
     }
-    this.#pages.publish(sequence, this.#named(sequence, inFlight));
+    // What was scheduled of it has its page, which is published as if it were computed.
+    if (isScheduled) sequence.owned = Math.max(sequence.owned, this.#pages.count(sequence.computed + 1));
+    const named = isScheduled ? sequence.knownTokens - inFlight : this.#named(sequence, inFlight);
+    this.#pages.publish(sequence, named);
     this.#pages.store(sequence);
     if (!keepsToken) sequence.generated -= inFlight;
     this.#pages.release(sequence);

@@ -133,6 +133,15 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
     expect(ends).toEqual([2, 1, 0]);
   });
 
+  it('serves equals as they came (after vLLM tests/v1/core/test_scheduler.py::test_priority_scheduling_equal_priority_preemption)', () => {
+    // Upstream names arrival times 3, 1, 2; here a request arrives when it comes.
+    const requests = [0, 1, 2].map(() => ({ input: 10, output: 2, priority: 1 }));
+    const { engine, ends, runUntil } = bench(core, { policy: 'priority', maxSequences: 1 }, requests);
+    for (const [nowNs, request] of [1, 2, 0].entries()) engine.enqueue(request, nowNs);
+    runUntil(1e6);
+    expect(ends).toEqual([1, 2, 0]);
+  });
+
   it('fills its places by urgency (vLLM tests/v1/core/test_scheduler.py::test_priority_scheduling_with_limited_slots)', () => {
     const requests = [3, 1, 2, 0].map((priority) => ({ input: 10, output: 9, priority }));
     const { engine, log, runUntil } = bench(core, { policy: 'priority', maxSequences: 2 }, requests);

@@ -16,7 +16,7 @@ import type { VllmConfig } from './vllmConfig.ts';
 export class VllmScheduler implements Scheduler {
   readonly #setup: SchedulerSetup<VllmConfig>;
   readonly #pages: SequencePages;
-  readonly #queue = new AdmissionQueue();
+  readonly #queue: AdmissionQueue;
   readonly #running: RunningList;
   readonly #admission: Admission;
   readonly #held = new Map<number, Sequence>();
@@ -25,6 +25,7 @@ export class VllmScheduler implements Scheduler {
 
   constructor(setup: SchedulerSetup<VllmConfig>) {
     this.#setup = setup;
+    this.#queue = new AdmissionQueue(setup.config.policy === 'priority');
     this.#pages = new SequencePages(kvLayoutOf(setup.config), setup);
     this.#running = new RunningList(setup, this.#pages, (sequence) => this.#queue.putBack(sequence));
     this.#admission = new Admission(setup, this.#pages, this.#queue, this.#running);
@@ -44,7 +45,7 @@ export class VllmScheduler implements Scheduler {
 
   enqueue(sequence: Sequence): boolean {
     this.#queue.join(sequence);
-    return !this.#isBlocked;
+    return !this.#isBlocked || this.#queue.head === sequence;
   }
 
   remoteArrived(request: number, nowNs: number): void {
