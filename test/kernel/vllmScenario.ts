@@ -9,7 +9,13 @@ import { draftingTimer, randomSpeculation } from './speculating.ts';
 export function vllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const base = seed % 2 === 0 ? randomScenario(seed, core) : harshScenario(seed, core);
   const random = new RandomStream(seed, 'vllm');
-  const priorities = Int32Array.from({ length: base.workload.count }, () => random.integer(0, 2));
+  const { count } = base.workload;
+  // Who comes late is more urgent in half of them: then it is those already served who make room.
+  const isRising = random.integer(0, 1) === 0;
+  const priorities = Int32Array.from({ length: count }, (_, request) => {
+    const drawn = random.integer(0, 2);
+    return isRising ? count - request : drawn;
+  });
   return {
     ...base,
     workload: { ...base.workload, priorities },

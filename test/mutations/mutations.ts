@@ -156,8 +156,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RUNNING,
-    find: 'victim = running.pop()!;',
-    replace: 'victim = running.shift()!;',
+    find: 'this.#leastUrgent() : running.length - 1;',
+    replace: 'this.#leastUrgent() : 0;',
     why: 'preemption victim: the first admitted',
   },
   {
@@ -410,18 +410,6 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'priority: the page of a token scheduled and taken back is lost',
   },
   {
-    file: RUNNING,
-    find: 'if (at < index) index -= 1;',
-    replace: '',
-    why: 'priority: whoever comes after a victim that stood before is passed over',
-  },
-  {
-    file: RUNNING,
-    find: 'const wanted = this.#isUrgent ? due + this.#prefillPages : due;',
-    replace: 'const wanted = due;',
-    why: 'priority: decodes count as scheduled that may be evicted yet',
-  },
-  {
     file: QUEUE,
     find: 'return a.priority - b.priority || a.arrivalNs - b.arrivalNs || a.request - b.request;',
     replace: 'return a.priority - b.priority || b.arrivalNs - a.arrivalNs || a.request - b.request;',
@@ -432,5 +420,17 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'return !this.#isBlocked || this.#queue.head === sequence;',
     replace: 'return !this.#isBlocked;',
     why: 'priority: whoever is more urgent than a blocked head does not interrupt',
+  },
+  {
+    file: RUNNING,
+    find: 'const taken = at < index ? this.#granted.splice(at, 1)[0] : 0;',
+    replace: 'const taken = at < index ? this.#granted[at] : 0;',
+    why: 'priority: what the next victim had is taken for that of the one before',
+  },
+  {
+    file: RUNNING,
+    find: 'if (sequence.stage === STAGE.prefilling && taken > 0) batch.removeChunk(sequence);',
+    replace: '',
+    why: 'priority: the chunk of an evicted sequence still yields a token',
   },
 ];

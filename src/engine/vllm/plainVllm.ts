@@ -160,16 +160,20 @@ export class PlainVllm implements PlainScheduler {
     }
     // A decode that gets no token goes on alone and catches up as a prompt would.
     for (const job of this.#running.slice(index))
-      if (job.decodes && this.#wanted(job) > 0) this.#fallBehind(job, nowNs);
+      if (job.decodes && !this.#hasAllInFlight(job) && this.#wanted(job) > 0) this.#fallBehind(job, nowNs);
   }
 
   /** Known tokens the next step could compute. */
   #wanted(job: Job): number {
-    if (job.generated + job.placeholders + job.stale >= job.output) return this.#isGhost(job) ? 1 : 0;
+    if (this.#hasAllInFlight(job)) return this.#isGhost(job) ? 1 : 0;
     // Without asynchronous scheduling a token must be out before the next can be asked for.
     return schedulesAhead(this.#setup.config)
       ? job.expected - job.computed
       : Math.max(0, job.known + job.stale - job.computed);
+  }
+
+  #hasAllInFlight(job: Job): boolean {
+    return job.generated + job.placeholders + job.stale >= job.output;
   }
 
   /** All its tokens are in flight, but only one of them is sure: it is scheduled once more, to no avail (1.2 B.1). */

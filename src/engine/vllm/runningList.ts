@@ -315,8 +315,7 @@ export class RunningList {
     }
     // What was scheduled of it has its page, which is published as if it were computed.
     if (isScheduled) sequence.owned = Math.max(sequence.owned, this.#pages.count(sequence.computed + 1));
-    const named = isScheduled ? sequence.knownTokens - inFlight : this.#named(sequence, inFlight);
-    this.#pages.publish(sequence, named);
+    this.#pages.publish(sequence, isScheduled ? sequence.knownTokens - inFlight : this.#named(sequence, inFlight));
     this.#pages.store(sequence);
     if (!keepsToken) sequence.generated -= inFlight;
     this.#pages.release(sequence);
