@@ -83,6 +83,24 @@ describe('SGLang', () => {
     expect(runningRequests(3_000, 1_000)).toBe(1500);
   });
 
+  test('with speculation 48 requests may run in all, and not everything goes with it', () => {
+    const speculating = (method: string, rest = '') =>
+      parse(
+        'backend: sglang, hardware: h100',
+        `speculation: {method: ${method}, draft_tokens: 3, acceptance: 0.5}${rest}`,
+      );
+    expect(speculating('mtp').scheduler.max_sequences).toBe(48);
+    expect(speculating('ngram', ', parallelism: {tensor: 2}').scheduler.max_sequences).toBe(48);
+    expect(speculating('mtp', ', parallelism: {attention_data: 4}').scheduler.max_sequences).toBe(12);
+    expect(speculating('mtp', ', scheduler: {max_sequences: 200}').scheduler.max_sequences).toBe(200);
+    expect(messageOf(() => speculating('mtp', ', scheduler: {mixed_batches: true}'))).toContain(
+      'scheduler.mixed_batches: SGLang does not mix with speculation (leave it off)',
+    );
+    expect(messageOf(() => speculating('ngram', ', parallelism: {attention_data: 2}'))).toContain(
+      'speculation.method: SGLang has no ngram drafts with DP attention',
+    );
+  });
+
   test('without chunks a pass is bounded by max_prefill_tokens', () => {
     const unchunked = (rest: string) =>
       parse('backend: sglang, hardware: h100', `scheduler: {chunked_prefill: false${rest}}`);

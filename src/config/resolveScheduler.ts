@@ -87,22 +87,26 @@ function vllmLimits(
   return { max_batched_tokens: tokens, max_sequences: sequences };
 }
 
+/** `max_running_requests` of all ranks that SGLang sets itself with any kind of speculation (5c8bd8b51, srt/server_args.py). */
+const SPECULATING_REQUESTS = 48;
+
 /**
  * What `sglang.launch_server` sets (SGLang 5c8bd8b51, srt/server_args.py): the chunk by GPU memory, shared by the
  * attention-DP ranks, in whole pages; without chunks a prefill pass is bounded by max_prefill_tokens alone. How many requests may run
- * follows from the cache.
+ * follows from the cache, or with speculation is a number of its own.
  */
 function sglangLimits(
   given: Given,
   chunked: boolean,
   all: Partial<SchedulerConfig>,
-  { engine, hardware, attentionDataRanks, blockTokens }: SchedulerContext,
+  { engine, hardware, attentionDataRanks, blockTokens, speculation }: SchedulerContext,
 ): Limits {
+  const speculating = Math.max(1, Math.floor(SPECULATING_REQUESTS / attentionDataRanks));
   const share = Math.floor(memoryClassOf(engine.profile, hardware).max_batched_tokens / attentionDataRanks);
   const chunk = Math.max(blockTokens, Math.floor(share / blockTokens) * blockTokens);
   return {
     max_batched_tokens: given.max_batched_tokens ?? (chunked ? chunk : all.max_prefill_tokens!),
-    max_sequences: given.max_sequences ?? null,
+    max_sequences: given.max_sequences ?? (speculation === null ? null : speculating),
   };
 }
 
@@ -127,7 +131,8 @@ function resolveAsync(given: Given, initial: boolean, context: SchedulerContext)
 }
 
 /** What the engines themselves refuse to start with. */
-function check(scheduler: SchedulerConfig, { engine, contextTokens, blockTokens, path, problems }: SchedulerContext) {
+function check(scheduler: SchedulerConfig, context: SchedulerContext) {
+  const { engine, contextTokens, blockTokens, path, problems } = context;
   const { max_batched_tokens: tokens, max_sequences: sequences, chunked_prefill: chunked } = scheduler;
   const at = (key: string): Path => [...path, 'scheduler', key];
   if (engine.backend === 'vllm') {
@@ -142,6 +147,7 @@ function check(scheduler: SchedulerConfig, { engine, contextTokens, blockTokens,
     }
   }
   if (engine.backend === 'sglang') {
+    checkSglangDrafts(scheduler, context);
     if (chunked && tokens % blockTokens !== 0) {
       problems.add(at('max_batched_tokens'), `must be a multiple of the page of ${blockTokens} tokens, got ${tokens}`);
     }
@@ -152,4 +158,14 @@ function check(scheduler: SchedulerConfig, { engine, contextTokens, blockTokens,
       );
     }
   }
+}
+
+/** SGLang switches mixed chunks off with drafts, and has DP attention for drafts of the model's own kind alone (5c8bd8b51, srt/server_args.py). */
+function checkSglangDrafts(scheduler: SchedulerConfig, context: SchedulerContext): void {
+  const { speculation, attentionDataRanks, path, problems } = context;
+  if (speculation === null) return;
+  if (scheduler.mixed_batches === true)
+    problems.add([...path, 'scheduler', 'mixed_batches'], 'SGLang does not mix with speculation', 'leave it off');
+  if (attentionDataRanks > 1 && (speculation.method === 'ngram' || speculation.method === 'draft_model'))
+    problems.add([...path, 'speculation', 'method'], `SGLang has no ${speculation.method} drafts with DP attention`);
 }

@@ -18,10 +18,7 @@ const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
     ['scheduler.policy', 'fcfs'],
     ['scheduler.prefill_interval', 1],
   ],
-  sglang: [
-    ['parallelism.pipeline', 1],
-    ['speculation', null],
-  ],
+  sglang: [['parallelism.pipeline', 1]],
   trtllm: [
     ['parallelism.pipeline', 1],
     ['speculation', null],

@@ -241,6 +241,15 @@ export class Batch {
     sequence.pending += 1;
   }
 
+  /** Nothing that it computes for the sequence comes out, and no draft of it counts; call it before the sequence leaves the lane. */
+  discard(sequence: Sequence): void {
+    if (this.#decodesFor(sequence) && sequence.guesses > 0) {
+      this.#verified.decodes -= 1;
+      this.#verified.accepted -= this.tokensFrom(sequence) - 1;
+    }
+    this.withdraw(sequence, false);
+  }
+
   /** The sequence is cancelled; call it before the sequence leaves the lane. */
   abandon(sequence: Sequence): void {
     const late = this.#late.indexOf(sequence);

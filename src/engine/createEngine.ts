@@ -36,7 +36,7 @@ function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: Engin
   const made = { ...setup, config };
   if (core === 'plain') return new PlainSglang(made);
   const depth = config.overlap ? 2 : 1;
-  const group = new GroupTurn(config.prefillDelayPasses);
+  const group = new GroupTurn(config);
   const createRank = (batches: readonly Batch[], lanes: readonly Lane[], rank: number): SglangScheduler =>
     group.join(new SglangScheduler({ ...made, batches, lanes }, rank));
   return new EngineDriver(made, depth, createRank, inTurn, config.attentionDataRanks > 1 ? group : null);

@@ -37,7 +37,7 @@ export class Sequence {
   computed = 0;
   /** Tokens generated; of a decoding sequence as of when it started to decode. */
   generated = 0;
-  /** Pages owned; of a decoding sequence the pages its computed tokens fill. */
+  /** Pages owned; of a decoding sequence the pages its computed tokens fill, with speculation those it has. */
   owned = 0;
 
   /** While decoding: number of the lane, its clock when the last token is computed, and computed tokens minus that clock. */
@@ -74,6 +74,8 @@ export class Sequence {
   node = 0;
   inserted = 0;
   prefilled = 0;
+  /** SGLang: the how manieth it was to join the running batch. */
+  joined = 0;
   /** Its prompt's KV comes from a prefill worker. */
   remote = false;
   /** Pages that come up from the tiers, or did so last, and when the last of them is there. */

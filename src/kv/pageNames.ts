@@ -4,10 +4,12 @@ const PAGES_OF_PRIVATE = 2 ** 20;
 /**
  * How a request's KV pages are named. The workload's block ids name stretches of `blockTokens` tokens; a page of
  * `pageTokens` tokens belongs to the block its last token falls in, so any page size works with any block size. Because an id
- * stands for its whole prefix, (block id, page within the block) identifies a page's content.
+ * stands for its whole prefix, (block id, page within the block) identifies a page's content. A page may be known by some
+ * tokens `ahead` of its end, too: EAGLE's KV of a token depends on the one after it.
  */
 export class PageNames {
   readonly pageTokens: number;
+  readonly #ahead: number;
   readonly #blockTokens: number;
   readonly #blockOffsets: Int32Array;
   readonly #blockIds: Int32Array;
@@ -20,8 +22,10 @@ export class PageNames {
     naming: { blockTokens: number; blockOffsets: Int32Array; blockIds: Int32Array; blockIdCount: number },
     namedTokens: Int32Array,
     pageTokens: number,
+    ahead = 0,
   ) {
     this.pageTokens = pageTokens;
+    this.#ahead = ahead;
     this.#blockTokens = naming.blockTokens;
     this.#blockOffsets = naming.blockOffsets;
     this.#blockIds = naming.blockIds;
@@ -35,19 +39,24 @@ export class PageNames {
     return this.#sharedIds;
   }
 
+  /** Leading pages that are known when `tokens` tokens are. */
+  pagesIn(tokens: number): number {
+    return Math.floor(Math.max(0, tokens - this.#ahead) / this.pageTokens);
+  }
+
   /** Leading pages of the request that lie wholly in named text. */
   namedPages(request: number): number {
-    return Math.floor(this.#namedTokens[request] / this.pageTokens);
+    return this.pagesIn(this.#namedTokens[request]);
   }
 
   /** First page that belongs to the request's block at `position`. */
   firstPage(position: number): number {
-    return Math.floor((position * this.#blockTokens) / this.pageTokens);
+    return this.pagesIn(position * this.#blockTokens);
   }
 
   /** Position of the block that page `page` belongs to. */
   positionOf(page: number): number {
-    return Math.floor(((page + 1) * this.pageTokens - 1) / this.#blockTokens);
+    return Math.floor(((page + 1) * this.pageTokens - 1 + this.#ahead) / this.#blockTokens);
   }
 
   /** Segment id of the request's block at `position`. */

@@ -175,7 +175,7 @@ export class RadixTree {
     const most = Math.min(this.#nodes.end[node], limit);
     const sample = this.#nodes.sample[node];
     if (sample === request || this.#names.agreeOn(request, sample, most)) return most;
-    const shared = Math.floor(this.#names.commonTokens(request, sample) / this.#names.pageTokens);
+    const shared = this.#names.pagesIn(this.#names.commonTokens(request, sample));
     return Math.min(most, shared);
   }
 

@@ -5,7 +5,7 @@ import { PlainRadixTree } from './plainRadixTree.ts';
 import { RadixTree } from './radixTree.ts';
 
 /** Trees over prompts of which each token is a block of its own; equal ids in a row after equal prefixes are equal tokens. */
-function bothTrees(pageTokens: number, prompts: readonly (readonly number[])[]) {
+function bothTrees(pageTokens: number, prompts: readonly (readonly number[])[], ahead = 0) {
   const builder = new WorkloadBuilder('tokens', 1);
   for (const tokens of prompts) {
     // An id names its whole prefix, so give every distinct prefix one of its own.
@@ -13,7 +13,7 @@ function bothTrees(pageTokens: number, prompts: readonly (readonly number[])[]) 
     builder.add({ arrivalNs: 0, inputTokens: tokens.length, outputTokens: 1, blockIds });
   }
   const workload = builder.build();
-  const names = new PageNames(workload, workload.inputTokens, pageTokens);
+  const names = new PageNames(workload, workload.inputTokens, pageTokens, ahead);
   return [new RadixTree(names), new PlainRadixTree(names)];
 }
 
@@ -48,6 +48,20 @@ describe('radix tree, decision cases of SGLang (test/registered/unit/mem_cache/t
       const most = Math.floor(parts / page) * page;
       expect(shared(page, whole, other)).toEqual([most, most]);
     }
+  });
+
+  it('keys a token together with the one after it for EAGLE (test_match_bigram)', () => {
+    const pairs = (page: number, a: number[], b: number[]): number[] =>
+      bothTrees(page, [a, b], 1).map((tree) => {
+        tree.insert(0, pagesOf(a.slice(1), page));
+        return tree.match(1, pagesOf(b.slice(1), page)) * page;
+      });
+    expect(pairs(1, [1, 2, 3, 4, 5], [1, 2, 3, 4, 5])).toEqual([4, 4]);
+    const long = (parts: number): number[] => Array.from({ length: 90 }, (_, index) => (index < parts ? 1 : 7 + parts));
+    expect(pairs(64, long(90), long(70))).toEqual([64, 64]);
+    // Of 64 equal tokens the last goes with another one each.
+    expect(pairs(64, long(90), long(64))).toEqual([0, 0]);
+    expect(pairs(4, long(90), long(70))).toEqual([68, 68]);
   });
 
   it('counts what it holds, and finds it (test_insert_and_match_basic)', () => {

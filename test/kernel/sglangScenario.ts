@@ -4,10 +4,12 @@ import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
 import { SGLANG_POLICIES, type SglangConfig } from '../../src/engine/sglang/sglangConfig.ts';
 import { PLAIN_SGLANG } from '../support/engineConfigs.ts';
 import { awkwardTimer, randomWorkload } from './randomScenario.ts';
+import { draftingTimer, randomSpeculation } from './speculating.ts';
 
 /** An SGLang fleet drawn from a seed, with pools small enough to retract and evict. */
 export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const random = new RandomStream(seed, 'sglang scenario');
+  const coin = (): boolean => random.integer(0, 1) === 0;
   const drawn = randomWorkload(random);
   // Half of the clients ask for more than they get.
   const maxOutputTokens = drawn.outputTokens.map((tokens) => tokens + random.integer(0, 1) * random.integer(0, 200));
@@ -16,20 +18,23 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
     (most, tokens, request) => Math.max(most, tokens + workload.outputTokens[request]),
     0,
   );
-  const timer = awkwardTimer(random);
-  const coin = (): boolean => random.integer(0, 1) === 0;
+  const bareTimer = awkwardTimer(random);
+  const drawnSpeculation = randomSpeculation(random);
+  const speculation = drawnSpeculation && { ...drawnSpeculation, method: coin() ? drawnSpeculation.method : 'eagle' };
+  const timer = draftingTimer(bareTimer, speculation);
   const engine = (): SglangConfig => {
     const blockTokens = [1, 1, 3, 4, 16][random.integer(0, 4)];
     const spare = random.integer(0, 3) * random.integer(0, 20);
+    const drafts = speculation === null ? 0 : 2 * (1 + speculation.draftTokens);
     const prefixCaching = random.integer(0, 4) > 0;
     const attentionDataRanks = random.integer(0, 3) === 0 ? random.integer(2, 3) : 1;
     return {
       ...PLAIN_SGLANG,
       chunkedPrefillTokens: random.integer(0, 4) === 0 ? null : random.integer(blockTokens, 64),
       maxPrefillTokens: random.integer(4, 128),
-      mixedChunk: random.integer(0, 3) === 0,
+      mixedChunk: random.integer(0, 3) === 0 && speculation === null,
       policy: SGLANG_POLICIES[random.integer(0, SGLANG_POLICIES.length - 1)],
-      conservativeness: [0.1, 0.3, 1, 2][random.integer(0, 3)],
+      conservativeness: [0.1, 0.3, 1, 2][random.integer(0, speculation === null ? 3 : 0)],
       overlap: coin(),
       attentionDataRanks,
       prefillDelayPasses: attentionDataRanks > 1 ? 2 * random.integer(0, 3) : 0,
@@ -38,17 +43,18 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       keepsGenerated: coin(),
       adder: coin() ? 'plain' : 'paged',
       reservedDecodeTokens: [1, 6, 20][random.integer(0, 2)],
-      maxSequences: random.integer(1, 12),
+      maxSequences: random.integer(speculation === null ? 1 : 8, 12),
       prefixCaching,
       blockTokens,
-      blocks: Math.ceil((longest + 30) / blockTokens) + 3 + spare,
+      speculation,
+      blocks: Math.ceil((longest + 12 + drafts) / blockTokens) + 2 + (speculation === null ? 1 + spare : 0),
       contextLength: random.integer(0, 3) === 0 ? Math.ceil(longest * 0.9) + 8 : longest + 8,
     };
   };
   const pool = (name: string, role: PoolSpec['role']): PoolSpec => ({
     name,
     role,
-    replicas: random.integer(1, 3),
+    replicas: random.integer(1, speculation === null ? 3 : 1),
     gpusPerReplica: 1,
     timer,
     engine: engine(),

@@ -56,6 +56,13 @@ function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Rec
     'delayed prefills': some(({ prefillDelayPasses }) => prefillDelayPasses > 0),
     'prefill and decode workers': scenario.transfer !== null,
     'closed loop': scenario.load.kind === 'closed',
+    speculation: some(({ speculation }) => speculation !== null),
+    'drafts with overlap': some(({ speculation, overlap }) => speculation !== null && overlap),
+    'drafts without overlap': some(({ speculation, overlap }) => speculation !== null && !overlap),
+    'accepted drafts': workers.some(({ acceptedDrafts }) => acceptedDrafts > 0),
+    'retraction with drafts': workers.some(({ preemptions, draftedDecodes }) => preemptions > 0 && draftedDecodes > 0),
+    'keys of token pairs':
+      log.reusedTokens.some((tokens) => tokens > 0) && some(({ speculation }) => speculation?.method === 'eagle'),
     sessions: workload.nextTurn.some((next) => next >= 0),
   };
 }

@@ -3,6 +3,8 @@ import type { Mutation } from './mutation.ts';
 const SCHEDULER = 'src/engine/sglang/sglangScheduler.ts';
 const RUNNING = 'src/engine/sglang/runningBatch.ts';
 const PAGES = 'src/engine/sglang/radixPages.ts';
+const ROOM = 'src/engine/sglang/decodeRoom.ts';
+const NAMES = 'src/kv/pageNames.ts';
 const POLL = 'src/engine/sglang/poll.ts';
 const TREE = 'src/kv/radixTree.ts';
 const HEAP = 'src/kv/leafHeap.ts';
@@ -94,8 +96,8 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: 'inFlight.withdraw(sequence, false);\n      const ended',
-    replace: 'inFlight.withdraw(sequence, true);\n      const ended',
+    find: 'inFlight.discard(sequence);\n      const ended = ',
+    replace: 'inFlight.withdraw(sequence, true);\n      const ended = ',
     why: 'the token in flight of a retracted request comes out',
   },
   {
@@ -118,10 +120,51 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: `      ghost.computed += 1;
-      batch.addGhost(ghost.computed);`,
-    replace: '      ghost.computed += 1;',
+    find: 'for (const { computed } of this.#running.leaving) batch.addGhost(computed + 1, drafts);',
+    replace: '',
     why: 'a wasted decode takes no time',
+  },
+  {
+    file: SCHEDULER,
+    find: 'batch.addGhost(computed + 1, drafts);',
+    replace: 'batch.addGhost(computed + 1);',
+    why: 'drafts of a wasted decode take no time',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (this.#setup.config.speculation !== null) return running.inOrder();',
+    replace: '',
+    why: 'retraction with drafts does not cut the batch from the back',
+  },
+  {
+    file: ROOM,
+    find: 'return committed + 2 * this.#verified;',
+    replace: 'return committed + this.#verified;',
+    why: 'with overlap room is kept for the drafts of one pass',
+  },
+  {
+    file: ROOM,
+    find: 'if (!this.#overlap) return this.#running.size * pages.pagesFor(this.#verified);',
+    replace: 'if (!this.#overlap) return this.#running.size;',
+    why: 'without overlap decodes ask for no room for their drafts',
+  },
+  {
+    file: ROOM,
+    find: 'for (const sequence of set.members) this.#pages.trim(sequence, set.computedTokens(sequence));',
+    replace: '',
+    why: 'slots of rejected drafts are never given back',
+  },
+  {
+    file: BATCH,
+    find: '      this.#verified.accepted -= this.tokensFrom(sequence) - 1;\n',
+    replace: '',
+    why: 'drafts accepted for a retracted request count',
+  },
+  {
+    file: NAMES,
+    find: 'return Math.floor(((page + 1) * this.pageTokens - 1 + this.#ahead) / this.#blockTokens);',
+    replace: 'return Math.floor(((page + 1) * this.pageTokens - 1) / this.#blockTokens);',
+    why: 'the key of a page of EAGLE KV lacks the token after it',
   },
   {
     file: SCHEDULER,
@@ -137,7 +180,7 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RUNNING,
-    find: 'for (const batch of this.#batches) if (batch.yieldsFor(sequence)) known -= 1;',
+    find: 'for (const batch of this.#batches) known -= batch.tokensFrom(sequence);',
     replace: '',
     why: 'tokens in flight count as known',
   },

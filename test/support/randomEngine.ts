@@ -112,7 +112,20 @@ function workerOf(backend: Backend, version: string, model: string): fc.Arbitrar
       const { async: _dropped, ...scheduler } = worker.scheduler as { async?: boolean };
       const decides = worker.speculation !== undefined || backend === 'trtllm';
       return decides ? { ...worker, scheduler } : worker;
-    });
+    })
+    .map((worker) => (backend === 'sglang' && worker.speculation !== undefined ? forSglangDrafts(worker) : worker));
+}
+
+/** SGLang has neither mixed chunks with drafts nor all kinds of drafts with DP attention. */
+function forSglangDrafts<T extends Record<string, unknown>>(worker: T): T {
+  const { mixed_batches: _dropped, ...scheduler } = worker.scheduler as { mixed_batches?: boolean };
+  const { attention_data = 1 } = worker.parallelism as { attention_data?: number };
+  const { draft_tokens, acceptance } = worker.speculation as Record<string, unknown>;
+  return {
+    ...worker,
+    scheduler,
+    ...(attention_data > 1 ? { speculation: { method: 'mtp', draft_tokens, acceptance } } : {}),
+  };
 }
 
 /** An `engine` section, as somebody might write it. */

@@ -1,5 +1,6 @@
 import type { Batch } from '../batch.ts';
 import { PrefillDelayer } from './prefillDelayer.ts';
+import type { SglangConfig } from './sglangConfig.ts';
 import type { SglangScheduler } from './sglangScheduler.ts';
 
 /** One turn of the loop of all attention-DP ranks at once: they tell each other who has prompts before anyone forms a batch. */
@@ -7,10 +8,13 @@ export class GroupTurn {
   readonly #ranks: SglangScheduler[] = [];
   readonly #delayPasses: number;
   readonly #delayer: PrefillDelayer;
+  /** A step is all prefills or all decodes. */
+  readonly #speculates: boolean;
 
-  constructor(prefillDelayPasses: number) {
+  constructor({ prefillDelayPasses, speculation }: SglangConfig) {
     this.#delayPasses = prefillDelayPasses;
     this.#delayer = new PrefillDelayer(prefillDelayPasses);
+    this.#speculates = speculation !== null;
   }
 
   join(rank: SglangScheduler): SglangScheduler {
@@ -36,6 +40,10 @@ export class GroupTurn {
   #turn(batches: readonly Batch[], nowNs: number, isIdle: boolean): boolean[] {
     const ready = this.#ranks.map((rank, index) => rank.prepare(batches[index], nowNs, isIdle));
     const mayAdmit = this.#delayer.allows(ready);
-    return this.#ranks.map((rank, index) => rank.formTurn(batches[index], nowNs, mayAdmit));
+    if (!this.#speculates) return this.#ranks.map((rank, index) => rank.formTurn(batches[index], nowNs, mayAdmit));
+    const prefills = this.#ranks.map((rank, index) => rank.formPrefill(batches[index], nowNs, mayAdmit));
+    return prefills.includes(true)
+      ? prefills
+      : this.#ranks.map((rank, index) => rank.formDecode(batches[index], nowNs));
   }
 }

@@ -9,8 +9,13 @@ export class PlainJob {
   readonly maxNewTokens: number;
   /** Tokens that came out, as far as results have been processed. */
   generated = 0;
+  /** Tokens that will come out of batches in flight. */
+  inFlight = 0;
   /** KV slots it has: what is computed or in flight. */
   slots = 0;
+  /** With drafts: tokens whose KV is known to stay, and slots it has been given. */
+  committed = 0;
+  allocated = 0;
   /** Of its pages, those that are the tree's, locked from `node` up. */
   treePages = 0;
   node: PlainNode | null = null;
@@ -52,6 +57,9 @@ export interface PlainPart {
   readonly tokens: number;
   /** Its next token comes out of this batch. */
   readonly completes: boolean;
+  /** With drafts: those it verifies, and how many tokens come out. */
+  readonly drafts: number;
+  readonly yields: number;
   /** Time its chunk would take alone; set when the batch starts. */
   aloneNs: number;
 }
@@ -64,7 +72,7 @@ export interface PlainBatch {
 
 export function partOf(job: PlainJob, kind: 'chunk' | 'decode', prefix: number, tokens: number): PlainPart {
   const completes = kind === 'decode' || prefix + tokens === job.knownTokens;
-  return { job, life: job.life, kind, prefix, tokens, completes, aloneNs: 0 };
+  return { job, life: job.life, kind, prefix, tokens, completes, drafts: 0, yields: 1, aloneNs: 0 };
 }
 
 /** The job still has the KV it had when the batch was formed, and goes on. */

@@ -19,7 +19,7 @@ export class PlainPool {
 
   get freePages(): number {
     let free = this.#config.blocks - this.tree.pages;
-    for (const job of this.#owners) free -= this.#pages(job.slots) - job.treePages;
+    for (const job of this.#owners) free -= this.#pages(Math.max(job.slots, job.allocated)) - job.treePages;
     return free;
   }
 
@@ -39,6 +39,11 @@ export class PlainPool {
     return { tokens: pages * this.#config.blockTokens, node: this.tree.matched };
   }
 
+  /** Cached tokens of a prompt of so many tokens, found without a use of them. */
+  cachedTokens(request: number, inputTokens: number): number {
+    return this.tree.peek(request, pagesToMatch({ knownTokens: inputTokens }, this.#names)) * this.#config.blockTokens;
+  }
+
   /** The job starts on its cached prefix, which is locked already. */
   begin(job: PlainJob, tokens: number, node: PlainNode): void {
     job.slots = tokens;
@@ -56,11 +61,17 @@ export class PlainPool {
   allocate(job: PlainJob, tokens: number): void {
     this.begin(job, 0, this.tree.root);
     job.slots = tokens;
+    job.committed = tokens;
   }
 
   /** Pages that `tokens` more slots of the job need. */
   missingPages(job: PlainJob, tokens: number): number {
     return this.#pages(job.slots + tokens) - this.#pages(job.slots);
+  }
+
+  /** Pages that the job lacks to have slots for `tokens` tokens. */
+  lackingPages(job: PlainJob, tokens: number): number {
+    return Math.max(0, this.#pages(tokens) - this.#pages(Math.max(job.slots, job.allocated)));
   }
 
   /** Tokens that the job's pages, all free and all evictable ones could still take. */
@@ -77,7 +88,7 @@ export class PlainPool {
   insert(job: PlainJob, tokens: number): void {
     job.inserted = tokens;
     if (!this.#config.prefixCaching) return;
-    const pages = Math.floor(tokens / this.#config.blockTokens);
+    const pages = this.#nameable(tokens);
     this.tree.insert(job.request, pages);
     const node = this.tree.matched;
     this.tree.lock(node);
@@ -89,7 +100,7 @@ export class PlainPool {
 
   /** The job is over: its first `tokens` tokens stay in the tree. */
   finish(job: PlainJob, tokens: number): void {
-    if (this.#config.prefixCaching) this.tree.insert(job.request, Math.floor(tokens / this.#config.blockTokens));
+    if (this.#config.prefixCaching) this.tree.insert(job.request, this.#nameable(tokens));
     this.drop(job);
   }
 
@@ -98,10 +109,19 @@ export class PlainPool {
     this.tree.unlock(job.node!);
     this.#owners.delete(job);
     job.slots = 0;
+    job.committed = 0;
+    job.allocated = 0;
+    job.inFlight = 0;
     job.treePages = 0;
     job.node = null;
     job.inserted = 0;
     job.life += 1;
+  }
+
+  /** Whole pages of the first `tokens` tokens; EAGLE's last token lacks the one that goes with it. */
+  #nameable(tokens: number): number {
+    const pairs = this.#config.speculation?.method === 'eagle' ? tokens - 1 : tokens;
+    return Math.floor(pairs / this.#config.blockTokens);
   }
 
   #pages(tokens: number): number {

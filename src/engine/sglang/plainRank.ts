@@ -1,5 +1,6 @@
 import { RandomStream } from '../../base/random.ts';
 import { PageNames } from '../../kv/pageNames.ts';
+import { type DraftOutcomes, outcomesOf } from '../draftOutcomes.ts';
 import type { EngineSetup } from '../engineSetup.ts';
 import { STATE } from '../requestLog.ts';
 import { NewTokenRatio, RETRACT_STEPS } from './newTokenRatio.ts';
@@ -9,9 +10,9 @@ import { orderWaiting } from './policies.ts';
 import { type LastBatch, Poll } from './poll.ts';
 import { PrefillAdder, remainingNewTokens } from './prefillAdder.ts';
 import { RemoteQueue } from './remoteQueue.ts';
-import { mostNewTokens } from './requestLimits.ts';
+import { draftReserve, mostNewTokens } from './requestLimits.ts';
 import { retractionOrder } from './retraction.ts';
-import type { SglangConfig } from './sglangConfig.ts';
+import { keyedAhead, type SglangConfig } from './sglangConfig.ts';
 
 /** When a batch ran, and how long it would have taken without its prefill chunks. */
 export interface PassTimes {
@@ -33,6 +34,8 @@ export class PlainRank {
   readonly #poll: Poll;
   readonly #ratio: NewTokenRatio;
   readonly #random: RandomStream;
+  /** null: no drafts. */
+  readonly #outcomes: DraftOutcomes | null;
   #inbox: PlainJob[] = [];
   #waiting: PlainJob[] = [];
   #running: PlainJob[] = [];
@@ -52,9 +55,10 @@ export class PlainRank {
   constructor(setup: EngineSetup<SglangConfig>, rank: number) {
     const { config, table, worker } = setup;
     this.#setup = setup;
-    this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
+    this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens, keyedAhead(config));
     this.pool = new PlainPool(config, this.#names);
-    this.#remote = new RemoteQueue(config.reservedDecodeTokens, this.pool);
+    this.#remote = new RemoteQueue(config.reservedDecodeTokens, draftReserve(config), this.pool);
+    this.#outcomes = outcomesOf(config.speculation);
     this.#poll = new Poll(config.pollingInterval);
     this.#ratio = new NewTokenRatio(config.conservativeness);
     this.#random = new RandomStream(worker, 'sglang random policy', rank);
@@ -133,7 +137,19 @@ export class PlainRank {
 
   /** The second half, up to the launch; `mayAdmit`: no other rank is waited for. */
   form(nowNs: number, mayAdmit: boolean): PlainBatch | null {
-    const batch = this.#formPrefill(nowNs, mayAdmit) ?? this.#formDecode(nowNs);
+    return this.formPrefill(nowNs, mayAdmit) ?? this.formDecode(nowNs);
+  }
+
+  formPrefill(nowNs: number, mayAdmit: boolean): PlainBatch | null {
+    return this.#note(this.#prefill(nowNs, mayAdmit));
+  }
+
+  formDecode(nowNs: number): PlainBatch | null {
+    return this.#note(this.#decodeAll(nowNs));
+  }
+
+  #note(batch: PlainBatch | null): PlainBatch | null {
+    for (const { job, completes, yields } of batch?.parts ?? []) if (completes) job.inFlight += yields;
     this.#last = batch;
     this.#lastWas = batch === null ? 'none' : batch.isPrefill ? 'other' : 'decode';
     return batch;
@@ -210,7 +226,7 @@ export class PlainRank {
     this.#running.push(...merged);
   }
 
-  #formPrefill(nowNs: number, mayAdmit: boolean): PlainBatch | null {
+  #prefill(nowNs: number, mayAdmit: boolean): PlainBatch | null {
     const { config } = this.#setup;
     if ((this.#isFull || this.#waiting.length === 0) && this.#chunked === null) return null;
     const slots = config.maxSequences - this.#running.length;
@@ -226,7 +242,10 @@ export class PlainRank {
     const tokens = parts.reduce((sum, part) => sum + part.tokens, 0);
     // With pages the allocator asks for one more per request than it may need.
     this.pool.makeFree(tokens + (page > 1 ? parts.length * page : 0));
-    for (const part of parts) part.job.slots += part.tokens;
+    for (const { job, tokens: added } of parts) {
+      job.slots += added;
+      job.committed = job.slots;
+    }
     if (config.mixedChunk) parts.push(...this.#mixRunning());
     return { parts, isPrefill: true };
   }
@@ -290,7 +309,7 @@ export class PlainRank {
     return running.map((job) => this.#decode(job));
   }
 
-  #formDecode(nowNs: number): PlainBatch | null {
+  #decodeAll(nowNs: number): PlainBatch | null {
     if (this.#running.length === 0) return null;
     const before = this.#running.length;
     this.#running = this.#running.filter((job) => !job.isFinished);
@@ -301,27 +320,58 @@ export class PlainRank {
     if (this.#makeRoom(this.#running)) this.#ratio.decay(1);
     else this.#retract(nowNs);
     if (this.#running.length < before) this.#isFull = false;
-    if (this.#setup.config.blockTokens > 1) this.pool.makeFree(this.#running.length * this.#setup.config.blockTokens);
+    const page = this.#setup.config.blockTokens;
+    const drafted = this.#outcomes === null ? 0 : this.#pagesDue(this.#running);
+    if (page > 1) this.pool.makeFree((drafted + this.#running.length) * page);
     return { parts: this.#running.map((job) => this.#decode(job)), isPrefill: false };
   }
 
-  /** Takes one slot for the job's next token. */
+  /** Takes one slot for the job's next token, and those for drafts. */
   #decode(job: PlainJob): PlainPart {
+    if (this.#outcomes !== null) return this.#verify(job, this.#outcomes);
     const part = partOf(job, 'decode', job.slots, 1);
     job.slots += 1;
     return part;
   }
 
-  /** Whether one more token of each fits, after an eviction if it must be. */
+  #verify(job: PlainJob, outcomes: DraftOutcomes): PlainPart {
+    const drafts = outcomes.draftTokens;
+    const generated = job.generated + job.inFlight;
+    const accepted = outcomes.accepted(job.request, generated, drafts);
+    const yields = Math.max(0, Math.min(1 + accepted, job.output - generated));
+    const part = { ...partOf(job, 'decode', job.slots, 1 + drafts), drafts, yields };
+    job.allocated = Math.max(job.allocated, this.#slotsFor(job));
+    job.slots += yields;
+    return part;
+  }
+
+  /** Slots that the job has while the pass to be formed verifies its drafts: with overlap, what the one before leaves is not known. */
+  #slotsFor(job: PlainJob): number {
+    const verified = 1 + this.#outcomes!.draftTokens;
+    return this.#setup.config.overlap ? job.committed + 2 * verified : job.slots + verified;
+  }
+
+  /** Pages that the next decode of all of them takes; without overlap as many for each as it may need. */
+  #pagesDue(jobs: readonly PlainJob[]): number {
+    const { config } = this.#setup;
+    return jobs.reduce((sum, job) => {
+      if (this.#outcomes === null) return sum + this.pool.missingPages(job, 1);
+      if (!config.overlap) return sum + Math.ceil((1 + this.#outcomes.draftTokens) / config.blockTokens);
+      return sum + this.pool.lackingPages(job, this.#slotsFor(job));
+    }, 0);
+  }
+
+  /** Whether the next decode of each fits, after an eviction if it must be. */
   #makeRoom(jobs: readonly PlainJob[]): boolean {
-    const pages = jobs.reduce((sum, job) => sum + this.pool.missingPages(job, 1), 0);
+    const pages = this.#pagesDue(jobs);
     this.pool.makeFree(pages * this.#setup.config.blockTokens);
     return pages <= this.pool.freePages;
   }
 
   /** Running requests lose their KV until the others' next tokens fit. */
   #retract(nowNs: number): void {
-    const kept = retractionOrder(this.#running);
+    // With drafts the real one can only cut its batch from the back.
+    const kept = this.#outcomes === null ? retractionOrder(this.#running) : [...this.#running];
     const victims: PlainJob[] = [];
     while (kept.length > 1 && (victims.length === 0 || !this.#makeRoom(kept))) {
       const victim = kept.pop()!;
@@ -370,7 +420,18 @@ export class PlainRank {
       else if (part !== undefined) this.#bookChunk(job, part, times.endNs);
     }
     this.#emitJoined(times.endNs);
+    this.#countDrafts(parts);
     for (const part of parts) if (part.completes) this.#emit(part, times.endNs);
+  }
+
+  /** Those of requests that were through when the batch was formed are not worth counting. */
+  #countDrafts(parts: readonly PlainPart[]): void {
+    const { ledger } = this.#setup;
+    for (const { drafts, yields } of parts) {
+      if (drafts === 0 || yields === 0) continue;
+      ledger.draftedDecodes += 1;
+      ledger.acceptedDrafts += yields - 1;
+    }
   }
 
   /** Evicted until what it had is computed again. */
@@ -398,7 +459,7 @@ export class PlainRank {
     job.accountedNs = nowNs;
   }
 
-  #emit({ job, kind }: PlainPart, nowNs: number): void {
+  #emit({ job, kind, yields }: PlainPart, nowNs: number): void {
     const { log, ledger } = this.#setup;
     if (this.#setup.role === 'prefill') {
       // Its token goes along with the KV.
@@ -410,8 +471,12 @@ export class PlainRank {
       log.maxGapNs[job.request] = Math.max(log.maxGapNs[job.request], gapNs);
     }
     if (kind === 'chunk') job.prefilled = job.knownTokens;
+    else job.committed += yields;
+    // What rejected drafts took is free again, unless the next pass is under way.
+    if (!this.#setup.config.overlap) job.allocated = 0;
     job.lastTokenNs = nowNs;
-    job.generated += 1;
+    job.generated += yields;
+    job.inFlight -= yields;
     if (job.generated === job.output) this.#finish(job, nowNs);
     else if (kind === 'chunk') this.pool.insert(job, job.prefilled);
   }

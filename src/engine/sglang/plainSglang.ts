@@ -86,8 +86,7 @@ export class PlainSglang implements EngineCore {
   cachedTokens(request: number): number {
     const { config, table } = this.#setup;
     if (!config.prefixCaching) return 0;
-    const limit = Math.floor((table.inputTokens[request] - 1) / config.blockTokens);
-    return this.#ranks[this.#turn].pool.tree.peek(request, limit) * config.blockTokens;
+    return this.#ranks[this.#turn].pool.cachedTokens(request, table.inputTokens[request]);
   }
 
   readLoad(load: EngineLoad): void {
@@ -151,7 +150,10 @@ export class PlainSglang implements EngineCore {
   #turnRanks(nowNs: number, isIdle: boolean): (PlainBatch | null)[] {
     const ready = this.#ranks.map((rank) => rank.prepare(nowNs, isIdle));
     const mayAdmit = this.#delayer.allows(ready);
-    return this.#ranks.map((rank) => rank.form(nowNs, mayAdmit));
+    if (this.#setup.config.speculation === null) return this.#ranks.map((rank) => rank.form(nowNs, mayAdmit));
+    // With drafts a step is all prefills or all decodes.
+    const prefills = this.#ranks.map((rank) => rank.formPrefill(nowNs, mayAdmit));
+    return prefills.some((batch) => batch !== null) ? prefills : this.#ranks.map((rank) => rank.formDecode(nowNs));
   }
 
   #endPass(nowNs: number): void {
@@ -222,7 +224,8 @@ export class PlainSglang implements EngineCore {
     const contexts = parts.filter(({ kind }) => kind === 'decode').map(({ prefix }) => prefix + 1);
     if (contexts.length > 0) {
       const windowed = timer.window > 0 ? sum(contexts.map((tokens) => Math.min(tokens, timer.window))) : 0;
-      shape.setDecodes(contexts.length, sum(contexts), windowed);
+      const computed = parts.map(({ kind, tokens }) => (kind === 'decode' ? tokens : 0));
+      shape.setDecodes(contexts.length, sum(contexts), windowed, sum(computed));
     }
     for (const { kind, prefix, tokens, completes } of parts) {
       if (kind === 'chunk') shape.addChunk(prefix, tokens, completes);

@@ -52,8 +52,8 @@ export function orderWaiting<T extends Queued, Node>(
 }
 
 /** Pages that may be found of a request: its last known token is always computed. */
-export function pagesToMatch({ knownTokens }: Queued, { pageTokens }: PageNames): number {
-  return Math.floor((knownTokens - 1) / pageTokens);
+export function pagesToMatch({ knownTokens }: Pick<Queued, 'knownTokens'>, names: PageNames): number {
+  return names.pagesIn(knownTokens - 1);
 }
 
 function byLongestPrefix<T extends Queued, Node>(waiting: T[], names: PageNames, tree: PolicyTree<Node>): void {

@@ -63,6 +63,29 @@ export class RadixPages {
     return (this.#pages(computed) + this.room) * this.pageTokens - computed;
   }
 
+  /** Pages of `tokens` tokens from the start of a page on. */
+  pagesFor(tokens: number): number {
+    return this.#pages(tokens);
+  }
+
+  /** Pages that a decoding sequence under speculation lacks to hold `tokens` tokens. */
+  lacking(sequence: Sequence, tokens: number): number {
+    return Math.max(0, this.#pages(tokens) - this.#held(sequence));
+  }
+
+  /** It gets them. */
+  reserve(sequence: Sequence, tokens: number): void {
+    const held = this.#held(sequence);
+    sequence.owned = Math.max(held, this.#pages(tokens));
+    this.#own += sequence.owned - held;
+  }
+
+  /** It keeps no more than its first `tokens` tokens fill. */
+  trim(sequence: Sequence, tokens: number): void {
+    this.#own -= sequence.owned - this.#pages(tokens);
+    sequence.owned = this.#pages(tokens);
+  }
+
   /** Evicts `pages` (not what is missing of them) if fewer are free. */
   makeFree(pages: number): void {
     if (this.free < pages) this.tree.evict(pages);
@@ -83,7 +106,7 @@ export class RadixPages {
   insert(sequence: Sequence, tokens: number): void {
     sequence.inserted = tokens;
     if (!this.#caching) return;
-    const pages = Math.floor(tokens / this.pageTokens);
+    const pages = this.#names.pagesIn(tokens);
     this.tree.insert(sequence.request, pages);
     const node = this.tree.matched;
     this.tree.lock(node);
@@ -96,18 +119,24 @@ export class RadixPages {
 
   /** The sequence is over: its first `tokens` tokens stay in the tree. */
   finish(sequence: Sequence, tokens: number): void {
-    if (this.#caching) this.tree.insert(sequence.request, Math.floor(tokens / this.pageTokens));
+    if (this.#caching) this.tree.insert(sequence.request, this.#names.pagesIn(tokens));
     this.drop(sequence);
   }
 
   /** The sequence loses its KV; what the tree has of it stays. */
   drop(sequence: Sequence): void {
     this.tree.unlock(sequence.node);
-    this.#own -= this.#pages(sequence.computed) - sequence.treePages;
+    this.#own -= this.#held(sequence) - sequence.treePages;
     sequence.computed = 0;
+    sequence.owned = 0;
     sequence.treePages = 0;
     sequence.node = this.tree.root;
     sequence.inserted = 0;
+  }
+
+  /** A decoding sequence may have room for more than it has computed. */
+  #held({ computed, owned }: Sequence): number {
+    return Math.max(this.#pages(computed), owned);
   }
 
   #pages(tokens: number): number {

@@ -14,7 +14,7 @@ function queueOf(poolTokens: number, reserved = 512) {
       this.given.push([item.request, tokens]);
     },
   };
-  return { queue: new RemoteQueue(reserved, pool), pool };
+  return { queue: new RemoteQueue(reserved, 0, pool), pool };
 }
 
 const numbers = (items: readonly { request: number }[]): number[] => items.map(({ request }) => request);

@@ -26,10 +26,13 @@ export class RemoteQueue<T extends Remote> {
   #retracted: T[] = [];
   /** `num_reserved_decode_tokens`: room kept free for each request inside. */
   readonly #reserved: number;
+  readonly #drafts: number;
   readonly #pool: RemotePool<T>;
 
-  constructor(reservedTokens: number, pool: RemotePool<T>) {
-    this.#reserved = reservedTokens;
+  /** `drafts`: slots for them that the last one left must find, too; the real server gives that one up without. */
+  constructor(reservedTokens: number, drafts: number, pool: RemotePool<T>) {
+    this.#reserved = Math.max(reservedTokens, drafts);
+    this.#drafts = drafts;
     this.#pool = pool;
   }
 
@@ -60,7 +63,7 @@ export class RemoteQueue<T extends Remote> {
     for (const item of this.#queue) {
       const { inputTokens, maxNewTokens } = item;
       const needed = inputTokens + this.#reserved;
-      const alone = inputTokens + Math.min(maxNewTokens, CLIP_NEW_TOKENS) - retractable;
+      const alone = inputTokens + Math.min(maxNewTokens, CLIP_NEW_TOKENS) + this.#drafts - retractable;
       if (Math.max(needed, alone) > room) break;
       room -= needed;
       this.#pool.allocate(item, inputTokens);
@@ -89,7 +92,7 @@ export class RemoteQueue<T extends Remote> {
     const retractable = running.reduce((sum, { inputTokens, generated }) => sum + inputTokens + generated, 0);
     let alone = 0;
     for (const { inputTokens, maxNewTokens } of running) {
-      alone = Math.max(alone, inputTokens + Math.min(maxNewTokens, CLIP_NEW_TOKENS) - retractable);
+      alone = Math.max(alone, inputTokens + Math.min(maxNewTokens, CLIP_NEW_TOKENS) + this.#drafts - retractable);
     }
     const inside = running.length + this.#moving.length + this.#arrived.length;
     return this.#pool.freeTokens - Math.max(this.#reserved * inside, alone);

@@ -34,6 +34,11 @@ export class RunningBatch implements Running {
     if (sequence.lane !== NO_LANE && !this.leaving.includes(sequence)) this.leaving.push(sequence);
   }
 
+  /** In the order in which they joined. */
+  inOrder(): Sequence[] {
+    return [...this.#lane.set.members, ...this.leaving].sort((a, b) => a.joined - b.joined);
+  }
+
   /** Drops those known to be through. */
   filter(): void {
     if (this.leaving.length > 0) this.leaving = this.leaving.filter(({ stage }) => stage === STAGE.finishing);
@@ -45,7 +50,7 @@ export class RunningBatch implements Running {
     const scheduled = stage === STAGE.decoding ? outputTokens - (finishClock - this.#lane.set.clock) : generated;
     if (stage === STAGE.finished) return scheduled;
     let known = scheduled;
-    for (const batch of this.#batches) if (batch.yieldsFor(sequence)) known -= 1;
+    for (const batch of this.#batches) known -= batch.tokensFrom(sequence);
     return known;
   }
 

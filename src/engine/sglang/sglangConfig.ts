@@ -30,3 +30,8 @@ export interface SglangConfig extends CommonConfig {
   /** `enable_prefill_delayer`: passes a prefill waits for other ranks, 0 = off. */
   readonly prefillDelayPasses: number;
 }
+
+/** Tokens that a page's key takes in beyond its end: with EAGLE heads each token goes with the one after it (bigrams). */
+export function keyedAhead({ speculation }: SglangConfig): number {
+  return speculation?.method === 'eagle' ? 1 : 0;
+}

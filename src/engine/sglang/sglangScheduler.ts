@@ -7,16 +7,17 @@ import { STATE } from '../requestLog.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
+import { DecodeRoom } from './decodeRoom.ts';
 import { NewTokenRatio, RETRACT_STEPS } from './newTokenRatio.ts';
-import { orderWaiting } from './policies.ts';
+import { orderWaiting, pagesToMatch } from './policies.ts';
 import { type LastBatch, Poll } from './poll.ts';
 import { PrefillAdder } from './prefillAdder.ts';
 import { RadixPages } from './radixPages.ts';
 import { RemoteQueue } from './remoteQueue.ts';
-import { mostNewTokens, serves } from './requestLimits.ts';
+import { draftReserve, mostNewTokens, serves } from './requestLimits.ts';
 import { retractionOrder } from './retraction.ts';
 import { RunningBatch } from './runningBatch.ts';
-import type { SglangConfig } from './sglangConfig.ts';
+import { keyedAhead, type SglangConfig } from './sglangConfig.ts';
 
 /** SGLang's scheduler (scheduler.py at 5c8bd8b51): prefill whenever anything can be admitted, else decode. */
 export class SglangScheduler implements Scheduler {
@@ -27,6 +28,9 @@ export class SglangScheduler implements Scheduler {
   readonly #ratio: NewTokenRatio;
   readonly #random: RandomStream;
   readonly #running: RunningBatch;
+  readonly #room: DecodeRoom;
+  /** Requests that have joined the running batch so far. */
+  #joinings = 0;
   #inbox: Sequence[] = [];
   #waiting: Sequence[] = [];
   /** Decode workers: what is not running yet. */
@@ -54,13 +58,14 @@ export class SglangScheduler implements Scheduler {
   constructor(setup: SchedulerSetup<SglangConfig>, rank: number) {
     const { config, table, worker, batches, lanes } = setup;
     this.#setup = setup;
-    this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
+    this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens, keyedAhead(config));
     this.#pages = new RadixPages(config, this.#names);
-    this.#remote = new RemoteQueue(config.reservedDecodeTokens, this.#pages);
+    this.#remote = new RemoteQueue(config.reservedDecodeTokens, draftReserve(config), this.#pages);
     this.#poll = new Poll(config.pollingInterval);
     this.#ratio = new NewTokenRatio(config.conservativeness);
     this.#random = new RandomStream(worker, 'sglang random policy', rank);
     this.#running = new RunningBatch(lanes[0], batches);
+    this.#room = new DecodeRoom(config, this.#pages, this.#running);
     for (const batch of batches) this.#ended.set(batch, []);
   }
 
@@ -120,7 +125,7 @@ export class SglangScheduler implements Scheduler {
   #withdraw(sequence: Sequence, nowNs: number): void {
     const { log, lanes } = this.#setup;
     for (const [inFlight, ended] of this.#ended) {
-      inFlight.abandon(sequence);
+      inFlight.discard(sequence);
       if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
     }
     if (sequence.stage === STAGE.decoding) lanes[0].set.remove(sequence);
@@ -148,7 +153,7 @@ export class SglangScheduler implements Scheduler {
   cachedTokens(request: number): number {
     const { config, table } = this.#setup;
     if (!config.prefixCaching) return 0;
-    const limit = Math.floor((table.inputTokens[request] - 1) / config.blockTokens);
+    const limit = pagesToMatch({ knownTokens: table.inputTokens[request] }, this.#names);
     return this.#pages.tree.peek(request, limit) * config.blockTokens;
   }
 
@@ -182,13 +187,7 @@ export class SglangScheduler implements Scheduler {
 
   /** The second half, up to the launch; `mayAdmit`: no other rank is waited for. */
   formTurn(batch: Batch, nowNs: number, mayAdmit: boolean): boolean {
-    if (this.#formPrefill(batch, nowNs, mayAdmit)) {
-      this.#lastWas = 'other';
-      return true;
-    }
-    const runs = this.#formDecode(batch, nowNs);
-    this.#lastWas = runs ? 'decode' : 'none';
-    return runs;
+    return this.formPrefill(batch, nowNs, mayAdmit) || this.formDecode(batch, nowNs);
   }
 
   /** There is no batch and nothing is in flight: the loop turns until it has polled. */
@@ -224,6 +223,7 @@ export class SglangScheduler implements Scheduler {
     for (const sequence of joining) {
       this.#admitted += 1;
       this.#joined.push(sequence);
+      sequence.joined = ++this.#joinings;
       if (sequence.generated === 0) sequence.generated = 1;
       if (sequence.outputTokens > 1) lane.add(sequence);
     }
@@ -280,7 +280,7 @@ export class SglangScheduler implements Scheduler {
     if (dropped || (merged > 0 && this.#runningBeside === 0)) this.#isFull = false;
   }
 
-  #formPrefill(batch: Batch, nowNs: number, mayAdmit: boolean): boolean {
+  formPrefill(batch: Batch, nowNs: number, mayAdmit: boolean): boolean {
     const { config } = this.#setup;
     if ((this.#isFull || this.#waiting.length === 0) && this.#chunked === null) return false;
     const slots = config.maxSequences - this.#running.size;
@@ -295,6 +295,7 @@ export class SglangScheduler implements Scheduler {
     this.#addPrompts(mayAdmit ? slots : null, prompts, tokens, nowNs);
     if (prompts.length === 0) return false;
     this.#fill(batch, prompts, tokens);
+    this.#lastWas = 'other';
     return true;
   }
 
@@ -368,6 +369,7 @@ export class SglangScheduler implements Scheduler {
       batch.addChunk(sequence, tokens[index]);
       if (sequence.computed < sequence.knownTokens) continue;
       sequence.prefilled = sequence.computed;
+      sequence.joined = ++this.#joinings;
       ended.push(sequence);
     }
     this.#lastWasMixed = config.mixedChunk && this.#mixRunning(batch);
@@ -379,86 +381,86 @@ export class SglangScheduler implements Scheduler {
   /** Running requests decode in the prefill batch; the real engine fails where their pages are not to be had. */
   #mixRunning(batch: Batch): boolean {
     const { set } = batch.lane;
-    const ghosts = this.#running.leaving.filter(({ stage }) => stage === STAGE.finishing);
-    if (set.count + ghosts.length > 0 && !this.#makeRoom(batch, ghosts)) return false;
-    this.#running.leaving = ghosts;
+    const running = this.#running;
+    const { leaving } = running;
+    running.filter();
+    if (running.size > 0 && !this.#room.make(set)) {
+      running.leaving = leaving;
+      return false;
+    }
     this.#takeDecodes(batch);
     return true;
   }
 
-  #formDecode(batch: Batch, nowNs: number): boolean {
+  formDecode(batch: Batch, nowNs: number): boolean {
     const running = this.#running;
+    const { set } = batch.lane;
     const before = running.size;
+    this.#lastWas = 'none';
     if (before === 0) return false;
     running.filter();
     if (running.size === 0) {
       this.#isFull = false;
       return false;
     }
-    if (this.#makeRoom(batch, running.leaving)) this.#ratio.decay(1);
+    if (this.#room.make(set)) this.#ratio.decay(1);
     else this.#retract(batch, nowNs);
     if (running.size < before) this.#isFull = false;
-    if (this.#pages.pageTokens > 1) this.#pages.makeFree(running.size);
+    this.#room.makeSpare(set);
     this.#takeDecodes(batch);
+    this.#lastWas = 'decode';
     return true;
   }
 
-  /** Takes one slot for everybody's next token. */
+  /** Everybody's next token. */
   #takeDecodes(batch: Batch): void {
-    const { set } = batch.lane;
-    const pages = this.#pages;
+    const { set, drafts } = batch.lane;
     batch.takesDecodes = this.#running.size > 0;
-    pages.take(set.pagesDue(1));
-    for (const ghost of this.#running.leaving) {
-      pages.take(pages.missing(ghost.computed, 1));
-      ghost.computed += 1;
-      batch.addGhost(ghost.computed);
-    }
-  }
-
-  /** Whether one more token of each fits, after an eviction if it must be. */
-  #makeRoom({ lane: { set } }: Batch, ghosts: readonly Sequence[]): boolean {
-    const pages = this.#pages;
-    let due = set.pagesDue(1);
-    for (const { computed } of ghosts) due += pages.missing(computed, 1);
-    pages.makeFree(due);
-    return due <= pages.free;
+    for (const { computed } of this.#running.leaving) batch.addGhost(computed + 1, drafts);
+    this.#room.take(set);
   }
 
   /** Running requests lose their KV until the others' next tokens fit. */
   #retract(batch: Batch, nowNs: number): void {
     const running = this.#running;
-    const kept = retractionOrder(
-      [...batch.lane.set.members, ...running.leaving].map((sequence) => ({
-        request: sequence.request,
-        inputTokens: sequence.inputTokens,
-        generated: running.knownGenerated(sequence),
-        sequence,
-      })),
-    );
+    const { set } = batch.lane;
+    const kept = this.#retractionOrder();
     let first = true;
-    while (kept.length > 1 && (first || !this.#makeRoom(batch, running.leaving))) {
+    while (kept.length > 1 && (first || !this.#room.make(set))) {
       first = false;
-      const { sequence, generated } = kept.pop()!;
-      this.#evictRunning(sequence, generated, batch, nowNs);
+      const sequence = kept.pop()!;
+      this.#evictRunning(sequence, running.knownGenerated(sequence), batch, nowNs);
       this.#pages.makeFree(Math.ceil((kept.length * RETRACT_STEPS) / this.#pages.pageTokens));
     }
-    if (!this.#makeRoom(batch, running.leaving) && this.#chunked !== null) {
+    if (!this.#room.make(set) && this.#chunked !== null) {
       this.#evictChunked(this.#chunked, nowNs);
-      this.#makeRoom(batch, running.leaving);
+      this.#room.make(set);
     }
     let generated = 0;
     let most = 0;
-    for (const { generated: tokens, sequence } of kept) {
-      generated += tokens;
+    for (const sequence of kept) {
+      generated += running.knownGenerated(sequence);
       most += sequence.maxNewTokens;
     }
     this.#ratio.retracted(generated, most, kept.length);
   }
 
+  /** With drafts the real one can only cut its batch from the back. */
+  #retractionOrder(): Sequence[] {
+    const running = this.#running;
+    if (this.#setup.config.speculation !== null) return running.inOrder();
+    const known = [...this.#setup.lanes[0].set.members, ...running.leaving].map((sequence) => ({
+      request: sequence.request,
+      inputTokens: sequence.inputTokens,
+      generated: running.knownGenerated(sequence),
+      sequence,
+    }));
+    return retractionOrder(known).map(({ sequence }) => sequence);
+  }
+
   #evictRunning(sequence: Sequence, generated: number, { lane }: Batch, nowNs: number): void {
     for (const inFlight of this.#setup.batches) {
-      inFlight.withdraw(sequence, false);
+      inFlight.discard(sequence);
       const ended = this.#ended.get(inFlight)!;
       if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
     }
@@ -471,7 +473,7 @@ export class SglangScheduler implements Scheduler {
 
   /** The real engine fails here; ours takes back the prompt in progress, which is all that can be in the way. */
   #evictChunked(sequence: Sequence, nowNs: number): void {
-    for (const inFlight of this.#setup.batches) inFlight.withdraw(sequence, false);
+    for (const inFlight of this.#setup.batches) inFlight.discard(sequence);
     this.#chunked = null;
     this.#evict(sequence, sequence.computed, nowNs);
   }
@@ -499,6 +501,7 @@ export class SglangScheduler implements Scheduler {
 
   settle(batch: Batch, nowNs: number): void {
     this.#emitJoined(batch.lane, nowNs);
+    if (batch.takesDecodes) this.#room.giveBack(batch.lane.set);
     const ended = this.#ended.get(batch)!;
     if (ended.length === 0 && batch.finished.length === 0) return;
     const done = new Set([...ended, ...batch.finished]);
@@ -531,6 +534,8 @@ export class SglangScheduler implements Scheduler {
   // ---- runs -------------------------------------------------------------------------------------------------------
 
   steadyPasses({ lane: { set } }: Batch, atMost: number): number {
+    // With drafts every pass is another.
+    if (this.#setup.config.speculation !== null) return 0;
     const mayAdmit = !this.#isFull && this.#waiting.length > 0;
     if (this.#chunked !== null || mayAdmit) return 0;
     if (!this.#remote.isStill || this.#joined.length > 0) return 0;
