@@ -4,9 +4,10 @@ import type { Scenario } from './scenario.ts';
 /** Throws an Error on a scenario that breaks its own contract. */
 export function checkScenario(scenario: Scenario): void {
   const roles = new Set(scenario.pools.map((pool) => pool.role));
-  const aggregated = roles.has('aggregated') && roles.size === 1;
-  const split = roles.has('prefill') && roles.has('decode') && roles.size === 2;
-  if (!aggregated && !split) throw new Error('pools must be all aggregated, or prefill and decode');
+  const split = roles.has('prefill') && roles.has('decode');
+  if (roles.has('prefill') !== roles.has('decode') || roles.size === 0) {
+    throw new Error('pools must be aggregated, or prefill and decode, or all three');
+  }
   if (split && scenario.transfer === null) throw new Error('prefill and decode pools need a transfer');
   const { order, streamedShare, local } = scenario.transfer ?? {};
   if (streamedShare !== undefined && (order !== 'destination_first' || streamedShare >= 1)) {
@@ -21,6 +22,9 @@ export function checkScenario(scenario: Scenario): void {
   const { policy, scorer, queue } = scenario.router;
   const isBooked = policy === 'kv_router' ? scorer?.load !== 'reported' : scorer?.load === 'booked';
   if (queue !== undefined && !isBooked) throw new Error('a router queue needs a router that books load');
+  if (queue !== undefined && (roles.size === 3 || scenario.planner?.routers !== undefined)) {
+    throw new Error('a router queue needs one way and one router');
+  }
   const { faults, planner } = scenario;
   if (planner !== undefined) checkPlanner(scenario, planner);
   if ((faults?.retries ?? 0) > 255) throw new Error('more retries than 255');

@@ -1,3 +1,5 @@
+import type { RouterSpec } from './router/routerSpec.ts';
+
 /** What a planner sees of one ready replica. */
 export interface ReplicaObservation {
   readonly running: number;
@@ -54,6 +56,8 @@ export interface Observation {
 /** How many replicas each pool should have, in the scenario's order, and why: one short sentence. */
 export interface Decision {
   readonly replicas: readonly number[];
+  /** Which of the planner's `routers` requests go by from now on; left out: the one that there is. */
+  readonly router?: number;
   readonly reason: string;
 }
 
@@ -75,5 +79,7 @@ export interface PlannerSpec {
    * another pool of its kind grows, starts there with its weights in memory. Left out: roles are kept.
    */
   readonly kinds?: readonly string[];
+  /** That it may choose from, the scenario's own first; each begins knowing nothing of what others have sent. Left out: that one alone. */
+  readonly routers?: readonly RouterSpec[];
   createPolicy(): PlannerPolicy;
 }

@@ -13,6 +13,7 @@ import { Handoff, type HandoffHost } from './handoff.ts';
 import { LifeCycle } from './lifeCycle.ts';
 import { Network } from './network/network.ts';
 import { Patience } from './patience.ts';
+import type { RouterSpec } from './router/routerSpec.ts';
 import { Scaler, type ScalerHost } from './scaler.ts';
 import type { Scenario } from './scenario.ts';
 import { TrafficMeter } from './trafficMeter.ts';
@@ -32,8 +33,12 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   readonly #table: RequestTable;
   readonly #arrivals: Arrivals;
   readonly #frontEnd: FrontEnd | null;
+  /** Those that requests go to first: prefill workers where there are any. */
   readonly #entry: WorkerGroup;
   readonly #decode: WorkerGroup | null;
+  /** Aggregated workers beside prefill and decode: they serve while one of the two has nobody up. */
+  readonly #standIn: WorkerGroup | null;
+  readonly #groups: readonly WorkerGroup[];
   readonly #handoff: Handoff | null;
   /** When requests that the router held back came to it. */
   readonly #routedNs: Float64Array;
@@ -70,6 +75,9 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     const setup = { table: this.#table, log: this.log, seed };
     this.#entry = new WorkerGroup(this.fleet.ofRole(split ? 'prefill' : 'aggregated'), router, setup);
     this.#decode = split ? new WorkerGroup(this.fleet.ofRole('decode'), router, setup) : null;
+    const aggregated = this.fleet.ofRole('aggregated');
+    this.#standIn = split && aggregated.length > 0 ? new WorkerGroup(aggregated, router, setup) : null;
+    this.#groups = [this.#entry, this.#decode, this.#standIn].filter((group) => group !== null);
     this.#handoff = this.#decode === null ? null : new Handoff(scenario.transfer!, this.#entry, this.#decode, this);
     this.#routedNs = new Float64Array(router.queue === undefined ? 0 : workload.count);
     if (planner !== undefined) {
@@ -94,7 +102,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   // ---- what workers report --------------------------------------------------------------------------------------
 
   finished(worker: number, request: number, nowNs: number): void {
-    (this.#decode ?? this.#entry).left(request, this.fleet.workers[worker], nowNs);
+    this.#groupOf(this.fleet.workers[worker]).left(request, this.fleet.workers[worker], nowNs);
     this.log.outcome[request] = OUTCOME.completed;
     this.census.count(-1, nowNs);
     this.scaler?.traffic.completed(request);
@@ -146,7 +154,9 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   #isFull(nowNs: number): boolean {
     const { maxInFlight, maxKvUsage } = this.#scenario;
     if (maxInFlight !== undefined && this.census.inFlight >= maxInFlight) return true;
-    return maxKvUsage !== undefined && (this.#decode ?? this.#entry).usesMoreKvThan(maxKvUsage, nowNs);
+    if (maxKvUsage === undefined) return false;
+    const keepers = this.#needsStandIn ? this.#standIn! : (this.#decode ?? this.#entry);
+    return keepers.usesMoreKvThan(maxKvUsage, nowNs);
   }
 
   /** The front end is done with the request. */
@@ -158,7 +168,21 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   /** A request goes from one worker to another, if there is one. */
   handOver(request: number, nowNs: number): void {
-    if (!this.#handoff!.handOver(request, nowNs)) this.#stranded.set(request, nowNs);
+    if (this.#handoff!.handOver(request, nowNs)) return;
+    if (this.#standIn?.isUp === true) {
+      this.#giveUp(request, null, nowNs);
+      this.#enter(request, nowNs);
+    } else this.#stranded.set(request, nowNs);
+  }
+
+  /** Aggregated workers take what comes, as no prefill or no decode worker is up. */
+  get #needsStandIn(): boolean {
+    return this.#standIn?.isUp === true && !(this.#entry.isUp && this.#decode!.isUp);
+  }
+
+  #groupOf({ pool }: Worker): WorkerGroup {
+    if (pool.role === this.#entry.role) return this.#entry;
+    return pool.role === 'decode' ? this.#decode! : this.#standIn!;
   }
 
   /** The last byte of a transfer has left, or (-1) links have changed. */
@@ -199,8 +223,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   /** Before anything happens at `nowNs`: reports of load that are due. */
   reportUntil(nowNs: number): void {
-    this.#entry.reports?.reportUntil(nowNs);
-    this.#decode?.reports?.reportUntil(nowNs);
+    for (const { reports } of this.#groups) reports?.reportUntil(nowNs);
   }
 
   /** After a worker's event: it may have begun a prompt, or made room for requests that the router holds back. */
@@ -249,7 +272,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   }
 
   starts(worker: Worker, isNew: boolean): void {
-    const group = this.#entry.role === worker.pool.role ? this.#entry : this.#decode!;
+    const group = this.#groupOf(worker);
     if (isNew) {
       group.join(worker);
       this.clock.addWorker();
@@ -258,6 +281,10 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
       group.forget(worker);
     }
     this.reschedule(worker);
+  }
+
+  reroutes(router: RouterSpec): void {
+    for (const group of this.#groups) group.reroute(router);
   }
 
   drained(): void {
@@ -274,8 +301,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   }
 
   #renewGroups(): void {
-    this.#entry.renew();
-    this.#decode?.renew();
+    for (const group of this.#groups) group.renew();
   }
 
   #takeStranded(nowNs: number): void {
@@ -314,7 +340,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     const isBetween = this.#handoff?.abandon(request, dead, nowNs) === true;
     if (!isBetween && index >= 0) {
       const worker = this.fleet.workers[index];
-      (this.#decode ?? this.#entry).left(request, worker, nowNs);
+      this.#groupOf(worker).left(request, worker, nowNs);
       if (worker !== dead) {
         worker.core.cancel(request, nowNs);
         this.reschedule(worker);
@@ -375,7 +401,8 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   /** The request has reached the router. */
   #enter(request: number, nowNs: number): void {
-    if (!this.#entry.isUp) this.#stranded.set(request, nowNs);
+    if (this.#needsStandIn) this.#sendTo(this.#standIn!, request, nowNs);
+    else if (!this.#entry.isUp) this.#stranded.set(request, nowNs);
     else if (this.#entry.holdsBack(request, nowNs)) this.#routedNs[request] = nowNs;
     else this.#send(request, nowNs);
   }
@@ -385,7 +412,11 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
       if (!this.#handoff.send(request, nowNs)) this.#stranded.set(request, nowNs);
       return;
     }
-    const worker = this.#entry.choose(request, nowNs);
+    this.#sendTo(this.#entry, request, nowNs);
+  }
+
+  #sendTo(group: WorkerGroup, request: number, nowNs: number): void {
+    const worker = group.choose(request, nowNs);
     this.log.worker[request] = worker.index;
     this.takeIn(worker, request);
     worker.core.enqueue(request, nowNs);

@@ -4,6 +4,7 @@ import type { LifeCycle } from './lifeCycle.ts';
 import { observePool } from './observePool.ts';
 import type { PlannerPolicy, PlannerSpec } from './planner.ts';
 import { RoleChanges } from './roleChanges.ts';
+import type { RouterSpec } from './router/routerSpec.ts';
 import type { PoolSpec } from './scenario.ts';
 import type { ReplicaCount, ScalingDecision, ScalingRecord } from './simulationResult.ts';
 import type { TrafficMeter } from './trafficMeter.ts';
@@ -16,6 +17,8 @@ export interface ScalerHost {
   readonly unrouted: number;
   /** A worker begins to start: one the fleet never had, or another replica in an old place. */
   starts(worker: Worker, isNew: boolean): void;
+  /** Requests go by another router from now on. */
+  reroutes(router: RouterSpec): void;
   /** Some workers get requests no more. */
   drained(): void;
   /** A worker has nothing left, and its node is to take another role: `changeRole` is due at once. */
@@ -38,6 +41,7 @@ export class Scaler {
   readonly #roles: RoleChanges;
   #granted: readonly number[];
   #wanted: readonly number[];
+  #router = 0;
   #gpusPeak: number;
   readonly #decisions: ScalingDecision[] = [];
   readonly #replicas: ReplicaCount[] = [];
@@ -73,14 +77,16 @@ export class Scaler {
     const nowNs = this.nextNs;
     const traffic = this.traffic.read();
     this.#arrivals.push(traffic.arrivals);
-    const { replicas, reason } = this.#policy.decide({
+    const { replicas, router, reason } = this.#policy.decide({
       nowNs,
       traffic,
       unrouted: this.#host.unrouted,
       pools: this.#pools.map((_, pool) => observePool(this.#fleet.ofPool(pool), this.#roles.promised(pool))),
     });
     const granted = boundedReplicas(replicas, this.#pools, this.#spec, this.#warmGpus);
-    const isNew = differ(granted, this.#granted) || differ(replicas, this.#wanted);
+    const isRerouted = router !== undefined && router !== this.#router;
+    if (isRerouted) this.#reroute(router);
+    const isNew = isRerouted || differ(granted, this.#granted) || differ(replicas, this.#wanted);
     const from = this.#granted;
     this.#wanted = replicas;
     this.#granted = granted;
@@ -91,6 +97,11 @@ export class Scaler {
     }
     for (const pool of this.#pools.keys()) this.#grow(pool, nowNs);
     this.nextNs = nowNs + this.#spec.intervalNs;
+  }
+
+  #reroute(router: number): void {
+    this.#router = router;
+    this.#host.reroutes(this.#spec.routers![router]);
   }
 
   /** The worker has come up or gone down. */

@@ -66,7 +66,7 @@ export type LoadSpec =
 export interface Scenario {
   readonly workload: Workload;
   readonly load: LoadSpec;
-  /** One aggregated pool or more; or prefill pools and decode pools. */
+  /** One aggregated pool or more; or prefill pools and decode pools, and maybe aggregated ones for while one of the two roles has nobody up. */
   readonly pools: readonly PoolSpec[];
   readonly router: RouterSpec;
   /** Left out: requests reach the router as they arrive. */

@@ -14,7 +14,7 @@ export class WorkerGroup {
   readonly #workers: Worker[];
   /** Those that are ready. */
   #candidates: readonly Worker[];
-  readonly #router: Router;
+  #router: Router;
   readonly #setup: Omit<RouterSetup, 'loads' | 'group'>;
   readonly #queue: RouterQueue | null;
   readonly #thresholdTokens: number;
@@ -27,13 +27,18 @@ export class WorkerGroup {
     this.#setup = setup;
     this.reports = reportIntervalNs === undefined ? null : new ReportedLoads(reportIntervalNs, workers);
     this.#loads = this.reports ?? new LiveLoads();
-    this.#router = createRouter(spec, {
-      ...setup,
-      group: workers[0].pool.role,
-      loads: this.#loads,
-    });
+    this.#router = this.#createRouter(spec);
     this.#queue = queue === undefined ? null : new RouterQueue(queue, setup.table, setup.log);
     this.#thresholdTokens = queue?.thresholdTokens ?? Number.POSITIVE_INFINITY;
+  }
+
+  #createRouter(spec: RouterSpec): Router {
+    return createRouter(spec, { ...this.#setup, group: this.role, loads: this.#loads });
+  }
+
+  /** Another router takes over, which knows nothing of what this one has sent where. */
+  reroute(spec: RouterSpec): void {
+    this.#router = this.#createRouter(spec);
   }
 
   /** The worker for a request. */

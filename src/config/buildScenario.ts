@@ -2,6 +2,7 @@ import { InputError, type InputIssue } from '../base/inputError.ts';
 import { BYTES_PER_GIB, NS_PER_S } from '../base/units.ts';
 import { derivedParameters } from '../catalog/weights.ts';
 import type { FrontEndSpec } from '../cluster/frontEnd.ts';
+import type { RouterSpec } from '../cluster/router/routerSpec.ts';
 import type { LoadSpec, PoolSpec, Role, Scenario } from '../cluster/scenario.ts';
 import type { EngineConfig } from '../engine/engineConfig.ts';
 import { attentionWindow } from '../timing/attentionWindow.ts';
@@ -25,7 +26,7 @@ import { initialReplicas, plannerSpecOf } from './plannerConfig.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
 import { replicaKind } from './replicaKind.ts';
 import { memoryRequestOf, replicaSpecOf } from './replicaSpec.ts';
-import { routerSpecOf } from './routerConfig.ts';
+import { type RouterConfig, routerSpecOf, withPolicy } from './routerConfig.ts';
 import { runningRequests } from './sglangMemory.ts';
 import { resolveStartup, startupSpecOf } from './startupConfig.ts';
 import { tiersSpecOf } from './tiersConfig.ts';
@@ -93,6 +94,8 @@ export function buildScenario(
     }),
   );
   const entry = built.filter(({ role }) => role !== 'decode');
+  const routerOf = (router: RouterConfig): RouterSpec =>
+    routerSpecOf(router, Math.min(...entry.map(({ request }) => request.maxBatchedTokens)));
   const { mode, backend, kv_transfer } = config.engine;
   const { stop, load, over_length } = config.traffic;
   const seconds = stop.max_virtual_time_seconds;
@@ -101,7 +104,7 @@ export function buildScenario(
       workload,
       load: loadOf(load),
       pools,
-      router: routerSpecOf(config.router, Math.min(...entry.map(({ request }) => request.maxBatchedTokens))),
+      router: routerOf(config.router),
       ...(config.network === undefined ? {} : { network: networkSpecOf(config.network, built[0].replica.hardware) }),
       ...(config.faults === undefined ? {} : { faults: faultSpecOf(config.faults, pools, config.network ?? null) }),
       ...(config.traffic.patience === undefined ? {} : { patience: patienceSpecOf(config.traffic.patience) }),
@@ -114,6 +117,8 @@ export function buildScenario(
               config.planner,
               pools,
               placed.map(({ pool }) => replicaKind(pool)),
+              config.router.policy,
+              (policy) => routerOf(withPolicy(config.router, policy)),
             ),
           }),
       frontEnd: frontEndOf(timings[0]),

@@ -57,6 +57,32 @@ describe('a planner section', () => {
     });
   });
 
+  test('may go from aggregated to prefill and decode, and from router to router', () => {
+    const entries = (day: string) => `[{at_seconds: 0, replicas: {aggregated: 1, prefill: 0, d: 0}},
+      {at_seconds: 2, replicas: ${day}, router: kv_router}]`;
+    const planner = (day: string) =>
+      `policy: schedule, interval_seconds: 1, max_gpus: 32, min_replicas: 0, entries: ${entries(day)}`;
+    const both = (day: string) =>
+      text(planner(day), `aggregated: {parallelism: {tensor: 4}}, ${SPLIT}`, 'router: {policy: least_loaded}').replace(
+        'context_length',
+        'mode: disaggregated, context_length',
+      );
+    const config = parsePredict(both('{aggregated: 0, prefill: 1, d: 1}'), 'f.yaml', [], catalogFacts);
+    expect(parsePredict(writeYaml(config), 'again.yaml', [], catalogFacts)).toEqual(config);
+    if (config.traffic.source.type === 'trace') throw new Error('the source is synthetic');
+    const workload = shapeWorkload(generateWorkload(config.traffic.source, 0), config.traffic, 0, 1000);
+    const { scenario } = buildScenario(config, workload, catalogFacts);
+    expect(scenario.planner!.routers!.map(({ policy }) => policy)).toEqual(['least_loaded', 'kv_router']);
+    const { decisions } = simulate(scenario).scaling!;
+    expect(decisions.map(({ granted, reason }) => [granted, reason])).toEqual([
+      [[1, 0, 0], 'scheduled from 0 s'],
+      [[0, 1, 1], 'scheduled from 2 s'],
+    ]);
+    expect(
+      messageOf(() => parsePredict(both('{aggregated: 0, prefill: 1, d: 0}'), 'f.yaml', [], catalogFacts)),
+    ).toMatch(/no aggregated or decode replica need be there/);
+  });
+
   test('keeps to the strictest bounds of the SLO', () => {
     const slo =
       'evaluation: {slo: {ttft_ms: {p95: 1500}, itl_ms: {p99: 90}, tpot_ms: {p95: 60}, classes: {chat: {ttft_ms: {p50: 700}}}}}';

@@ -1,5 +1,6 @@
 import { NS_PER_S } from '../base/units.ts';
 import type { PlannerSpec } from '../cluster/planner.ts';
+import type { RouterPolicy, RouterSpec } from '../cluster/router/routerSpec.ts';
 import type { PoolSpec } from '../cluster/scenario.ts';
 import { createPolicy } from '../planner/createPolicy.ts';
 import type { ForecastSpec, HpaMetric, HpaRate, HpaRules, PolicySpec } from '../planner/policySpec.ts';
@@ -31,6 +32,12 @@ export interface ScaleConfig {
   readonly select: HpaRules['select'];
 }
 
+export interface ScheduleEntryConfig {
+  readonly at_seconds: number;
+  readonly replicas: ByPool;
+  readonly router?: RouterPolicy | undefined;
+}
+
 /** The `planner` section; what the policy does not read is absent. */
 export interface PlannerConfig {
   readonly policy: (typeof PLANNER_POLICIES)[number];
@@ -41,7 +48,7 @@ export interface PlannerConfig {
   /** Present where it is so. */
   readonly rerole?: true;
   readonly period_seconds?: number | null;
-  readonly entries?: readonly { readonly at_seconds: number; readonly replicas: ByPool }[];
+  readonly entries?: readonly ScheduleEntryConfig[];
   readonly scaling?: (typeof PLANNER_SCALINGS)[number];
   readonly ttft_ms?: number;
   readonly itl_ms?: number;
@@ -68,23 +75,33 @@ export function initialReplicas(
 /**
  * @param pools of the scenario, with their replicas at the beginning.
  * @param kinds of their replicas
+ * @param routerOf a router of the deployment with another policy
  */
 export function plannerSpecOf(
   config: PlannerConfig,
   pools: readonly PoolSpec[],
   kinds: readonly string[],
+  router: RouterPolicy,
+  routerOf: (policy: RouterPolicy) => RouterSpec,
 ): PlannerSpec {
-  const policy = policySpecOf(config, pools);
+  const routers = routersOf(config, router);
+  const policy = policySpecOf(config, pools, routers);
   return {
     intervalNs: Math.max(1, Math.round(config.interval_seconds * NS_PER_S)),
     maxGpus: config.max_gpus,
     minReplicas: pools.map(({ name }) => config.min_replicas[name]),
     ...(config.rerole === true ? { kinds } : {}),
+    ...(routers.length > 1 ? { routers: routers.map(routerOf) } : {}),
     createPolicy: () => createPolicy(policy, pools.map(poolFactsOf)),
   };
 }
 
-function policySpecOf(config: PlannerConfig, pools: readonly PoolSpec[]): PolicySpec {
+/** Policies that requests are routed by during the run, the first one first. */
+function routersOf({ entries = [] }: PlannerConfig, first: RouterPolicy): RouterPolicy[] {
+  return [...new Set([first, ...entries.flatMap(({ router }) => router ?? [])])];
+}
+
+function policySpecOf(config: PlannerConfig, pools: readonly PoolSpec[], routers: readonly RouterPolicy[]): PolicySpec {
   switch (config.policy) {
     case 'static':
       return { kind: 'static' };
@@ -92,7 +109,7 @@ function policySpecOf(config: PlannerConfig, pools: readonly PoolSpec[]): Policy
     case 'latency':
       return { kind: 'thresholds', target: config.policy };
     case 'schedule':
-      return scheduleOf(config, pools);
+      return scheduleOf(config, pools, routers);
     case 'sla':
       return slaOf(config);
     case 'hpa':
@@ -100,15 +117,25 @@ function policySpecOf(config: PlannerConfig, pools: readonly PoolSpec[]): Policy
   }
 }
 
-/** A pool that an entry does not name keeps what it had. */
-function scheduleOf({ entries, period_seconds }: PlannerConfig, pools: readonly PoolSpec[]): PolicySpec {
+/** A pool that an entry does not name keeps what it had, and so does the router. */
+function scheduleOf(
+  { entries, period_seconds }: PlannerConfig,
+  pools: readonly PoolSpec[],
+  routers: readonly RouterPolicy[],
+): PolicySpec {
   const last = new Map(pools.map(({ name, replicas }) => [name, replicas]));
+  let router = routers[0];
   return {
     kind: 'schedule',
     periodS: period_seconds!,
-    entries: entries!.map(({ at_seconds, replicas }) => {
+    entries: entries!.map(({ at_seconds, replicas, ...entry }) => {
       for (const [name, count] of Object.entries(replicas)) last.set(name, count);
-      return { atS: at_seconds, replicas: pools.map(({ name }) => last.get(name)!) };
+      router = entry.router ?? router;
+      return {
+        atS: at_seconds,
+        replicas: pools.map(({ name }) => last.get(name)!),
+        ...(routers.length > 1 ? { router: routers.indexOf(router) } : {}),
+      };
     }),
   };
 }

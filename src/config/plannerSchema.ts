@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ROUTER_POLICIES } from '../cluster/router/routerSpec.ts';
 import { HPA_METRICS } from '../planner/policySpec.ts';
 import { type Fields, plainFields } from './fields.ts';
 import { FORECAST_MODELS, HPA_RATES, HPA_SELECTS, PLANNER_POLICIES, PLANNER_SCALINGS } from './knobs/plannerKnobs.ts';
@@ -35,6 +36,7 @@ export function plannerSchema(fields: Fields) {
         z.strictObject({
           at_seconds: number('planner.entries.at_seconds'),
           replicas: z.record(z.string(), number('planner.entries.replicas')),
+          router: choice('planner.entries.router', ROUTER_POLICIES).optional(),
         }),
       )
       .min(1)

@@ -2,26 +2,11 @@ import type { SloBounds, SloSpec } from '../metrics/report.ts';
 import type { Knob } from './knob.ts';
 import { PLANNER_KNOBS } from './knobs/plannerKnobs.ts';
 import { knobDefault } from './knobs.ts';
-import {
-  type ByPool,
-  type ForecastConfig,
-  initialReplicas,
-  type PlannerConfig,
-  type ScaleConfig,
-} from './plannerConfig.ts';
+import type { ByPool, ForecastConfig, PlannerConfig, ScaleConfig } from './plannerConfig.ts';
+import { checkLimits, type ScaledPool } from './plannerLimits.ts';
 import type { PlannerInput } from './plannerSchema.ts';
 import type { Problems } from './problems.ts';
-
-/** A pool of the deployment. */
-export interface ScaledPool {
-  readonly name: string;
-  readonly role: string;
-  readonly replicas: number;
-  readonly gpusPerReplica: number;
-  readonly warmReplicas: number;
-  /** Of its replicas. */
-  readonly kind: string;
-}
+import type { RouterConfig } from './routerConfig.ts';
 
 const FORECAST_FIELDS = {
   constant: [],
@@ -51,6 +36,7 @@ export function resolvePlanner(
   given: PlannerInput,
   pools: readonly ScaledPool[],
   slo: SloSpec | null,
+  router: RouterConfig,
   problems: Problems,
 ): PlannerConfig {
   refuseUnread(given, problems);
@@ -76,14 +62,14 @@ export function resolvePlanner(
       'false',
     );
   }
-  checkBudget(
+  checkLimits(
     given.policy === 'schedule' && given.entries !== undefined ? { ...config, entries: given.entries } : config,
     pools,
     problems,
   );
   switch (given.policy) {
     case 'schedule':
-      return { ...config, ...resolveSchedule(given, pools, problems) };
+      return { ...config, ...resolveSchedule(given, pools, router, problems) };
     case 'sla':
       return { ...config, ...resolveSla(given, interval, pools, slo, problems) };
     case 'hpa':
@@ -117,43 +103,17 @@ function checkPools(
   }
 }
 
-function checkBudget(config: PlannerConfig, pools: readonly ScaledPool[], problems: Problems): void {
-  const gpusOf = (replicasOf: (pool: ScaledPool) => number): number =>
-    pools.reduce((sum, pool) => sum + (replicasOf(pool) + pool.warmReplicas) * pool.gpusPerReplica, 0);
-  const initial = gpusOf((pool) => initialReplicas(config, pool));
-  const least = gpusOf(({ name }) => config.min_replicas[name]);
-  if (initial > config.max_gpus) {
-    problems.add(
-      [PATH, 'max_gpus'],
-      `must be at least the ${initial} GPUs there are at the beginning, got ${config.max_gpus}`,
-    );
-  } else if (least > config.max_gpus) {
-    problems.add([PATH, 'max_gpus'], `must be at least the ${least} GPUs of min_replicas, got ${config.max_gpus}`);
-  }
-  for (const role of new Set(pools.map((pool) => pool.role))) {
-    const ofRole = pools.filter((pool) => pool.role === role);
-    // A schedule says itself what there is, if each of its entries names the pools.
-    const lowest = (config.entries ?? [{ replicas: config.min_replicas }]).map(({ replicas }) =>
-      Math.max(...ofRole.map(({ name }) => Math.max(replicas[name] ?? 0, config.min_replicas[name]))),
-    );
-    if (lowest.includes(0)) {
-      problems.add(
-        [PATH, 'min_replicas'],
-        `no ${role} replica need be there: requests might wait for ever`,
-        'keep one',
-      );
-    }
-  }
-}
-
 function resolveSchedule(
   { entries = [], period_seconds = null }: PlannerInput,
   pools: readonly ScaledPool[],
+  router: RouterConfig,
   problems: Problems,
 ) {
   if (entries.length === 0)
     problems.add([PATH, 'entries'], 'required: when how many replicas', '[{at_seconds: 0, replicas: {aggregated: 2}}]');
-  for (const [index, { at_seconds, replicas }] of entries.entries()) {
+  for (const [index, { at_seconds, replicas, ...entry }] of entries.entries()) {
+    if (entry.router !== undefined && router.queue_threshold !== undefined)
+      problems.add([PATH, 'entries', index, 'router'], 'what waits in the queue of a router cannot go to another one');
     checkPools(replicas, ['entries', index, 'replicas'], pools, problems);
     const at = [PATH, 'entries', index, 'at_seconds'];
     if (index > 0 && at_seconds <= entries[index - 1].at_seconds) problems.add(at, 'must come after the entry before');

@@ -8,11 +8,12 @@ import type { Facts } from './facts.ts';
 import { resolveFaults } from './faultsConfig.ts';
 import { knobDefault } from './knobs.ts';
 import { resolveNetwork } from './networkConfig.ts';
+import type { ScaledPool } from './plannerLimits.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
 import type { PredictInput, WorkerInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
 import { replicaKind } from './replicaKind.ts';
-import { resolvePlanner, type ScaledPool } from './resolvePlanner.ts';
+import { resolvePlanner } from './resolvePlanner.ts';
 import { defaultWarmup, resolveTraffic } from './resolveTraffic.ts';
 import { resolveWorker } from './resolveWorker.ts';
 import { checkRouter, type RouterConfig } from './routerConfig.ts';
@@ -67,7 +68,9 @@ export function resolvePredict(input: PredictInput, facts: Facts, problems: Prob
     ...(input.faults === undefined ? {} : { faults: resolveFaults(input.faults, workers, network, problems) }),
     ...(input.planner === undefined
       ? {}
-      : { planner: resolvePlanner(input.planner, scaledPools(workers), resolveSlo(evaluation?.slo), problems) }),
+      : {
+          planner: resolvePlanner(input.planner, scaledPools(workers), resolveSlo(evaluation?.slo), router, problems),
+        }),
     evaluation: {
       slo: resolveSlo(evaluation?.slo),
       window: {
@@ -135,11 +138,13 @@ function resolveWorkers(
   for (const role of ['aggregated', 'prefill', 'decode'] as const) {
     const given = engine.workers?.[role];
     if (!wanted.includes(role)) {
-      if (given !== undefined)
+      // Aggregated pools may stand in for prefill and decode.
+      if (given === undefined) continue;
+      if (role !== 'aggregated') {
         problems.add([...path, role], `has no place in ${mode} mode`, `remove it or change engine.mode`);
-      continue;
-    }
-    if (given === undefined) {
+        continue;
+      }
+    } else if (given === undefined) {
       problems.add([...path, role], `required in ${mode} mode`, '{} takes the defaults');
       continue;
     }

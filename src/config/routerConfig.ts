@@ -25,17 +25,26 @@ export interface RouterConfig {
   readonly max_kv_usage?: number;
 }
 
+function isReadBy(policy: RouterPolicy, field: string): boolean {
+  return findKnob(`router.${field}`)?.when?.['router.policy']?.includes(policy) ?? true;
+}
+
 /** Notes settings that the policy would not read. */
 export function checkRouter(router: RouterConfig, problems: Problems): void {
   const { policy } = router;
   for (const field of Object.keys(router)) {
-    const readers = findKnob(`router.${field}`)?.when?.['router.policy'];
-    if (readers === undefined || readers.includes(policy)) continue;
+    if (isReadBy(policy, field)) continue;
     problems.add(['router', field], `${policy} has no such setting`, 'policy kv_router has');
   }
   if (router.queue_policy !== undefined && router.queue_threshold === undefined) {
     problems.add(['router', 'queue_policy'], 'there is no queue', 'set router.queue_threshold');
   }
+}
+
+/** Another policy, with those settings that it has. */
+export function withPolicy(router: RouterConfig, policy: RouterPolicy): RouterConfig {
+  const kept = Object.entries(router).filter(([field]) => isReadBy(policy, field));
+  return { ...Object.fromEntries(kept), policy };
 }
 
 /** @param batchTokens tokens of a full batch of the workers that requests come to first. */

@@ -6,10 +6,11 @@ export type PolicySpec =
   | SlaSpec
   | HpaSpec;
 
-/** From this moment on (of each period), so many replicas by pool. */
+/** From this moment on (of each period), so many replicas by pool, and which of the planner's routers. */
 export interface ScheduleEntry {
   readonly atS: number;
   readonly replicas: readonly number[];
+  readonly router?: number;
 }
 
 /** Dynamo's planner with optimization target `sla`. */

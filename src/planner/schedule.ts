@@ -2,7 +2,7 @@ import type { PlannerPolicy } from '../cluster/planner.ts';
 import type { PolicySpec } from './policySpec.ts';
 import type { PoolFacts } from './poolFacts.ts';
 
-/** Replicas by the clock: the last entry that is due; before the first one the pools stay as they are. */
+/** Replicas and router by the clock: the last entry that is due; before the first one the pools stay as they are. */
 export function schedulePolicy(
   pools: readonly PoolFacts[],
   { entries, periodS }: Extract<PolicySpec, { kind: 'schedule' }>,
@@ -16,7 +16,8 @@ export function schedulePolicy(
       // In a later period what the last one ended with goes on until the first entry.
       const entry = due ?? (periodS !== null && nowS >= periodS ? entries.at(-1) : undefined);
       if (entry === undefined) return { replicas: initial, reason: 'nothing is due yet' };
-      return { replicas: entry.replicas, reason: `scheduled from ${entry.atS} s` };
+      const { atS, replicas, router } = entry;
+      return { replicas, ...(router === undefined ? {} : { router }), reason: `scheduled from ${atS} s` };
     },
   };
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/base/random.ts';
 import type { Observation, PlannerSpec } from '../../src/cluster/planner.ts';
-import type { Scenario } from '../../src/cluster/scenario.ts';
+import type { RouterSpec } from '../../src/cluster/router/routerSpec.ts';
+import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
 import type { ReplicaCount, SimulationResult } from '../../src/cluster/simulationResult.ts';
-import { OUTCOME } from '../../src/engine/requestLog.ts';
+import { OUTCOME, STATE } from '../../src/engine/requestLog.ts';
 import { differences, timelineOf } from '../metamorphic/timeline.ts';
 import { simulate } from '../support/lawfulSimulation.ts';
 import { randomScenario } from './randomScenario.ts';
@@ -57,6 +58,36 @@ function reroling(seed: number, core: Scenario['core'], seen: Observation[] = []
   };
 }
 
+const ROUTERS: readonly RouterSpec[] = (['round_robin', 'prefix_aware', 'kv_router'] as const).map((policy) => ({
+  policy,
+}));
+
+/** The same prefill and decode pools, with an aggregated one beside them: a planner goes from one to the other, and from router to router. */
+function changingWays(seed: number, core: Scenario['core'], seen: Observation[] = []): Scenario {
+  const { faults: _, router: __, ...scenario } = scaled(seed, core, seen);
+  const decode = scenario.pools.find(({ role }) => role === 'decode')!;
+  const pools: PoolSpec[] = [...scenario.pools, { ...decode, name: 'both', role: 'aggregated' }];
+  const most = pools.reduce((sum, { replicas }) => sum + replicas, 0) + 10;
+  const planner: PlannerSpec = {
+    ...scenario.planner!,
+    maxGpus: most * Math.max(...pools.map(({ gpusPerReplica }) => gpusPerReplica)),
+    minReplicas: pools.map(() => 0),
+    routers: ROUTERS,
+    createPolicy: () => {
+      const wishes = new RandomStream(seed, 'ways');
+      return {
+        decide(observation: Observation) {
+          seen.push(observation);
+          const isSplit = wishes.integer(0, 1) === 0;
+          const replicas = pools.map(({ role }) => ((role === 'aggregated') === isSplit ? 0 : wishes.integer(1, 2)));
+          return { replicas, router: wishes.integer(0, ROUTERS.length - 1), reason: 'another way' };
+        },
+      };
+    },
+  };
+  return { ...scenario, pools, router: ROUTERS[0], planner };
+}
+
 describe('a fleet that an erratic planner scales', () => {
   it(`loses no request, keeps to its limits, and both cores agree, in ${RUNS} random scenarios`, () => {
     const seen = { drains: 0, 'late starts': 0, 'reused places': 0, 'limits met': 0, 'P/D': 0 };
@@ -92,6 +123,47 @@ describe('a fleet that an erratic planner scales', () => {
       if (drained.length > 0) seen['of those that had to drain'] += 1;
     }
     for (const [what, count] of Object.entries(seen)) expect(count / several, what).toBeGreaterThan(0.1);
+  });
+
+  it('goes from aggregated to prefill and decode and back, and from router to router', () => {
+    const seen = { 'both ways': 0, 'taken in again': 0 };
+    let split = 0;
+    for (let seed = 1; seed <= RUNS; seed++) {
+      if (scaled(seed, 'fast').transfer === null) continue;
+      split += 1;
+      const { scenario, fast } = runBoth(seed, changingWays);
+      const { log } = fast;
+      const roles = new Set(
+        [...log.worker].filter((worker) => worker >= 0).map((worker) => scenario.pools[fast.workers[worker].pool].role),
+      );
+      if (roles.has('aggregated') && roles.has('decode')) seen['both ways'] += 1;
+      if ([...log.outcome.keys()].some((request) => log.ttftStateNs(request, STATE.retry) > 0))
+        seen['taken in again'] += 1;
+    }
+    expect(seen['both ways'] / split).toBeGreaterThan(0.5);
+    expect(seen['taken in again'] / split).toBeGreaterThan(0.05);
+  });
+
+  it('is left as it is by aggregated workers that nobody needs, and by a choice of routers that never changes', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const { faults: _, ...scenario } = randomScenario(seed, 'fast');
+      if (scenario.transfer === null || scenario.router.queue !== undefined) continue;
+      const pools: PoolSpec[] = [...scenario.pools, { ...scenario.pools[0], name: 'spare', role: 'aggregated' }];
+      const planner: PlannerSpec = {
+        intervalNs: 777 * seed,
+        maxGpus: Number.POSITIVE_INFINITY,
+        minReplicas: pools.map(() => 1),
+        routers: [scenario.router, ...ROUTERS],
+        createPolicy: () => ({
+          decide: () => ({ replicas: pools.map(({ replicas }) => replicas), router: 0, reason: 'stay' }),
+        }),
+      };
+      const { workers, ...spared } = simulate({ ...scenario, pools, planner });
+      const needed = workers.filter(({ pool }) => pool < scenario.pools.length);
+      expect(workers.slice(needed.length).every(({ passes }) => passes === 0)).toBe(true);
+      const own = timelineOf({ ...spared, workers: needed });
+      expect(differences(own, timelineOf(simulate(scenario))), `seed ${seed}`).toEqual([]);
+    }
   });
 
   it('is left as it is where no two pools are of one kind', () => {

@@ -1,3 +1,4 @@
+import { ROUTER_POLICIES } from '../../cluster/router/routerSpec.ts';
 import { HPA_METRICS } from '../../planner/policySpec.ts';
 import { COUNT, COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE, SWITCH } from '../knob.ts';
 
@@ -75,6 +76,11 @@ export const PLANNER_KNOBS = [
     about: 'From when on, in each period.',
   },
   { path: 'planner.entries.replicas', domain: COUNT_OR_ZERO, when: SCHEDULE, about: 'Of each pool, by its name.' },
+  {
+    path: 'planner.entries.router',
+    domain: { kind: 'choice', choices: ROUTER_POLICIES },
+    about: 'Routes from then on, with those settings of the router section that it has.',
+  },
   {
     path: 'planner.scaling',
     domain: { kind: 'choice', choices: PLANNER_SCALINGS },
