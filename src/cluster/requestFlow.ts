@@ -13,6 +13,7 @@ import { Handoff, type HandoffHost } from './handoff.ts';
 import { LifeCycle } from './lifeCycle.ts';
 import { Network } from './network/network.ts';
 import { Patience } from './patience.ts';
+import type { ReportedLoads } from './router/loads.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
 import { Scaler, type ScalerHost } from './scaler.ts';
 import type { Scenario } from './scenario.ts';
@@ -39,6 +40,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   /** Aggregated workers beside prefill and decode: they serve while one of the two has nobody up. */
   readonly #standIn: WorkerGroup | null;
   readonly #groups: readonly WorkerGroup[];
+  readonly #reports: readonly ReportedLoads[];
   readonly #handoff: Handoff | null;
   /** When requests that the router held back came to it. */
   readonly #routedNs: Float64Array;
@@ -78,6 +80,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     const aggregated = this.fleet.ofRole('aggregated');
     this.#standIn = split && aggregated.length > 0 ? new WorkerGroup(aggregated, router, setup) : null;
     this.#groups = [this.#entry, this.#decode, this.#standIn].filter((group) => group !== null);
+    this.#reports = this.#groups.flatMap(({ reports }) => reports ?? []);
     this.#handoff = this.#decode === null ? null : new Handoff(scenario.transfer!, this.#entry, this.#decode, this);
     this.#routedNs = new Float64Array(router.queue === undefined ? 0 : workload.count);
     if (planner !== undefined) {
@@ -223,7 +226,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   /** Before anything happens at `nowNs`: reports of load that are due. */
   reportUntil(nowNs: number): void {
-    for (const { reports } of this.#groups) reports?.reportUntil(nowNs);
+    for (const reports of this.#reports) reports.reportUntil(nowNs);
   }
 
   /** After a worker's event: it may have begun a prompt, or made room for requests that the router holds back. */
