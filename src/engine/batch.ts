@@ -70,6 +70,11 @@ export class Batch {
     return this.#chunks.length > 0;
   }
 
+  /** A prompt's only token comes out of it. */
+  get hasLastChunk(): boolean {
+    return this.#chunks.some(({ ends }) => ends);
+  }
+
   /** Something runs in it; a rank without takes part in the pass with a dummy. */
   get runs(): boolean {
     return this.takesDecodes || this.#chunks.length > 0;

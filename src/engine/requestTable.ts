@@ -9,6 +9,8 @@ export interface RequestTable {
   readonly namedTokens: Int32Array;
   /** 1: some of the text it generates is named by another session too, which may look it up or generate it meanwhile. */
   readonly contestedText: Uint8Array;
+  /** Some requests end before the limit their client set. */
+  readonly stopsEarly: boolean;
   /** How urgent it is, less goes first; null: all alike. */
   readonly priorities: Int32Array | null;
 }
@@ -47,7 +49,9 @@ export function buildRequestTable(workload: Workload, truncateTo: number): Reque
   const contestedText = namesText
     ? findContestedText(workload, inputTokens, namedTokens)
     : new Uint8Array(workload.count);
-  return { workload, inputTokens, outputTokens, namedTokens, contestedText, priorities: workload.priorities ?? null };
+  const stopsEarly = outputTokens.some((tokens, request) => tokens < workload.maxOutputTokens[request]);
+  const priorities = workload.priorities ?? null;
+  return { workload, inputTokens, outputTokens, namedTokens, contestedText, stopsEarly, priorities };
 }
 
 function findContestedText(workload: Workload, inputTokens: Int32Array, namedTokens: Int32Array): Uint8Array {

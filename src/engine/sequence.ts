@@ -67,7 +67,7 @@ export class Sequence {
   regainTokens = 0;
   /** When its last token came out; -1 = none yet. Of a decoding sequence as of when it started to decode. */
   lastTokenNs = -1;
-  /** SGLang: the most tokens it may generate as far as the scheduler knows. */
+  /** The most tokens it may generate as far as the scheduler knows. */
   maxNewTokens = 0;
   /** SGLang: pages of it that are the radix tree's, the node in which they end, tokens put into the tree, and prefilled. */
   treePages = 0;

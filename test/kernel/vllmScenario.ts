@@ -16,9 +16,13 @@ export function vllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
     const drawn = random.integer(0, 2);
     return isRising ? count - request : drawn;
   });
+  const stopsEarly = random.integer(0, 1) === 0;
+  const maxOutputTokens = base.workload.maxOutputTokens.map((tokens) =>
+    stopsEarly ? tokens + random.integer(0, 2) * random.integer(0, 3) : tokens,
+  );
   return {
     ...base,
-    workload: { ...base.workload, priorities },
+    workload: { ...base.workload, priorities, maxOutputTokens },
     pools: base.pools.map((pool) => withOptions(pool, random)),
   };
 }

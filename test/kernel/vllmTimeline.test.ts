@@ -14,6 +14,10 @@ const FEATURES: Record<string, (config: VllmConfig, scenario: Scenario, result: 
   'asynchronous scheduling': (config) => config.asyncScheduling,
   'asynchronous scheduling with preemption': (config, _, { workers }) =>
     config.asyncScheduling && workers.some(({ preemptions }) => preemptions > 0),
+  'stops before the limit with asynchronous scheduling': ({ asyncScheduling, pipelineStages }, { workload }) =>
+    asyncScheduling &&
+    pipelineStages === 1 &&
+    workload.maxOutputTokens.some((tokens, request) => tokens > workload.outputTokens[request]),
   'a limit on chunks': (config) => config.longPrefillTokens > 0,
   'no chunks, oversized prompts passed over': ({ chunkedPrefill, semantics }) =>
     !chunkedPrefill && !semantics.oversizedStopsAdmission,

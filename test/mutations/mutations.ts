@@ -345,9 +345,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RUNNING,
-    find: 'return !schedulesAhead(this.#config) || this.#inFlight(sequence) < 2;',
-    replace: 'return true;',
-    why: 'speculation: no pass is wasted on whom an accepted draft ends',
+    find: 'return sequence.outputTokens - this.#inFlight(sequence)',
+    replace: 'return sequence.outputTokens',
+    why: 'speculation: no pass is wasted on who ends with an accepted draft',
   },
   {
     file: ADMISSION,
@@ -432,5 +432,17 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'if (sequence.stage === STAGE.prefilling && taken > 0) batch.removeChunk(sequence);',
     replace: '',
     why: 'priority: the chunk of an evicted sequence still yields a token',
+  },
+  {
+    file: RUNNING,
+    find: '+ 1 >= sequence.maxNewTokens;',
+    replace: '>= sequence.maxNewTokens;',
+    why: 'stops: a step is wasted on a request at its limit',
+  },
+  {
+    file: RUNNING,
+    find: '({ finishing, hasLastChunk }) => finishing.length > 0 || hasLastChunk',
+    replace: '({ finishing }) => finishing.length > 0',
+    why: 'stops: nobody knows a prompt whose only token might not be its last',
   },
 ];

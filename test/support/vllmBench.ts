@@ -26,11 +26,12 @@ export const DEFAULTS: VllmConfig = {
 export function bench(
   core: 'fast' | 'plain',
   config: Partial<VllmConfig>,
-  requests: readonly { input: number; output: number; ids?: number[]; priority?: number }[],
+  requests: readonly { input: number; output: number; most?: number; ids?: number[]; priority?: number }[],
 ) {
   const builder = new WorkloadBuilder('cases', 16);
-  for (const { input, output, ids } of requests) {
-    builder.add({ arrivalNs: 0, inputTokens: input, outputTokens: output, ...(ids ? { blockIds: ids } : {}) });
+  for (const { input, output, most = output, ids } of requests) {
+    const names = ids ? { blockIds: ids } : {};
+    builder.add({ arrivalNs: 0, inputTokens: input, outputTokens: output, maxOutputTokens: most, ...names });
   }
   const priorities = Int32Array.from(requests, ({ priority = 0 }) => priority);
   const workload = { ...builder.build(), priorities };

@@ -11,6 +11,7 @@ import { STATE } from '../requestLog.ts';
 import { lookaheadOf } from '../speculation.ts';
 import { fits } from './fits.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
+import { mostTokens } from './mostTokens.ts';
 import { schedulesAhead, type VllmConfig } from './vllmConfig.ts';
 
 /** vLLM's `schedule` and `update_from_output`, step by step as scheduler.py has them, one request and one block at a time. */
@@ -176,10 +177,13 @@ export class PlainVllm implements PlainScheduler {
     return job.generated + job.placeholders + job.stale >= job.output;
   }
 
-  /** All its tokens are in flight, but only one of them is sure: it is scheduled once more, to no avail (1.2 B.1). */
+  /**
+   * All its tokens are in flight, but only one of them is sure, and that is not the last it may have: it is scheduled once
+   * more, to no avail (1.2 B.1).
+   */
   #isGhost(job: Job): boolean {
-    if (this.#outcomes === null || !schedulesAhead(this.#setup.config) || !job.decodes) return false;
-    return job.placeholders > 0 && job.generated + 1 < job.output;
+    if (!schedulesAhead(this.#setup.config) || !job.decodes) return false;
+    return job.placeholders > 0 && job.generated + 1 < mostTokens(this.#setup, job.request);
   }
 
   /** Drafts that the next step verifies after the job's own token; a context never gets longer than the model takes. */

@@ -26,6 +26,8 @@ export class RunningList {
   readonly #pages: SequencePages;
   readonly #putBack: (sequence: Sequence) => void;
   readonly #running: Sequence[] = [];
+  /** Requests may end before their limit, with their next pass in flight. */
+  readonly #stopsEarly: boolean;
   /** Policy `priority`: whoever is least urgent is evicted, wherever it stands. */
   readonly #isUrgent: boolean;
   /** What those before the one that is looked at have got of the batch being formed. */
@@ -34,6 +36,7 @@ export class RunningList {
   /** `putBack` takes the evicted. */
   constructor(setup: SchedulerSetup<VllmConfig>, pages: SequencePages, putBack: (sequence: Sequence) => void) {
     this.#config = setup.config;
+    this.#stopsEarly = schedulesAhead(setup.config) && setup.table.stopsEarly;
     this.#isUrgent = setup.config.policy === 'priority';
     this.#speculates = setup.config.speculation !== null;
     this.#lookahead = lookaheadOf(setup.config.speculation);
@@ -90,7 +93,7 @@ export class RunningList {
     const isUniform = !this.#speculates && this.#config.longPrefillTokens === 0;
     // Who is evicted by urgency may have its token of this batch already: they are counted one by one then.
     const wanted = this.#isUrgent ? due + this.#prefillPages : due;
-    if (!isUniform || wanted > free || set.contested > 0 || hasGroups) {
+    if (!isUniform || this.#mayHaveGhosts || wanted > free || set.contested > 0 || hasGroups) {
       return this.#scheduleFrom(0, batch, budget, nowNs);
     }
     this.#pages.allocate(due);
@@ -150,9 +153,16 @@ export class RunningList {
     return longPrefillTokens > 0 ? Math.min(tokens, longPrefillTokens) : tokens;
   }
 
-  /** Without speculation, or if one token is all that is left: else a sequence whose last pass is in flight might go on. */
+  /** One token of a sequence whose last pass is in flight is sure to come out: if it may have more, it might go on. */
   #isSureToEnd(sequence: Sequence): boolean {
-    return !schedulesAhead(this.#config) || this.#inFlight(sequence) < 2;
+    if (!schedulesAhead(this.#config)) return true;
+    return sequence.outputTokens - this.#inFlight(sequence) + 1 >= sequence.maxNewTokens;
+  }
+
+  /** Somebody's last pass is in flight, but it might go on: only with drafts or a stop before the limit. */
+  get #mayHaveGhosts(): boolean {
+    if (!this.#stopsEarly) return false;
+    return this.#batches.some(({ finishing, hasLastChunk }) => finishing.length > 0 || hasLastChunk);
   }
 
   /** Drafts that the next pass verifies after the sequence's own token; a context never gets longer than the model takes. */

@@ -174,6 +174,37 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
     expect(engine.totals().batchSum).toBe(2 * output);
   });
 
+  it.each([
+    [true, 9, 4],
+    [true, 3, 3],
+    [false, 9, 3],
+  ])('asynchronously %s, of at most %i tokens: a stop after 3 takes part in %i steps (after vLLM tests/v1/core/test_deferred_block_free.py::test_gate_disabled_without_connector)', (asyncScheduling, most, shares) => {
+    const { engine, ends, runUntil } = bench(core, { asyncScheduling }, [{ input: 10, output: 3, most }]);
+    engine.enqueue(0, 0);
+    runUntil(2999);
+    expect(ends).toEqual([]);
+    runUntil(3000);
+    // Its blocks are free although the step after its last is in flight.
+    expect([ends, heldPages(engine)]).toEqual([[0], 0]);
+    runUntil(1e6);
+    expect(engine.totals().batchSum).toBe(shares);
+  });
+
+  it('drops what is in flight of the aborted (vLLM tests/v1/core/test_async_scheduler.py::test_abort)', () => {
+    const requests = Array.from({ length: 10 }, () => ({ input: 10, output: 20 }));
+    const { engine, ledger, runUntil } = bench(core, { asyncScheduling: true }, requests);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    for (const [steps, request] of [0, 8, 3, 1, 6, 4, 2, 5, 7, 9].entries()) {
+      runUntil(1000 * steps);
+      engine.advanceTo(1000 * steps);
+      engine.cancel(request, 1000 * steps);
+    }
+    runUntil(1e6);
+    // The k-th of them, from 0, has k tokens, with a gap between each two.
+    expect(ledger.gaps.count).toBe(1 + 2 + 3 + 4 + 5 + 6 + 7 + 8);
+    expect(heldPages(engine)).toBe(0);
+  });
+
   it('shares a prompt within a step (vLLM tests/v1/core/test_async_scheduler.py::test_prefix_caching_for_prefill_dedup)', () => {
     const requests = Array.from({ length: 5 }, () => ({ input: 100, output: 3, ids: [1, 2, 3, 4, 5, 6, 7] }));
     const config = { asyncScheduling: true, prefixCaching: true, maxBatchedTokens: 1000 };

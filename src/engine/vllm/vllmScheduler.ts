@@ -9,6 +9,7 @@ import { SequencePages } from '../sequencePages.ts';
 import { Admission } from './admission.ts';
 import { fits } from './fits.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
+import { mostTokens } from './mostTokens.ts';
 import { RunningList } from './runningList.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
@@ -44,6 +45,7 @@ export class VllmScheduler implements Scheduler {
   }
 
   enqueue(sequence: Sequence): boolean {
+    sequence.maxNewTokens = mostTokens(this.#setup, sequence.request);
     this.#queue.join(sequence);
     return !this.#isBlocked || this.#queue.head === sequence;
   }
