@@ -10,10 +10,19 @@ import type { LoadSpec, Scenario } from './scenario.ts';
 const MS = 1e6;
 
 it('queues prompts for the tokenizers, first come first served', () => {
-  const frontEnd = new FrontEnd({ requestNs: 5, perInputTokenNs: 2, tokenizers: 2 });
+  const frontEnd = new FrontEnd({ requestNs: 5, perInputTokenNs: 2, tokenizers: 2 }, 1);
   // Two tokenize at once; the third waits for the shorter of them, the fourth for the other.
   expect([100, 10, 20, 1].map((tokens) => frontEnd.releaseNs(0, tokens))).toEqual([205, 25, 65, 67]);
   expect(frontEnd.releaseNs(1000, 10)).toBe(1025);
+});
+
+it('has the tokenizers of every replica, also of those that come later', () => {
+  const frontEnd = new FrontEnd({ requestNs: 0, perInputTokenNs: 1, tokenizers: 1 }, 2);
+  const together = () => [10, 10, 10, 10].map((tokens) => frontEnd.releaseNs(1000, tokens) - 1000);
+  expect(together()).toEqual([10, 10, 20, 20]);
+  frontEnd.addReplica();
+  // The new one takes two before the others are free; then all three.
+  expect(together()).toEqual([10, 20, 30, 30]);
 });
 
 function scenario(frontEnd: FrontEndSpec | null, load: LoadSpec): Scenario {

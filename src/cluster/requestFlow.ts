@@ -72,7 +72,6 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.network = scenario.network === undefined ? null : new Network(scenario.network, faults?.slowLinks ?? []);
     for (const { pool, replica } of this.fleet.workers) this.network?.place(pool, replica);
     this.clock = new Clock(this.#arrivals, this.fleet.workers.length, this.network, this.lifeCycle, this.census);
-    this.#frontEnd = scenario.frontEnd === undefined ? null : new FrontEnd(scenario.frontEnd);
     const split = pools.some((pool) => pool.role !== 'aggregated');
     const setup = { table: this.#table, log: this.log, seed };
     this.#entry = new WorkerGroup(this.fleet.ofRole(split ? 'prefill' : 'aggregated'), router, setup);
@@ -81,6 +80,9 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.#standIn = split && aggregated.length > 0 ? new WorkerGroup(aggregated, router, setup) : null;
     this.#groups = [this.#entry, this.#decode, this.#standIn].filter((group) => group !== null);
     this.#reports = this.#groups.flatMap(({ reports }) => reports ?? []);
+    const { frontEnd } = scenario;
+    const entered = this.fleet.workers.filter(({ pool }) => pool.role !== 'decode').length;
+    this.#frontEnd = frontEnd === undefined ? null : new FrontEnd(frontEnd, entered);
     this.#handoff = this.#decode === null ? null : new Handoff(scenario.transfer!, this.#entry, this.#decode, this);
     this.#routedNs = new Float64Array(router.queue === undefined ? 0 : workload.count);
     if (planner !== undefined) {
@@ -279,6 +281,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     if (isNew) {
       group.join(worker);
       this.clock.addWorker();
+      if (group !== this.#decode) this.#frontEnd?.addReplica();
       this.network?.place(worker.pool, worker.replica);
     } else {
       group.forget(worker);

@@ -256,7 +256,7 @@ function draftsOf({ speculation }: WorkerConfig, { model }: ReplicaSpec, facts: 
   return { tokens: draft_tokens, layers: share * model.layers };
 }
 
-/** What requests meet first, by the pool they enter. */
+/** What requests meet first, by the pool they enter: a server for each of its replicas, with one tokenizer as vLLM and SGLang start it. */
 function frontEndOf({ requestNs, perInputTokenNs }: ServerTiming): FrontEndSpec {
   return { requestNs, perInputTokenNs, tokenizers: 1 };
 }
