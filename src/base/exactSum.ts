@@ -25,6 +25,13 @@ export class ExactSum {
     this.add(a * (b - high * SPLIT));
   }
 
+  copy(): ExactSum {
+    const copy = new ExactSum();
+    copy.#high = this.#high;
+    copy.#low = this.#low;
+    return copy;
+  }
+
   /** The exact value. */
   toBigInt(): bigint {
     return BigInt(this.#high) * BigInt(LIMB) + BigInt(this.#low);

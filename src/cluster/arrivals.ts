@@ -27,6 +27,11 @@ export class Arrivals {
     return request;
   }
 
+  /** Open loop without follow-ups: when the first turn arrives that is `after` places behind the next; Infinity if there is none. */
+  timeNs(after: number): number {
+    return this.#authoredNs(this.#cursor + after);
+  }
+
   /** Closed loop: the next session's first turn for a slot that is free at `nowNs`, or -1 when none may start. */
   takeForSlot(nowNs: number): number {
     if (this.#cursor >= this.#workload.count || nowNs > this.#untilNs) return -1;
@@ -40,12 +45,16 @@ export class Arrivals {
   }
 
   #step(): void {
-    const { count, isFollowUp, arrivalNs } = this.#workload;
+    const { count, isFollowUp } = this.#workload;
     do this.#cursor += 1;
     while (this.#cursor < count && isFollowUp[this.#cursor] === 1);
-    if (this.#load.kind === 'closed') return;
-    const next =
-      this.#cursor < count ? Math.round(arrivalNs[this.#cursor] / this.#load.speedup) : Number.POSITIVE_INFINITY;
-    this.nextNs = next <= this.#untilNs ? next : Number.POSITIVE_INFINITY;
+    this.nextNs = this.#authoredNs(this.#cursor);
+  }
+
+  #authoredNs(request: number): number {
+    const { count, arrivalNs } = this.#workload;
+    if (this.#load.kind === 'closed' || request >= count) return Number.POSITIVE_INFINITY;
+    const timeNs = Math.round(arrivalNs[request] / this.#load.speedup);
+    return timeNs <= this.#untilNs ? timeNs : Number.POSITIVE_INFINITY;
   }
 }

@@ -11,6 +11,7 @@ import { Fleet } from './fleet.ts';
 import { FrontEnd } from './frontEnd.ts';
 import { Handoff, type HandoffHost } from './handoff.ts';
 import { LifeCycle } from './lifeCycle.ts';
+import { mayRunAhead } from './lookahead.ts';
 import { Network } from './network/network.ts';
 import { Patience } from './patience.ts';
 import type { ReportedLoads } from './router/loads.ts';
@@ -52,6 +53,8 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   readonly #patience: Patience | null = null;
   /** Where KV of requests comes up from lower tiers, and when it will be there. */
   readonly #onboarding = new Map<number, { readonly worker: number; readonly readyNs: number }>();
+  #inFrontEnd = 0;
+  readonly #runsAhead: boolean;
   /** The time for which a release is due; -1 = none is. */
   #releaseNs = -1;
 
@@ -64,6 +67,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.log = new RequestLog(workload.count);
     this.#arrivals = new Arrivals(workload, scenario.load, scenario.maxVirtualNs);
     this.fleet = new Fleet(scenario, this.#table, this.log, this);
+    this.#runsAhead = mayRunAhead(scenario);
     const { faults, planner } = scenario;
     this.#hasCrashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
     const changes = this.#hasCrashes || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
@@ -109,7 +113,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   finished(worker: number, request: number, nowNs: number): void {
     this.#groupOf(this.fleet.workers[worker]).left(request, this.fleet.workers[worker], nowNs);
     this.log.outcome[request] = OUTCOME.completed;
-    this.census.count(-1, nowNs);
+    this.census.leave(nowNs);
     this.scaler?.traffic.completed(request);
     this.letGo(this.fleet.workers[worker], request, nowNs);
     this.#continueSession(request, nowNs);
@@ -147,12 +151,16 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
       this.#continueSession(request, nowNs);
       return;
     }
-    this.census.count(1, nowNs);
+    this.census.enter(nowNs);
     this.scaler?.traffic.arrived(request);
     this.#patience?.begin(request, nowNs);
     const releaseNs = this.#frontEnd === null ? nowNs : this.#frontEnd.releaseNs(nowNs, input);
-    if (releaseNs > nowNs) this.clock.at(releaseNs, ARRIVAL, request);
-    else this.#enter(request, nowNs);
+    if (releaseNs > nowNs) {
+      this.#inFrontEnd += 1;
+      this.clock.at(releaseNs, ARRIVAL, request);
+    } else {
+      this.#enter(request, nowNs);
+    }
   }
 
   /** Whether a request that arrives is turned away for load. */
@@ -166,6 +174,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   /** The front end is done with the request. */
   leaveFrontEnd(request: number, nowNs: number): void {
+    this.#inFrontEnd -= 1;
     if (this.log.outcome[request] !== OUTCOME.pending) return;
     this.log.spend(request, STATE.frontEnd, nowNs - this.log.arrivalNs[request]);
     this.#enter(request, nowNs);
@@ -224,6 +233,13 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   /** The worker's next event may have changed. */
   reschedule({ index, core }: Worker): void {
     this.clock.expect(index, core.nextEventNs, core.nextEventKind);
+  }
+
+  /** Nothing but its own events can happen to the worker before this time. */
+  quietUntilNs(worker: Worker): number {
+    if (!this.#runsAhead) return 0;
+    const before = this.#entry.requestsBefore(worker) - this.#inFrontEnd;
+    return before < 0 ? 0 : this.#arrivals.timeNs(before);
   }
 
   /** Before anything happens at `nowNs`: reports of load that are due. */
@@ -361,7 +377,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   #end(request: number, outcome: number, nowNs: number): void {
     this.log.outcome[request] = outcome;
-    this.census.count(-1, nowNs);
+    this.census.leave(nowNs);
     this.#continueSession(request, nowNs);
   }
 

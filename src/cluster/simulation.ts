@@ -5,6 +5,7 @@ import { FleetSampler } from './fleetSampler.ts';
 import { RequestFlow } from './requestFlow.ts';
 import type { Scenario } from './scenario.ts';
 import type { SimulationResult } from './simulationResult.ts';
+import type { Worker } from './worker.ts';
 
 /** A planner that looks so often at a fleet where nothing else happens will not change its mind. */
 const MOST_IDLE_TICKS = 1e6;
@@ -36,7 +37,9 @@ export function createSimulation(scenario: Scenario): Simulation {
 class Cluster implements Simulation {
   readonly #flow: RequestFlow;
   readonly #sampler: FleetSampler | null;
+  /** Everything before it has happened, and what some workers did until `#aheadNs` at the latest. */
   #nowNs = 0;
+  #aheadNs = 0;
   /** Ticks of the planner since anything else has happened. */
   #idleTicks = 0;
   #done = false;
@@ -52,7 +55,7 @@ class Cluster implements Simulation {
     let passes = fleet.passes;
     const limit = passes + maxPasses;
     while (!this.#done && passes < limit) {
-      this.#step();
+      this.#step(limit - passes);
       if (limit !== Number.POSITIVE_INFINITY) passes = fleet.passes;
     }
     return this.#done;
@@ -65,7 +68,6 @@ class Cluster implements Simulation {
 
   result(): SimulationResult {
     const { log, census, fleet } = this.#flow;
-    census.count(0, this.#nowNs);
     return {
       log,
       submitted: census.submitted,
@@ -73,7 +75,7 @@ class Cluster implements Simulation {
       passes: fleet.passes,
       workers: fleet.totals(this.#nowNs),
       gaps: fleet.gaps,
-      inFlightIntegralNs: census.integralNs,
+      inFlightIntegralNs: census.integralNs(this.#nowNs),
       samples: this.#sampler?.samples() ?? null,
       network: this.#flow.network?.use(this.#nowNs) ?? null,
       losses: this.#flow.attempts.losses,
@@ -81,12 +83,13 @@ class Cluster implements Simulation {
     };
   }
 
-  /** Executes the next event in the total order. */
-  #step(): void {
+  /** Executes the next event in the total order; its worker may run ahead by about `morePasses`. */
+  #step(morePasses: number): void {
     const flow = this.#flow;
     const { clock } = flow;
     if (!clock.findNext()) {
       if (flow.census.inFlight > 0) throw new Error(`${flow.census.inFlight} requests can never finish`);
+      this.#nowNs = Math.max(this.#nowNs, this.#aheadNs);
       this.#done = true;
       return;
     }
@@ -98,7 +101,7 @@ class Cluster implements Simulation {
     if (this.#idleTicks > MOST_IDLE_TICKS) throw new Error(`${flow.census.inFlight} requests can never finish`);
     if (clock.source === SOURCE.worker) {
       const worker = flow.fleet.workers[clock.id];
-      worker.core.runEvent();
+      this.#run(worker, morePasses);
       flow.reschedule(worker);
       flow.afterEvent(worker, timeNs);
       return;
@@ -117,6 +120,18 @@ class Cluster implements Simulation {
     else if (kind === ONBOARDED) flow.onboarded(id, timeNs);
     else if (kind === ROLE_CHANGE) flow.changeRole(id, timeNs);
     else flow.endTransfer(id, timeNs);
+  }
+
+  /** The worker's event, and what else it does before something can happen to it or is to be seen. */
+  #run(worker: Worker, morePasses: number): void {
+    const { core, ledger } = worker;
+    const limit = ledger.passes + morePasses;
+    core.runEvent();
+    const untilNs = Math.min(this.#flow.quietUntilNs(worker), this.#sampler?.nextNs ?? Number.POSITIVE_INFINITY);
+    while (core.nextEventNs < untilNs && ledger.passes < limit) {
+      this.#aheadNs = Math.max(this.#aheadNs, core.nextEventNs);
+      core.runEvent();
+    }
   }
 
   #sampleUntil(sampler: FleetSampler, timeNs: number): void {

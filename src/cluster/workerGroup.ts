@@ -47,6 +47,11 @@ export class WorkerGroup {
     return this.#candidates[this.#router.choose(request, this.#candidates, nowNs)];
   }
 
+  /** Requests that go elsewhere before one can go to the worker, whatever they are; the group is the whole fleet, and ready. */
+  requestsBefore({ index }: Worker): number {
+    return this.#router.requestsBefore?.(index, this.#candidates) ?? 0;
+  }
+
   get isUp(): boolean {
     return this.#candidates.length > 0;
   }

@@ -14,5 +14,9 @@ export function roundRobinRouter(): Router {
       last = candidates[place].index;
       return place;
     },
+    requestsBefore(other, candidates) {
+      const before = other - place - 1;
+      return before < 0 ? before + candidates.length : before;
+    },
   };
 }

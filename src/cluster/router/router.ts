@@ -10,6 +10,8 @@ export interface Router {
   readonly readsState: boolean;
   /** Index into `candidates` (never empty, advanced to now). */
   choose(request: number, candidates: readonly Worker[], nowNs: number): number;
+  /** Requests that go elsewhere before one can go to the candidate at `place`, whatever they are; left out: it may be the next. */
+  requestsBefore?(place: number, candidates: readonly Worker[]): number;
   /** What it has sent to a worker and not seen finished, if it keeps book of that. */
   readonly bookings?: ((worker: Worker) => Bookings) | undefined;
   /** The worker's number has gone to another replica. */
