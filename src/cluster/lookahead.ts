@@ -1,4 +1,3 @@
-import type { RouterSpec } from './router/routerSpec.ts';
 import type { Scenario } from './scenario.ts';
 
 /**
@@ -7,16 +6,29 @@ import type { Scenario } from './scenario.ts';
  * fleet then take turns less often, each with its own data in the processor's cache.
  */
 export function mayRunAhead(scenario: Scenario): boolean {
-  const { core, load, pools, router, workload } = scenario;
-  const { network, faults, planner, patience, maxInFlight } = scenario;
-  if (core === 'plain' || load.kind === 'closed' || isStateful(router)) return false;
-  for (const feature of [network, faults, planner, patience, maxInFlight]) if (feature !== undefined) return false;
-  const alone = pools.every(({ role, engine, startupNs = 0 }) => {
-    return role === 'aggregated' && engine.tiers === undefined && startupNs === 0;
+  const {
+    core,
+    load,
+    pools,
+    router,
+    workload,
+    frontEnd,
+    transfer,
+    seed,
+    overLength,
+    maxVirtualNs,
+    samples,
+    ...features
+  } = scenario;
+  const { policy, scorer, ...routing } = router;
+  if (core === 'plain' || load.kind === 'closed' || !isPlain(features) || !isPlain(routing)) return false;
+  const alone = pools.every(({ name, role, replicas, gpusPerReplica, engine, timer, ...rest }) => {
+    return role === 'aggregated' && engine.tiers === undefined && isPlain(rest);
   });
   return alone && workload.nextTurn.every((next) => next < 0);
 }
 
-function isStateful({ affinity, queue, reportIntervalNs }: RouterSpec): boolean {
-  return affinity !== undefined || queue !== undefined || reportIntervalNs !== undefined;
+/** Whatever else there is may look at workers, unless it is left out. */
+function isPlain(features: object): boolean {
+  return Object.values(features).every((feature) => feature === undefined);
 }
