@@ -80,7 +80,9 @@ function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
   const longest = longestPrompt(point) + Math.ceil(lengthSharesOf(point)[1] * point.outputTokens);
   const contextLength = Math.max(recipe.contextLength ?? 0, longest + 1);
   const blockTokens = recipe.blockTokens ?? defaults.blockTokens;
-  const maxSequences = Math.min(recipe.maxSequences ?? defaults.sequences, batchedTokensOf(point));
+  // TensorRT-LLM's generations take their drafts out of max_num_tokens, too.
+  const tokens = point.backend === 'trtllm' ? 1 + point.draftTokens : 1;
+  const maxSequences = Math.min(recipe.maxSequences ?? defaults.sequences, Math.floor(batchedTokensOf(point) / tokens));
   const plan = planMemory(spec, {
     accounting: point.backend,
     capacity: { memoryFraction: recipe.memoryFraction ?? 0.9 },

@@ -19,10 +19,7 @@ const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
     ['scheduler.prefill_interval', 1],
   ],
   sglang: [['parallelism.pipeline', 1]],
-  trtllm: [
-    ['parallelism.pipeline', 1],
-    ['speculation', null],
-  ],
+  trtllm: [['parallelism.pipeline', 1]],
 };
 
 interface Placed {

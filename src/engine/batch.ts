@@ -271,7 +271,8 @@ export class Batch {
   /** How many tokens of the sequence come out of it; at most two of its passes are in flight. */
   tokensFrom(sequence: Sequence): number {
     if (!this.#decodesFor(sequence)) return this.yieldsFor(sequence) ? 1 : 0;
-    return this.#pass === this.lane.set.clock ? sequence.yields : sequence.formerYields;
+    const lastPass = Math.min(this.lane.set.clock, sequence.finishClock);
+    return this.#pass === lastPass ? sequence.yields : sequence.formerYields;
   }
 
   /** Tokens of the sequence that it computes, those accepted of its drafts among them. */

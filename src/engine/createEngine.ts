@@ -12,6 +12,7 @@ import { SglangScheduler } from './sglang/sglangScheduler.ts';
 import { Executor } from './trtllm/executor.ts';
 import { PlainExecutor } from './trtllm/plainExecutor.ts';
 import { PlainTrtllm } from './trtllm/plainTrtllm.ts';
+import { verifiedTokens } from './trtllm/requestLimits.ts';
 import type { TrtllmConfig } from './trtllm/trtllmConfig.ts';
 import { TrtllmScheduler } from './trtllm/trtllmScheduler.ts';
 import { PlainVllm } from './vllm/plainVllm.ts';
@@ -43,10 +44,10 @@ function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: Engin
 }
 
 function createTrtllm(core: 'fast' | 'plain', setup: EngineSetup<TrtllmConfig>): EngineCore {
-  const { overlap, maxSequences, maxBatchedTokens, attentionDataRanks } = setup.config;
+  const { overlap, maxSequences, maxBatchedTokens, attentionDataRanks, speculation } = setup.config;
   const depth = overlap ? 2 : 1;
   // The fast core takes all decodes into every pass: with fewer tokens than sequences some would have to wait.
-  if (core === 'plain' || maxSequences > maxBatchedTokens) {
+  if (core === 'plain' || maxSequences * verifiedTokens(speculation) > maxBatchedTokens) {
     const executor = new PlainExecutor(setup.config);
     return new PlainEngine(setup, depth, () => new PlainTrtllm(setup, executor), anyRank, executor);
   }

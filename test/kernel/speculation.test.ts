@@ -6,12 +6,13 @@ import type { Speculation } from '../../src/engine/speculation.ts';
 import { fixedTimer } from '../../src/timing/fixed.ts';
 import { WorkloadBuilder } from '../../src/workload/workloadBuilder.ts';
 import { differences, timelineOf, without } from '../metamorphic/timeline.ts';
-import { PLAIN_SGLANG, PLAIN_VLLM } from '../support/engineConfigs.ts';
+import { PLAIN_SGLANG, PLAIN_TRTLLM, PLAIN_VLLM } from '../support/engineConfigs.ts';
 import { simulate } from '../support/lawfulSimulation.ts';
 
 const ROOM = { blocks: 10_000, blockTokens: 16, contextLength: 16_384, maxBatchedTokens: 16_384 };
 const VLLM = { ...PLAIN_VLLM, ...ROOM };
 const SGLANG = { ...PLAIN_SGLANG, contextLength: ROOM.contextLength };
+const TRTLLM = { ...PLAIN_TRTLLM, ...ROOM };
 const CORES = [
   ['vLLM, fast', 'fast', VLLM],
   ['vLLM, plain', 'plain', VLLM],
@@ -21,6 +22,10 @@ const CORES = [
   ['SGLang, plain', 'plain', SGLANG],
   ['SGLang with overlap, fast', 'fast', { ...SGLANG, overlap: true }],
   ['SGLang with overlap, plain', 'plain', { ...SGLANG, overlap: true }],
+  ['TensorRT-LLM, fast', 'fast', TRTLLM],
+  ['TensorRT-LLM, plain', 'plain', TRTLLM],
+  ['overlapped TensorRT-LLM, fast', 'fast', { ...TRTLLM, overlap: true }],
+  ['overlapped TensorRT-LLM, plain', 'plain', { ...TRTLLM, overlap: true }],
 ] as const satisfies readonly (readonly [string, 'fast' | 'plain', EngineConfig])[];
 
 interface Run {

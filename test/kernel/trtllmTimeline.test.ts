@@ -53,6 +53,10 @@ function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Rec
       workload.maxOutputTokens.some((tokens, request) => tokens > workload.outputTokens[request]),
     ranks: some(({ attentionDataRanks }) => attentionDataRanks > 1),
     'balanced ranks': some(({ balance }) => balance !== null),
+    drafts: some(({ speculation }) => speculation !== null),
+    'accepted drafts': workers.some(({ acceptedDrafts }) => acceptedDrafts > 0),
+    'pauses with drafts':
+      some(({ speculation }) => speculation !== null) && workers.some(({ preemptions }) => preemptions > 0),
     'prefill/decode': scenario.transfer !== null,
     'closed loop': scenario.load.kind === 'closed',
     sessions: workload.nextTurn.some((next) => next >= 0),

@@ -15,9 +15,9 @@ export class BatchWait {
   }
 
   /** Whether the contexts just scheduled are left out of this iteration; `promptTokens` are those of their whole prompts. */
-  holdsBack(contexts: number, promptTokens: number, generations: number): boolean {
-    if (contexts === 0 || generations === 0) return false;
-    if (this.#waited < this.#iterations && promptTokens + generations < this.#enoughTokens) {
+  holdsBack(contexts: number, promptTokens: number, generatingTokens: number): boolean {
+    if (contexts === 0 || generatingTokens === 0) return false;
+    if (this.#waited < this.#iterations && promptTokens + generatingTokens < this.#enoughTokens) {
       this.#waited += 1;
       return true;
     }

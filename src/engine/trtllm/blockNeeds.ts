@@ -1,20 +1,27 @@
 import type { PageNames } from '../../kv/pageNames.ts';
-import type { Lane } from '../lane.ts';
+import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
 import type { CapacityView } from './capacity.ts';
+import { stepTokens } from './requestLimits.ts';
+import type { TrtllmConfig } from './trtllmConfig.ts';
 
 /** Of a request on the executor's list, as the capacity scheduler sees it. */
 export class BlockNeeds implements CapacityView<Sequence> {
   readonly #pages: SequencePages;
   /** null: no prefix caching. */
   readonly #names: PageNames | null;
-  readonly #lanes: readonly Lane[];
+  readonly #setup: SchedulerSetup<TrtllmConfig>;
+  readonly #speculates: boolean;
+  /** Tokens there are blocks for beyond what is scheduled when a step is formed. */
+  readonly #stepTokens: number;
 
-  constructor(pages: SequencePages, names: PageNames | null, lanes: readonly Lane[]) {
+  constructor(pages: SequencePages, names: PageNames | null, setup: SchedulerSetup<TrtllmConfig>) {
     this.#pages = pages;
     this.#names = names;
-    this.#lanes = lanes;
+    this.#setup = setup;
+    this.#speculates = setup.config.speculation !== null;
+    this.#stepTokens = stepTokens(setup.config.speculation);
   }
 
   stateOf({ stage, remote }: Sequence): 'toLoad' | 'loading' | 'context' | 'generation' {
@@ -28,21 +35,19 @@ export class BlockNeeds implements CapacityView<Sequence> {
   }
 
   blocksToEnd(sequence: Sequence): number {
-    const owned = sequence.stage === STAGE.decoding ? this.#blocks(this.#computed(sequence)) : sequence.owned;
-    return this.#blocks(sequence.inputTokens + sequence.maxNewTokens) - owned;
+    return this.#blocks(sequence.inputTokens + sequence.maxNewTokens) - this.#owned(sequence);
   }
 
   blocksOfStep(sequence: Sequence): number {
     const { stage } = sequence;
     if (stage === STAGE.waiting) return this.#blocks(sequence.knownTokens);
-    if (stage === STAGE.prefilling || isToComplete(sequence)) return 0;
-    const computed = this.#computed(sequence);
-    return this.#blocks(computed + 1) - this.#blocks(computed);
+    if (stage === STAGE.prefilling || this.isToComplete(sequence)) return 0;
+    return Math.max(0, this.#blocks(this.reachOfStep(sequence)) - this.#owned(sequence));
   }
 
   mayPause(sequence: Sequence): boolean {
     const { stage } = sequence;
-    if (stage === STAGE.finishing) return !isToComplete(sequence);
+    if (stage === STAGE.finishing) return !this.isToComplete(sequence);
     return stage === STAGE.decoding || stage === STAGE.prefilling || stage === STAGE.loaded;
   }
 
@@ -52,22 +57,47 @@ export class BlockNeeds implements CapacityView<Sequence> {
     return hit < Math.floor(knownTokens / this.#pages.pageTokens) ? this.#names.keyOf(request, hit) : null;
   }
 
+  /** GENERATION_TO_COMPLETE: the token that must be its last is in flight. Of accepted drafts nobody knows yet. */
+  isToComplete(sequence: Sequence): boolean {
+    const { stage, outputTokens, maxNewTokens } = sequence;
+    return stage === STAGE.finishing && outputTokens - this.inFlight(sequence) + 1 >= maxNewTokens;
+  }
+
+  /** Tokens that a generation has blocks for in its next step: all that are scheduled, its own and the drafts, up to its end. */
+  reachOfStep(sequence: Sequence): number {
+    return Math.min(this.#scheduled(sequence) + this.#stepTokens, sequence.inputTokens + sequence.maxNewTokens);
+  }
+
+  /** Tokens of the sequence that come out of passes in flight. */
+  inFlight(sequence: Sequence): number {
+    let tokens = 0;
+    for (const batch of this.#setup.batches) tokens += batch.tokensFrom(sequence);
+    return tokens;
+  }
+
+  /** Computed tokens as far as the executor knows: drafts in flight count until they are rejected. */
+  #scheduled(sequence: Sequence): number {
+    const computed = this.#computed(sequence);
+    if (!this.#speculates || sequence.drafts === 0 || this.inFlight(sequence) === 0) return computed;
+    return computed + sequence.drafts - (sequence.yields - 1);
+  }
+
+  #owned(sequence: Sequence): number {
+    if (this.#speculates || sequence.stage !== STAGE.decoding) return sequence.owned;
+    return this.#blocks(this.#computed(sequence));
+  }
+
   #blocks(tokens: number): number {
     return Math.ceil(tokens / this.#pages.pageTokens);
   }
 
   #computed(sequence: Sequence): number {
     if (sequence.stage !== STAGE.decoding) return sequence.computed;
-    return this.#lanes[sequence.lane].set.computedTokens(sequence);
+    return this.#setup.lanes[sequence.lane].set.computedTokens(sequence);
   }
 }
 
 /** Its prompt, or what it must compute anew, is not through. */
 export function isContext(stage: number): boolean {
   return stage === STAGE.waiting || stage === STAGE.prefilling;
-}
-
-/** GENERATION_TO_COMPLETE: the token that must be its last is in flight. */
-export function isToComplete({ stage, outputTokens, maxNewTokens }: Sequence): boolean {
-  return stage === STAGE.finishing && outputTokens === maxNewTokens;
 }

@@ -4,6 +4,7 @@ import { AttentionBalance } from './attentionBalance.ts';
 import { BatchWait } from './batchWait.ts';
 import type { ExecutorRank } from './executorRank.ts';
 import { assignRanks } from './rankAssignment.ts';
+import { verifiedTokens } from './requestLimits.ts';
 import { RequestQueue } from './requestQueue.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
@@ -17,9 +18,12 @@ export class Executor {
   readonly #ranks: ExecutorRank[] = [];
   readonly #wait: BatchWait;
   readonly #balance: AttentionBalance | null;
+  /** Tokens of a generation in a step. */
+  readonly #verified: number;
 
   constructor(config: TrtllmConfig) {
     this.#config = config;
+    this.#verified = verifiedTokens(config.speculation);
     this.#wait = new BatchWait(config);
     this.#balance = config.balance === null ? null : new AttentionBalance(config.balance, config.maxSequences);
   }
@@ -116,7 +120,7 @@ export class Executor {
   /** Whether contexts that were scheduled are left out. */
   #holdsBack(): boolean {
     const [{ contexts, generations, promptTokens }] = this.#ranks;
-    if (this.#ranks.length === 1) return this.#wait.holdsBack(contexts, promptTokens, generations);
+    if (this.#ranks.length === 1) return this.#wait.holdsBack(contexts, promptTokens, generations * this.#verified);
     if (this.#balance === null || this.#ranks.every(({ isVacant }) => isVacant)) return false;
     // Who has no request generates a dummy.
     return this.#balance.holdsBack(this.#ranks.map((rank) => (rank.isVacant ? { contexts: 0, generations: 1 } : rank)));

@@ -5,11 +5,12 @@ import { STATE } from '../requestLog.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import { SequencePages } from '../sequencePages.ts';
-import { BlockNeeds, isContext, isToComplete } from './blockNeeds.ts';
+import { BlockNeeds, isContext } from './blockNeeds.ts';
 import { type CapacityPool, fitCapacity } from './capacity.ts';
 import { firstChunk } from './firstChunk.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
 import { chooseMicroBatch, type MicroBatch, type MicroBatchLimits, type MicroBatchView } from './microBatch.ts';
+import { verifiedTokens } from './requestLimits.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
 const NOTHING: MicroBatch<Sequence> = { contexts: [], generations: [] };
@@ -35,17 +36,20 @@ export class ExecutorRank {
   /** By batch in flight: those whose prompts end in it. */
   readonly #ended = new Map<Batch, Sequence[]>();
   readonly #held = new Map<number, Sequence>();
+  /** Draft tokens of each generation in a step. */
+  readonly #drafts: number;
   readonly #limits: MicroBatchLimits;
   readonly #needs: BlockNeeds;
   readonly #view: MicroBatchView<Sequence>;
 
   constructor(setup: SchedulerSetup<TrtllmConfig>) {
-    const { config, table, batches, lanes } = setup;
+    const { config, table, batches } = setup;
     this.#setup = setup;
     const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     this.pages = new SequencePages(kvLayoutOf(config), setup);
-    this.#needs = new BlockNeeds(this.pages, config.prefixCaching ? names : null, lanes);
+    this.#needs = new BlockNeeds(this.pages, config.prefixCaching ? names : null, setup);
     for (const batch of batches) this.#ended.set(batch, []);
+    this.#drafts = verifiedTokens(config.speculation) - 1;
     this.#limits = {
       maxTokens: config.maxBatchedTokens,
       maxRequests: config.maxSequences,
@@ -56,7 +60,7 @@ export class ExecutorRank {
       restOf: ({ knownTokens, computed }) => knownTokens - computed,
       reusableOf: ({ request, knownTokens, stage }) =>
         stage === STAGE.waiting ? this.pages.lookup(request, knownTokens) * config.blockTokens : 0,
-      draftsOf: () => 0,
+      draftsOf: ({ stage }) => (isContext(stage) ? 0 : this.#drafts),
     };
   }
 
@@ -126,9 +130,8 @@ export class ExecutorRank {
 
   /** Batches in flight have nothing more to do with it; returns how many tokens of it they would have brought. */
   #abandon(sequence: Sequence): number {
-    let inFlight = 0;
+    const inFlight = this.#needs.inFlight(sequence);
     for (const batch of this.#setup.batches) {
-      if (batch.yieldsFor(sequence)) inFlight += 1;
       batch.abandon(sequence);
       const ended = this.#ended.get(batch)!;
       if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
@@ -179,6 +182,11 @@ export class ExecutorRank {
   /** Every decode finds a page if it needs one: always so where pages are reserved. */
   #findsPages({ lane: { set } }: Batch): boolean {
     if (this.#setup.config.capacityPolicy !== 'MAX_UTILIZATION') return true;
+    if (this.#drafts > 0)
+      return (
+        [...set.members, ...this.#ghosts()].reduce((sum, one) => sum + this.#needs.blocksOfStep(one), 0) <=
+        this.pages.free
+      );
     return (
       set.pagesDue(1) + this.#ghosts().reduce((sum, ghost) => sum + this.#needs.blocksOfStep(ghost), 0) <=
       this.pages.free
@@ -200,7 +208,9 @@ export class ExecutorRank {
       this.#hasMoved = true;
       this.#reserve(sequence, nowNs);
     }
-    const runnable = fitting.filter((sequence) => sequence.stage !== STAGE.loading && !isToComplete(sequence));
+    const runnable = fitting.filter(
+      (sequence) => sequence.stage !== STAGE.loading && !this.#needs.isToComplete(sequence),
+    );
     return chooseMicroBatch(runnable, this.#view, this.#limits);
   }
 
@@ -220,17 +230,24 @@ export class ExecutorRank {
   #takeDecodes(batch: Batch): void {
     const { set } = batch.lane;
     batch.takesDecodes = set.count > 0;
-    this.pages.allocate(set.pagesDue(1));
+    if (this.#drafts === 0) this.pages.allocate(set.pagesDue(1));
+    else for (const sequence of set.members) this.#draft(sequence);
     for (const ghost of this.#ghosts()) {
       batch.takesDecodes = true;
-      this.pages.grow(ghost, ghost.computed + 1);
-      batch.addGhost(ghost.computed + 1);
+      this.pages.grow(ghost, this.#needs.reachOfStep(ghost));
+      batch.addGhost(ghost.computed + 1, this.#drafts);
     }
   }
 
-  /** Those that end before their time, which is noticed a step late. */
+  #draft(sequence: Sequence): void {
+    this.pages.grow(sequence, this.#needs.reachOfStep(sequence));
+    sequence.drafts = this.#drafts;
+    sequence.guesses = this.#drafts;
+  }
+
+  /** Those that end before their time, or by drafts, which is noticed a step late. */
   #ghosts(): readonly Sequence[] {
-    return this.#active.filter((sequence) => sequence.stage === STAGE.finishing && !isToComplete(sequence));
+    return this.#active.filter((sequence) => sequence.stage === STAGE.finishing && !this.#needs.isToComplete(sequence));
   }
 
   #prefill(sequence: Sequence, chunk: number, batch: Batch, nowNs: number): void {
@@ -306,11 +323,8 @@ export class ExecutorRank {
     const { batches, ledger, log, role } = this.#setup;
     const { request, stage } = sequence;
     const keepsToken = role !== 'prefill';
-    let inFlight = 0;
-    for (const batch of batches) {
-      if (batch.yieldsFor(sequence)) inFlight += 1;
-      batch.withdraw(sequence, keepsToken);
-    }
+    const inFlight = this.#needs.inFlight(sequence);
+    for (const batch of batches) batch.withdraw(sequence, keepsToken);
     if (stage === STAGE.decoding) lane.set.remove(sequence);
     const decodes = stage === STAGE.decoding || stage === STAGE.finishing;
     if (decodes) {
@@ -373,7 +387,8 @@ export class ExecutorRank {
   // ---- runs -------------------------------------------------------------------------------------------------------
 
   steadyPasses({ lane: { set } }: Batch, atMost: number): number {
-    if ((this.pending > 0 && !this.#isBlocked) || this.hasFinished) return 0;
+    // With drafts every pass is another.
+    if (this.#drafts > 0 || (this.pending > 0 && !this.#isBlocked) || this.hasFinished) return 0;
     return set.passesWithin(this.pages.free, Math.min(set.passesToChange(), atMost));
   }
 

@@ -32,11 +32,14 @@ export class PlainExecutor implements PlainGroup {
   readonly inbox: Job[] = [];
   readonly waiting: Job[] = [];
   readonly #maxSequences: number;
+  /** Of each generation in a step. */
+  readonly #drafts: number;
   readonly #wait: BatchWait;
   readonly #balance: AttentionBalance | null;
 
   constructor(config: TrtllmConfig) {
     this.#maxSequences = config.maxSequences;
+    this.#drafts = config.speculation?.draftTokens ?? 0;
     this.#wait = new BatchWait(config);
     this.#balance = config.balance === null ? null : new AttentionBalance(config.balance, config.maxSequences);
   }
@@ -92,7 +95,7 @@ export class PlainExecutor implements PlainGroup {
     if (this.ranks.length === 1) {
       const { contexts, generations } = this.ranks[0].chosen;
       const promptTokens = contexts.reduce((sum, { item }) => sum + item.expected, 0);
-      return this.#wait.holdsBack(contexts.length, promptTokens, generations.length);
+      return this.#wait.holdsBack(contexts.length, promptTokens, generations.length * (1 + this.#drafts));
     }
     if (this.#balance === null || this.ranks.every(({ isVacant }) => isVacant)) return false;
     return this.#balance.holdsBack(

@@ -1,5 +1,6 @@
 import { BlockManager } from '../../kv/blockManager.ts';
 import { PageNames } from '../../kv/pageNames.ts';
+import { type DraftOutcomes, outcomesOf } from '../draftOutcomes.ts';
 import type { EngineLoad } from '../engineCore.ts';
 import type { EngineSetup } from '../engineSetup.ts';
 import { type Job, NO_DRAFTS, type Share } from '../plain/job.ts';
@@ -10,7 +11,7 @@ import { firstChunk } from './firstChunk.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
 import { chooseMicroBatch, type MicroBatch, type MicroBatchView } from './microBatch.ts';
 import type { PlainExecutor, PlainRank } from './plainExecutor.ts';
-import { mostNewTokens, serves } from './requestLimits.ts';
+import { mostNewTokens, serves, stepTokens } from './requestLimits.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
 /** One rank of TensorRT-LLM's executor (py_executor.py of 1.2) in its own order, one request and one block at a time. */
@@ -19,6 +20,10 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   readonly #names: PageNames;
   readonly #pages: BlockManager;
   readonly #executor: PlainExecutor;
+  /** null: one token a step. */
+  readonly #outcomes: DraftOutcomes | null;
+  /** Tokens that each job has blocks for. */
+  readonly #reach = new Map<Job, number>();
   active: Job[] = [];
   readonly #held = new Map<number, Job>();
   /** Chosen for the step being formed, and what it consists of. */
@@ -32,6 +37,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     this.#setup = setup;
     this.#executor = executor;
     executor.ranks.push(this);
+    this.#outcomes = outcomesOf(setup.config.speculation);
     const { config, table } = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     this.#pages = new BlockManager(kvLayoutOf(config), () => this.#names);
@@ -73,7 +79,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   dropHeld(request: number): boolean {
     const job = this.#held.get(request);
     if (job === undefined) return false;
-    this.#pages.release(job.hold);
+    this.#release(job);
     return this.#held.delete(request);
   }
 
@@ -93,7 +99,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     const [job] = this.active.splice(at, 1);
     if (job.decodes && job.status === 'running') this.#pages.publish(job.hold, job.known - 1);
     if (job.countsAsDecode) this.#setup.log.spend(request, STATE.decodeInterference, nowNs - job.accountedNs);
-    if (job.status !== 'waiting') this.#pages.release(job.hold);
+    if (job.status !== 'waiting') this.#release(job);
     return job;
   }
 
@@ -154,9 +160,10 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     return this.#shares;
   }
 
-  /** GENERATION_TO_COMPLETE: the token that must be its last is in flight. */
+  /** GENERATION_TO_COMPLETE: the token that must be its last is in flight. Of accepted drafts nobody knows yet. */
   #isToComplete(job: Job): boolean {
-    return job.decodes && job.generated + job.placeholders === this.#mostNewTokens(job);
+    const isInFlight = job.decodes && job.generated + job.placeholders === job.output;
+    return isInFlight && job.generated + 1 >= this.#mostNewTokens(job);
   }
 
   #mostNewTokens({ request, input, output }: Job): number {
@@ -168,6 +175,21 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     return Math.ceil(tokens / this.#setup.config.blockTokens);
   }
 
+  #owned(job: Job): number {
+    return this.#blocks(this.#reach.get(job) ?? 0);
+  }
+
+  #release(job: Job): void {
+    this.#pages.release(job.hold);
+    this.#reach.delete(job);
+  }
+
+  /** Tokens that a generation has blocks for in its next step; drafts in flight count until they are rejected. */
+  #reachOfStep(job: Job): number {
+    const scheduled = job.computed + job.optimism;
+    return Math.min(scheduled + stepTokens(this.#setup.config.speculation), job.input + this.#mostNewTokens(job));
+  }
+
   #capacityView(): CapacityView<Job> {
     return {
       stateOf: (job) => {
@@ -176,14 +198,11 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
         return job.decodes || job.status === 'loaded' ? 'generation' : 'context';
       },
       hasBlocks: (job) => job.computed > 0,
-      blocksToEnd: (job) => {
-        const owned = job.computed === 0 ? 0 : this.#blocks(job.decodes ? job.computed : job.expected);
-        return this.#blocks(job.input + this.#mostNewTokens(job)) - owned;
-      },
+      blocksToEnd: (job) => this.#blocks(job.input + this.#mostNewTokens(job)) - this.#owned(job),
       blocksOfStep: (job) => {
         if (job.computed === 0) return this.#blocks(job.expected);
         if (this.#isToComplete(job) || !(job.decodes || job.status === 'loaded')) return 0;
-        return this.#blocks(job.computed + 1) - this.#blocks(job.computed);
+        return Math.max(0, this.#blocks(this.#reachOfStep(job)) - this.#owned(job));
       },
       mayPause: (job) => job.computed > 0 && job.status !== 'loading' && !this.#isToComplete(job),
       newBlock: (job) => {
@@ -200,7 +219,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
       isContext: (job) => !job.decodes && job.status !== 'loaded',
       restOf: (job) => job.expected - job.computed,
       reusableOf: (job) => (job.computed === 0 ? this.#pages.lookup(job.request, job.expected) : 0),
-      draftsOf: () => 0,
+      draftsOf: (job) => (job.decodes || job.status === 'loaded' ? (this.#outcomes?.draftTokens ?? 0) : 0),
     };
   }
 
@@ -220,6 +239,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
       publishes: false,
     });
     if (!fitted) throw new Error('the capacity scheduler promised blocks that are not there');
+    this.#reach.set(job, Math.max(this.#reach.get(job) ?? 0, expected, Math.max(hit + external, computed) + tokens));
   }
 
   #prefill(job: Job, chunk: number, nowNs: number): void {
@@ -265,15 +285,24 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
         return;
       }
     }
-    // A last token that ends a request before its time is noticed a step late.
-    const isGhost = job.generated + job.placeholders === job.output;
     const before = job.computed;
-    this.#allocate(job, 0, 0, 1);
-    job.computed += 1;
-    if (!isGhost) job.placeholders += 1;
-    const yields = isGhost ? 0 : 1;
-    const share = { ...NO_DRAFTS, job, tokens: 1, before, decodes: true, completes: !isGhost, yields };
-    this.#shares.push(isGhost ? { ...share, fate: 'void' } : share);
+    const generated = job.generated + job.placeholders;
+    const drafts = this.#outcomes?.draftTokens ?? 0;
+    this.#allocate(job, 0, 0, this.#reachOfStep(job) - before);
+    const share = { ...NO_DRAFTS, job, tokens: 1 + drafts, before, decodes: true };
+    // What ends a request before its time, or as an accepted draft, is noticed a step late.
+    if (generated === job.output) {
+      this.#shares.push({ ...share, completes: false, yields: 0, fate: 'void' });
+      job.computed += 1;
+      return;
+    }
+    const accepted = this.#outcomes?.accepted(job.request, generated, drafts) ?? 0;
+    const yields = Math.min(1 + accepted, job.output - generated);
+    const rejects = share.tokens - yields;
+    job.computed += yields;
+    job.placeholders += yields;
+    job.optimism += rejects;
+    this.#shares.push({ ...share, completes: true, yields, drafts, rejects });
   }
 
   /** The first token came with the KV; the client sees it when the request is first scheduled. */
@@ -308,12 +337,12 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     const regain = job.decodes ? job.expected : job.computed;
     if (job.decodes) this.#pages.publish(job.hold, job.known - 1);
     const fate = role === 'prefill' ? 'void' : 'late';
+    job.optimism = 0;
     for (const share of this.#inFlight.flat()) {
       if (share.job !== job || share.fate !== 'due') continue;
       share.fate = fate;
-      if (!share.completes) continue;
-      job.placeholders -= 1;
-      if (fate === 'late') job.stale += 1;
+      job.placeholders -= share.yields;
+      if (fate === 'late') job.stale += share.yields;
     }
     if (job.evictedNs < 0) {
       const state = job.countsAsDecode ? STATE.decodeInterference : STATE.prefillInterference;
@@ -323,7 +352,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     } else if (job.decodes) {
       job.regain = regain;
     }
-    this.#pages.release(job.hold);
+    this.#release(job);
     job.computed = 0;
     job.decodes = false;
     job.countsAsDecode = false;
@@ -354,7 +383,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
       return;
     }
     if (job.status === 'running') this.#pages.publish(job.hold, job.known - 1);
-    this.#pages.release(job.hold);
+    this.#release(job);
     log.lastTokenNs[job.request] = nowNs;
     host.finished(worker, job.request, nowNs);
   }

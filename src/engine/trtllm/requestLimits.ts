@@ -1,3 +1,4 @@
+import type { Speculation } from '../speculation.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
 /** `max_seq_len`: what the server was told, as far as the KV pool reaches. */
@@ -17,4 +18,19 @@ export function serves(config: TrtllmConfig, inputTokens: number, outputTokens: 
   // A paused request comes back with its output as part of its prompt.
   const recomputed = config.capacityPolicy === 'MAX_UTILIZATION' ? outputTokens - 1 : 0;
   return inputTokens + recomputed <= config.maxBatchedTokens;
+}
+
+/**
+ * Tokens that a generation gets blocks for in a step: its last one and its drafts, and one-model drafters (MTP, EAGLE3) write
+ * KV for all but one draft beyond (get_num_extra_kv_tokens).
+ */
+export function stepTokens(speculation: Speculation | null): number {
+  if (speculation === null) return 1;
+  const { method, draftTokens } = speculation;
+  return 1 + draftTokens + (method === 'eagle' ? draftTokens - 1 : 0);
+}
+
+/** Tokens of a step that a generation computes. */
+export function verifiedTokens(speculation: Speculation | null): number {
+  return 1 + (speculation?.draftTokens ?? 0);
 }
