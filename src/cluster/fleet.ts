@@ -5,6 +5,7 @@ import type { EngineSetup } from '../engine/engineSetup.ts';
 import { PassLedger } from '../engine/passLedger.ts';
 import type { RequestLog } from '../engine/requestLog.ts';
 import type { RequestTable } from '../engine/requestTable.ts';
+import { keyedAhead } from '../engine/sglang/sglangConfig.ts';
 import { createTiers } from '../kv/createTiers.ts';
 import type { SharedTiers } from '../kv/kvTiers.ts';
 import { PageNames } from '../kv/pageNames.ts';
@@ -94,7 +95,8 @@ export class Fleet {
     const { core } = this.#scenario;
     const setup = this.#setups[index];
     const { config, table, ledger } = setup;
-    const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
+    const ahead = config.backend === 'sglang' ? keyedAhead(config) : 0;
+    const names = new PageNames(table.workload, table.namedTokens, config.blockTokens, ahead);
     const tiers = createTiers(core, config.tiers, names, this.#sharedTiers, ledger.tiers);
     return { core: createEngine(core, { ...setup, tiers }), tiers };
   }

@@ -87,7 +87,7 @@ function resolveCache(
     block_size: given?.block_size ?? settingOf(profile, 'kv_cache.block_size'),
     prefix_caching: prefixCaching,
     dtype: given?.dtype ?? settingOf(profile, 'kv_cache.dtype'),
-    ...(given?.tiers === undefined ? {} : { tiers: resolveTiers(given.tiers, hardware) }),
+    ...(given?.tiers === undefined ? {} : { tiers: resolveTiers(given.tiers, hardware, profile.backend) }),
   };
 }
 

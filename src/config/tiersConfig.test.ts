@@ -6,7 +6,7 @@ const H200 = findHardware('h200_sxm');
 
 describe('tiers', () => {
   it('take the rate of PCIe as measured, and cut capacities into pages of the whole replica', () => {
-    const config = resolveTiers({ host: { capacity_gb_per_gpu: 100 }, shared: { capacity_gb: 0 } }, H200);
+    const config = resolveTiers({ host: { capacity_gb_per_gpu: 100 }, shared: { capacity_gb: 0 } }, H200, 'vllm');
     expect(config).toEqual({
       onboarding: 'overlap',
       host: { capacity_gb_per_gpu: 100, gb_per_second_per_gpu: 0.87 * 64, latency_ms: 0.01, write: 'through' },
@@ -25,7 +25,8 @@ describe('tiers', () => {
   });
 
   it("give disk the rate at which an NVMe drive of the GPU's PCIe generation writes, and its latency", () => {
-    const diskOf = (gpu: string) => resolveTiers({ disk: { capacity_gb_per_gpu: 1 } }, findHardware(gpu)).disk;
+    const diskOf = (gpu: string) =>
+      resolveTiers({ disk: { capacity_gb_per_gpu: 1 } }, findHardware(gpu), 'sglang').disk;
     expect(diskOf('h200_sxm')).toMatchObject({ gb_per_second_per_gpu: 10, latency_ms: 0.06 });
     expect(diskOf('a100_sxm')).toMatchObject({ gb_per_second_per_gpu: 3.5, latency_ms: 0.092 });
   });

@@ -1,5 +1,6 @@
 import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import { driveBeside } from '../catalog/drives.ts';
+import type { Backend } from '../catalog/engineProfile.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import { TIERS, type TierSpec, type TiersSpec } from '../kv/kvTiers.ts';
 import { knobDefault } from './knobs.ts';
@@ -18,7 +19,8 @@ interface OwnTier {
 
 /** The `tiers` section of a KV cache: what is left out does not exist. */
 export interface TiersConfig {
-  readonly onboarding: TiersSpec['onboarding'];
+  /** Only vLLM's. */
+  readonly onboarding?: TiersSpec['onboarding'];
   readonly host?: OwnTier;
   readonly disk?: OwnTier;
   readonly shared?: {
@@ -31,10 +33,16 @@ export interface TiersConfig {
 
 const W = 'engine.workers.<role>.kv_cache.tiers';
 
-export function resolveTiers({ onboarding, host, disk, shared }: TiersInput, hardware: HardwareFacts): TiersConfig {
+export function resolveTiers(
+  { onboarding, host, disk, shared }: TiersInput,
+  hardware: HardwareFacts,
+  backend: Backend,
+): TiersConfig {
   const drive = driveBeside(hardware.pcieGBps.value);
   return {
-    onboarding: onboarding ?? knobDefault(`${W}.onboarding`),
+    ...(backend === 'vllm'
+      ? { onboarding: onboarding ?? knobDefault<TiersSpec['onboarding']>(`${W}.onboarding`) }
+      : {}),
     ...(host === undefined
       ? {}
       : {
@@ -88,5 +96,5 @@ export function tiersSpecOf(tiers: TiersConfig, pageBytes: number, gpus: number)
       },
     ];
   });
-  return { levels, onboarding: tiers.onboarding, pageBytes };
+  return { levels, onboarding: tiers.onboarding ?? 'overlap', pageBytes };
 }

@@ -40,6 +40,10 @@ export class Batch {
   #ghosts = 0;
   #ghostContext = 0;
   #ghostWindowed = 0;
+  /** When the last of the KV that it needs has come up from the tiers: it computes meanwhile, layer by layer, but ends no sooner. */
+  loadedNs = 0;
+  /** For how long it does nothing but wait for that. */
+  stallNs = 0;
   /** Drafts of the decodes, and of ghosts. */
   readonly #verified: VerifiedDrafts = { tokens: 0, decodes: 0, accepted: 0 };
   /** Something was taken out of it in flight. */
@@ -103,6 +107,8 @@ export class Batch {
     this.decodeNs = 0;
     this.#ghosts = 0;
     this.#isCut = false;
+    this.loadedNs = 0;
+    this.stallNs = 0;
     this.#ghostContext = 0;
     this.#ghostWindowed = 0;
     this.#verified.tokens = 0;
@@ -314,8 +320,10 @@ export class Batch {
     if (sequence.evictedNs < 0) {
       const elapsedNs = nowNs - sequence.accountedNs;
       const ownNs = Math.min(aloneNs, elapsedNs);
+      const stalledNs = Math.min(this.stallNs, elapsedNs - ownNs);
       log.spend(request, STATE.prefill, ownNs);
-      log.spend(request, STATE.prefillInterference, elapsedNs - ownNs);
+      log.spend(request, STATE.onboarding, stalledNs);
+      log.spend(request, STATE.prefillInterference, elapsedNs - ownNs - stalledNs);
       sequence.accountedNs = nowNs;
     } else if (end >= sequence.regainTokens) {
       log.spend(request, STATE.preemption, nowNs - sequence.evictedNs);

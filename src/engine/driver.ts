@@ -104,6 +104,7 @@ export class EngineDriver implements EngineCore {
 
   releaseHeld(request: number, nowNs: number): void {
     this.#interrupt(nowNs);
+    if (this.#setup.tiers !== null) this.#setup.tiers.nowNs = nowNs;
     this.#ranks.of(request).releaseHeld(request);
   }
 
@@ -209,10 +210,10 @@ export class EngineDriver implements EngineCore {
     const durationNs = flight.seal(this.#setup.timer);
     if (this.#pipeline === null) {
       const startNs = this.#flights.size > 0 ? this.#flights.newest.endNs : nowNs;
-      flight.launch(startNs, startNs + durationNs);
+      flight.launch(startNs, startNs + flight.stalledNs(startNs, durationNs));
     } else {
       const startNs = this.#pipeline.startNs(nowNs);
-      flight.launch(startNs, this.#pipeline.launch(nowNs, durationNs));
+      flight.launch(startNs, this.#pipeline.launch(nowNs, flight.stalledNs(startNs, durationNs)));
     }
     this.#flights.size += 1;
     return true;

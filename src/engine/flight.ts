@@ -40,6 +40,15 @@ export class Flight {
     return longestNs;
   }
 
+  /** How long a pass of `durationNs` that starts then lasts, as KV that comes up from the tiers may keep it waiting. */
+  stalledNs(startNs: number, durationNs: number): number {
+    let loadedNs = 0;
+    for (const batch of this.batches) loadedNs = Math.max(loadedNs, batch.loadedNs);
+    const stallNs = Math.max(0, loadedNs - startNs - durationNs);
+    if (stallNs > 0) for (const batch of this.batches) batch.stallNs = stallNs;
+    return durationNs + stallNs;
+  }
+
   launch(startNs: number, endNs: number): void {
     this.startNs = startNs;
     this.endNs = endNs;

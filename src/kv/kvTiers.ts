@@ -53,6 +53,8 @@ export interface KvTiers {
   load(request: number, from: number, to: number): number;
   /** The request's first `pages` pages are in GPU memory. */
   store(request: number, pages: number): void;
+  /** The same as `evicted`, of a request's pages [from, to). */
+  evictedOf(request: number, from: number, to: number): void;
   /** GPU memory gave up pages [from, to) of a segment (see PageNames), the last first. */
   evicted(segment: number, from: number, to: number): void;
 }

@@ -3,6 +3,8 @@ import type { PageNames } from './pageNames.ts';
 /** A stretch of pages that all requests through it share. `lastUsed` is a count of operations, not a time. */
 export interface PlainNode {
   key: string[];
+  /** A request that has these pages. */
+  readonly sample: number;
   parent: PlainNode | null;
   /** By the name of the first page. */
   readonly children: Map<string, PlainNode>;
@@ -17,7 +19,9 @@ export interface PlainNode {
  * statement of what `RadixTree` must do.
  */
 export class PlainRadixTree {
-  readonly root: PlainNode = newNode([], null, 0, 0);
+  readonly root: PlainNode = newNode([], -1, null, 0, 0);
+  /** Is told of every leaf thrown out: pages [from, to) of some request. */
+  dropped: ((request: number, from: number, to: number) => void) | null = null;
   /** The node in which the last match or insertion ended. */
   matched: PlainNode = this.root;
   /** Pages in the tree, those nobody locks, and those thrown out so far. */
@@ -57,7 +61,7 @@ export class PlainRadixTree {
     const key = this.#keyOf(request, pages);
     const rest = key.slice(this.#walk(key));
     if (rest.length === 0) return;
-    const leaf = newNode(rest, this.matched, this.#clock, this.#created++);
+    const leaf = newNode(rest, request, this.matched, this.#clock, this.#created++);
     this.matched.children.set(rest[0], leaf);
     this.matched = leaf;
     this.pages += rest.length;
@@ -85,6 +89,8 @@ export class PlainRadixTree {
       const leaf = this.#oldestLeaf(this.root);
       if (leaf === null) return;
       leaf.parent!.children.delete(leaf.key[0]);
+      const from = startOf(leaf);
+      this.dropped?.(leaf.sample, from, from + leaf.key.length);
       gone += leaf.key.length;
       this.pages -= leaf.key.length;
       this.evictablePages -= leaf.key.length;
@@ -120,7 +126,7 @@ export class PlainRadixTree {
   /** Cuts a node in two; returns the new upper part. */
   #split(lower: PlainNode, at: number): PlainNode {
     const parent = lower.parent!;
-    const upper = newNode(lower.key.slice(0, at), parent, this.#clock, this.#created++);
+    const upper = newNode(lower.key.slice(0, at), lower.sample, parent, this.#clock, this.#created++);
     upper.locks = lower.locks;
     upper.born = lower.born;
     parent.children.set(upper.key[0], upper);
@@ -156,8 +162,19 @@ export class PlainRadixTree {
   }
 }
 
-function newNode(key: string[], parent: PlainNode | null, lastUsed: number, created: number): PlainNode {
-  return { key, parent, children: new Map(), locks: 0, lastUsed, created, born: created };
+/** Pages above the node. */
+function startOf({ parent }: PlainNode): number {
+  return parent === null ? 0 : startOf(parent) + parent.key.length;
+}
+
+function newNode(
+  key: string[],
+  sample: number,
+  parent: PlainNode | null,
+  lastUsed: number,
+  created: number,
+): PlainNode {
+  return { key, sample, parent, children: new Map(), locks: 0, lastUsed, created, born: created };
 }
 
 function commonLength(a: readonly string[], b: readonly string[]): number {

@@ -67,6 +67,11 @@ export class PlainTiers implements KvTiers {
     for (let page = to - 1; page >= from; page--) this.#receive(0, `${segment}:${page}`);
   }
 
+  evictedOf(request: number, from: number, to: number): void {
+    if (!this.takesEvicted) return;
+    for (let page = to - 1; page >= from; page--) this.#receive(0, this.#names.keyOf(request, page));
+  }
+
   #receive(index: number, key: string): void {
     const level = this.#levels[index];
     const { store, spec } = level;

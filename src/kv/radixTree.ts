@@ -18,6 +18,8 @@ export class RadixTree {
   pages = 0;
   evictablePages = 0;
   evictedPages = 0;
+  /** Is told of every leaf thrown out: pages [from, to) of some request. */
+  dropped: ((request: number, from: number, to: number) => void) | null = null;
   /** The node in which the last match or insertion ended. */
   matched = ROOT;
   readonly #names: PageNames;
@@ -138,6 +140,7 @@ export class RadixTree {
     const parent = nodes.parent[leaf];
     const start = nodes.end[parent];
     const pages = nodes.end[leaf] - start;
+    this.dropped?.(nodes.sample[leaf], start, nodes.end[leaf]);
     this.#setChild(parent, nodes.sample[leaf], start, NONE);
     nodes.children[parent] -= 1;
     if (parent !== ROOT && nodes.children[parent] === 0 && nodes.locks[parent] === 0) this.#queue(parent);

@@ -79,7 +79,7 @@ export class RunTiers implements KvTiers {
       use.loadedPages += pages[index];
       readyNs = Math.max(readyNs, occupy(level, use, pages[index], this.nowNs) + level.spec.latencyNs);
     }
-    this.#eachFromLast(request, to, (segment, first, end) => {
+    this.#eachFromLast(request, 0, to, (segment, first, end) => {
       for (const { store } of this.#levels) store.touch(segment, first, end);
     });
     return readyNs;
@@ -87,11 +87,16 @@ export class RunTiers implements KvTiers {
 
   store(request: number, pages: number): void {
     if (this.takesEvicted) return;
-    this.#eachFromLast(request, pages, (segment, from, to) => this.#receive(0, segment, from, to));
+    this.#eachFromLast(request, 0, pages, (segment, from, to) => this.#receive(0, segment, from, to));
   }
 
   evicted(segment: number, from: number, to: number): void {
     if (this.takesEvicted) this.#receive(0, segment, from, to);
+  }
+
+  evictedOf(request: number, from: number, to: number): void {
+    if (!this.takesEvicted) return;
+    this.#eachFromLast(request, from, to, (segment, first, end) => this.#receive(0, segment, first, end));
   }
 
   #receive(index: number, segment: number, from: number, to: number): void {
@@ -135,11 +140,16 @@ export class RunTiers implements KvTiers {
     return page;
   }
 
-  /** Calls `act` for every piece of the request's first `pages` pages, the last piece first. */
-  #eachFromLast(request: number, pages: number, act: (segment: number, from: number, to: number) => void): void {
+  /** Calls `act` for every piece of the request's pages [from, to), the last piece first. */
+  #eachFromLast(
+    request: number,
+    from: number,
+    to: number,
+    act: (segment: number, from: number, to: number) => void,
+  ): void {
     const pieces = this.#pieces;
     const walk = this.#walk;
-    walk.start(request, 0, pages);
+    walk.start(request, from, to);
     let count = 0;
     while (walk.next()) {
       pieces[count++] = walk.segment;

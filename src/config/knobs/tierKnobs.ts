@@ -5,12 +5,9 @@ const W = 'engine.workers.<role>.kv_cache.tiers';
 export const TIER_WRITES = ['through', 'on_eviction'] as const;
 export const ONBOARDINGS = ['overlap', 'blocking'] as const;
 
-/** Only vLLM's core has tiers; no engine's own flag says all of this. */
-const engines = { vllm: {} } as const;
-const instead = {
-  sglang: 'leave tiers out: they are simulated for vllm',
-  trtllm: 'leave tiers out: they are simulated for vllm',
-} as const;
+/** No engine's own flag says all of this. */
+const engines = { vllm: {}, sglang: {} } as const;
+const instead = { trtllm: 'leave tiers out: they are simulated for vllm and sglang' } as const;
 
 /** Where KV is kept below GPU memory. */
 export const TIER_KNOBS = [
@@ -18,8 +15,11 @@ export const TIER_KNOBS = [
     path: `${W}.onboarding`,
     domain: { kind: 'choice', choices: ONBOARDINGS },
     default: 'overlap',
-    engines,
-    instead,
+    engines: { vllm: {} },
+    instead: {
+      ...instead,
+      sglang: 'leave it out: KV comes up while the pass that needs it computes',
+    },
     tunable: true,
     about:
       'While KV comes up for one request, others are admitted past it (overlap, as vLLM loads asynchronously), or nobody is (blocking).',

@@ -68,6 +68,8 @@ export interface PlainPart {
 export interface PlainBatch {
   readonly parts: readonly PlainPart[];
   readonly isPrefill: boolean;
+  /** It ends no sooner: KV comes up from the tiers. */
+  readonly loadedNs: number;
 }
 
 export function partOf(job: PlainJob, kind: 'chunk' | 'decode', prefix: number, tokens: number): PlainPart {

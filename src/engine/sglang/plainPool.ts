@@ -1,5 +1,8 @@
+import type { KvTiers } from '../../kv/kvTiers.ts';
 import type { PageNames } from '../../kv/pageNames.ts';
 import { type PlainNode, PlainRadixTree } from '../../kv/plainRadixTree.ts';
+import type { RequestLog } from '../requestLog.ts';
+import { LOAD_BACK_TOKENS, noteReuse } from './loadBack.ts';
 import type { PlainJob } from './plainJob.ts';
 import { pagesToMatch } from './policies.ts';
 import type { SglangConfig } from './sglangConfig.ts';
@@ -9,12 +12,15 @@ export class PlainPool {
   readonly tree: PlainRadixTree;
   readonly #config: SglangConfig;
   readonly #names: PageNames;
+  readonly #tiers: KvTiers | null;
   readonly #owners = new Set<PlainJob>();
 
-  constructor(config: SglangConfig, names: PageNames) {
+  constructor(config: SglangConfig, names: PageNames, tiers: KvTiers | null) {
     this.#config = config;
     this.#names = names;
     this.tree = new PlainRadixTree(names);
+    this.#tiers = tiers;
+    this.tree.dropped = (request, from, to) => tiers?.evictedOf(request, from, to);
   }
 
   get freePages(): number {
@@ -42,6 +48,26 @@ export class PlainPool {
   /** Cached tokens of a prompt of so many tokens, found without a use of them. */
   cachedTokens(request: number, inputTokens: number): number {
     return this.tree.peek(request, pagesToMatch({ knownTokens: inputTokens }, this.#names)) * this.#config.blockTokens;
+  }
+
+  /** Tokens after its `cached` ones that would come up from the tiers if it were admitted. */
+  below(job: PlainJob, cached: number): number {
+    const page = this.#config.blockTokens;
+    const from = cached / page;
+    const to = this.#tiers?.reach(job.request, from, pagesToMatch(job, this.#names)) ?? from;
+    return (to - from) * page;
+  }
+
+  /** Fetches them into the tree, if there is room: `tree.matched` is their end. Returns when they are there, or null. */
+  loadBack({ request }: PlainJob, cached: number, tokens: number, log: RequestLog): number | null {
+    if (tokens < LOAD_BACK_TOKENS || tokens > this.roomTokens) return null;
+    const page = this.#config.blockTokens;
+    const [from, to] = [cached / page, (cached + tokens) / page];
+    noteReuse(log, this.#tiers!, request, from, to, page);
+    const loadedNs = this.#tiers!.load(request, from, to);
+    this.makeFree(tokens);
+    this.tree.insert(request, to);
+    return loadedNs;
   }
 
   /** The job starts on its cached prefix, which is locked already. */
@@ -90,6 +116,7 @@ export class PlainPool {
     if (!this.#config.prefixCaching) return;
     const pages = this.#nameable(tokens);
     this.tree.insert(job.request, pages);
+    this.#tiers?.store(job.request, pages);
     const node = this.tree.matched;
     this.tree.lock(node);
     this.tree.unlock(job.node!);
@@ -100,7 +127,11 @@ export class PlainPool {
 
   /** The job is over: its first `tokens` tokens stay in the tree. */
   finish(job: PlainJob, tokens: number): void {
-    if (this.#config.prefixCaching) this.tree.insert(job.request, this.#nameable(tokens));
+    if (this.#config.prefixCaching) {
+      const pages = this.#nameable(tokens);
+      this.tree.insert(job.request, pages);
+      this.#tiers?.store(job.request, pages);
+    }
     this.drop(job);
   }
 

@@ -14,8 +14,9 @@ import { draftReserve, mostNewTokens } from './requestLimits.ts';
 import { retractionOrder } from './retraction.ts';
 import { keyedAhead, type SglangConfig } from './sglangConfig.ts';
 
-/** When a batch ran, and how long it would have taken without its prefill chunks. */
+/** When a batch ran, how long it would have taken without its prefill chunks, and how long it waited for KV from the tiers. */
 export interface PassTimes {
+  readonly stallNs: number;
   readonly startNs: number;
   readonly endNs: number;
   readonly decodeNs: number;
@@ -38,6 +39,8 @@ export class PlainRank {
   readonly #outcomes: DraftOutcomes | null;
   #inbox: PlainJob[] = [];
   #waiting: PlainJob[] = [];
+  /** When all that was fetched from the tiers is there. */
+  #loadedNs = 0;
   #running: PlainJob[] = [];
   /** Decode workers: what is not running yet. */
   readonly #remote: RemoteQueue<PlainJob>;
@@ -56,7 +59,7 @@ export class PlainRank {
     const { config, table, worker } = setup;
     this.#setup = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens, keyedAhead(config));
-    this.pool = new PlainPool(config, this.#names);
+    this.pool = new PlainPool(config, this.#names, setup.tiers);
     this.#remote = new RemoteQueue(config.reservedDecodeTokens, draftReserve(config), this.pool);
     this.#outcomes = outcomesOf(config.speculation);
     this.#poll = new Poll(config.pollingInterval);
@@ -126,7 +129,8 @@ export class PlainRank {
 
   /** The first half of a turn; `isIdle`: nothing is in flight. Returns whether waiting prompts may be tried. */
   prepare(nowNs: number, isIdle: boolean): boolean {
-    const { role } = this.#setup;
+    const { role, tiers } = this.#setup;
+    if (tiers !== null) tiers.nowNs = nowNs;
     if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
     if (role === 'prefill') this.#isFull = false;
     if (role === 'decode') this.#joinRemote(nowNs, isIdle);
@@ -247,7 +251,7 @@ export class PlainRank {
       job.committed = job.slots;
     }
     if (config.mixedChunk) parts.push(...this.#mixRunning());
-    return { parts, isPrefill: true };
+    return { parts, isPrefill: true, loadedNs: this.#loadedNs };
   }
 
   #addPrompts(slots: number, mayAdmit: boolean, nowNs: number): PlainPart[] {
@@ -268,13 +272,25 @@ export class PlainRank {
     for (const job of mayAdmit ? [...this.#waiting] : []) {
       if (parts.length >= slots) this.#isFull = true;
       if (this.#isFull) break;
-      const { tokens: prefix, node } = this.pool.match(job);
+      let { tokens: prefix, node } = this.pool.match(job);
+      const tokens = this.pool.below(job, prefix);
+      const load = (): boolean => {
+        const loadedNs = this.pool.loadBack(job, prefix, tokens, this.#setup.log);
+        if (loadedNs === null) return false;
+        this.#loadedNs = Math.max(this.#loadedNs, loadedNs);
+        prefix += tokens;
+        this.pool.tree.lock(this.pool.tree.matched);
+        this.pool.tree.unlock(node);
+        node = this.pool.tree.matched;
+        return true;
+      };
       const result = adder.add(
         job,
         prefix,
         job.knownTokens - prefix,
         () => this.pool.tree.lock(node),
         () => this.pool.tree.unlock(node),
+        { tokens, load },
       );
       if (adder.taken > 0) {
         this.#waiting.splice(this.#waiting.indexOf(job), 1);
@@ -323,7 +339,7 @@ export class PlainRank {
     const page = this.#setup.config.blockTokens;
     const drafted = this.#outcomes === null ? 0 : this.#pagesDue(this.#running);
     if (page > 1) this.pool.makeFree((drafted + this.#running.length) * page);
-    return { parts: this.#running.map((job) => this.#decode(job)), isPrefill: false };
+    return { parts: this.#running.map((job) => this.#decode(job)), isPrefill: false, loadedNs: 0 };
   }
 
   /** Takes one slot for the job's next token, and those for drafts. */
@@ -411,13 +427,15 @@ export class PlainRank {
 
   /** The results of a batch are known, those of one request after the other; null: this rank had none in the step. */
   settle(batch: PlainBatch | null, times: PassTimes): void {
+    const { tiers } = this.#setup;
+    if (tiers !== null) tiers.nowNs = times.endNs;
     const parts = (batch?.parts.filter(isAlive) ?? []).sort((a, b) => a.job.request - b.job.request);
     for (const job of this.admitted) {
       if (this.#joined.includes(job)) continue;
       const part = parts.find((candidate) => candidate.job === job);
       if (job.evictedNs >= 0) this.#regain(job, part, times.endNs);
       else if (job.generated > 0) this.#bookDecode(job, part, times);
-      else if (part !== undefined) this.#bookChunk(job, part, times.endNs);
+      else if (part !== undefined) this.#bookChunk(job, part, times);
     }
     this.#emitJoined(times.endNs);
     this.#countDrafts(parts);
@@ -450,12 +468,14 @@ export class PlainRank {
     job.accountedNs = endNs;
   }
 
-  #bookChunk(job: PlainJob, { aloneNs }: PlainPart, nowNs: number): void {
+  #bookChunk(job: PlainJob, { aloneNs }: PlainPart, { endNs: nowNs, stallNs }: PassTimes): void {
     const { log } = this.#setup;
     const elapsedNs = nowNs - job.accountedNs;
     const ownNs = Math.min(aloneNs, elapsedNs);
+    const stalledNs = Math.min(stallNs, elapsedNs - ownNs);
     log.spend(job.request, STATE.prefill, ownNs);
-    log.spend(job.request, STATE.prefillInterference, elapsedNs - ownNs);
+    log.spend(job.request, STATE.onboarding, stalledNs);
+    log.spend(job.request, STATE.prefillInterference, elapsedNs - ownNs - stalledNs);
     job.accountedNs = nowNs;
   }
 

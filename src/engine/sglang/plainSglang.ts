@@ -18,6 +18,7 @@ interface Step {
   bound: number;
   decodeNs: number[];
   durationNs: number;
+  stallNs: number;
 }
 
 /**
@@ -70,6 +71,7 @@ export class PlainSglang implements EngineCore {
   }
 
   releaseHeld(request: number, nowNs: number): void {
+    if (this.#setup.tiers !== null) this.#setup.tiers.nowNs = nowNs;
     for (const rank of this.#ranks) rank.releaseHeld(request);
     if (this.nextEventNs === NEVER) this.#expect(nowNs, BATCH_FORMATION);
   }
@@ -140,7 +142,7 @@ export class PlainSglang implements EngineCore {
     }
     if (batches.every((batch) => batch === null)) return false;
     for (const [index, rank] of this.#ranks.entries()) if (batches[index] === null) rank.idleAlong();
-    const step = { batches, startNs: 0, endNs: 0, bound: 0, decodeNs: [], durationNs: 0 };
+    const step = { batches, startNs: 0, endNs: 0, stallNs: 0, bound: 0, decodeNs: [], durationNs: 0 };
     this.#time(step);
     this.#flight.push(step);
     if (isIdle) this.#start(nowNs);
@@ -160,7 +162,12 @@ export class PlainSglang implements EngineCore {
     const step = this.#flight.shift()!;
     this.#bookStep(step);
     for (const [index, rank] of this.#ranks.entries()) {
-      rank.settle(step.batches[index], { startNs: step.startNs, endNs: nowNs, decodeNs: step.decodeNs[index] });
+      rank.settle(step.batches[index], {
+        startNs: step.startNs,
+        endNs: nowNs,
+        decodeNs: step.decodeNs[index],
+        stallNs: step.stallNs,
+      });
     }
     if (this.#flight.length > 0) this.#start(nowNs);
     this.#expect(nowNs, BATCH_FORMATION);
@@ -184,8 +191,10 @@ export class PlainSglang implements EngineCore {
   /** The step at the head of the queue gets the GPU. */
   #start(nowNs: number): void {
     const step = this.#flight[0];
+    const loadedNs = Math.max(...step.batches.map((batch) => batch?.loadedNs ?? 0));
     step.startNs = nowNs;
-    step.endNs = nowNs + step.durationNs;
+    step.endNs = Math.max(nowNs + step.durationNs, loadedNs);
+    step.stallNs = step.endNs - nowNs - step.durationNs;
   }
 
   /** A step lasts as long as its slowest rank. */
@@ -210,11 +219,12 @@ export class PlainSglang implements EngineCore {
 
   #timeParts(batch: PlainBatch, durationNs: number, step: Step): void {
     const { timer } = this.#setup;
-    const decodes = { parts: batch.parts.filter(({ kind }) => kind === 'decode'), isPrefill: false };
+    const decodes = { parts: batch.parts.filter(({ kind }) => kind === 'decode'), isPrefill: false, loadedNs: 0 };
     const decodeNs = decodes.parts.length > 0 ? timer.passNs(this.#shapeOf(decodes, step)) : 0;
     step.decodeNs.push(Math.min(decodeNs, durationNs));
     for (const part of batch.parts) {
-      if (part.kind === 'chunk') part.aloneNs = timer.passNs(this.#shapeOf({ parts: [part], isPrefill: true }, step));
+      if (part.kind === 'chunk')
+        part.aloneNs = timer.passNs(this.#shapeOf({ parts: [part], isPrefill: true, loadedNs: 0 }, step));
     }
   }
 

@@ -1,3 +1,4 @@
+import type { LoadBack } from './loadBack.ts';
 import { reservesExactly } from './requestLimits.ts';
 import type { SglangConfig } from './sglangConfig.ts';
 
@@ -85,9 +86,17 @@ export class PrefillAdder {
 
   /**
    * Tries a waiting request of which `tokens` are left to compute after `prefixTokens` cached ones. `lock` makes the cached
-   * ones unevictable; `unlock` undoes it if the request is not taken. After noToken or other, `taken` says whether it was.
+   * ones unevictable; `unlock` undoes it if the request is not taken. What it has `below`, in tiers, is fetched once its room is
+   * certain (init_load_back). After noToken or other, `taken` says whether it was.
    */
-  add(request: Addable, prefixTokens: number, tokens: number, lock: () => void, unlock: () => void): AddResult {
+  add(
+    request: Addable,
+    prefixTokens: number,
+    tokens: number,
+    lock: () => void,
+    unlock: () => void,
+    below: LoadBack | null = null,
+  ): AddResult {
     this.taken = 0;
     this.isCut = false;
     if (reservesExactly(this.#config)) return this.#addExactly(request, tokens);
@@ -95,17 +104,20 @@ export class PrefillAdder {
     const total = tokens + remainingNewTokens(request) + (paged ? this.#config.blockTokens : 0);
     if (total >= this.#totalLeft) return 'noToken';
     const limited = !paged || this.#config.chunkedPrefillTokens === null;
-    if (limited && this.#ceil(tokens) >= this.inputTokens && this.#size > 0) return 'other';
+    if (limited && this.#ceil(tokens - (below?.tokens ?? 0)) >= this.inputTokens && this.#size > 0) return 'other';
     lock();
     if (total >= this.#totalLeft) {
       unlock();
       return 'noToken';
     }
-    if (this.#ceil(tokens) <= this.chunkTokens) {
-      this.#take(request, tokens, false);
+    const fetched = below !== null && below.tokens > 0 && below.load() ? below.tokens : 0;
+    const left = tokens - fetched;
+    if (this.#ceil(left) <= this.chunkTokens) {
+      this.#take(request, left, false);
       return this.#state();
     }
-    const chunk = paged ? this.#floor(prefixTokens + this.chunkTokens) - prefixTokens : this.#floor(this.chunkTokens);
+    const prefix = prefixTokens + fetched;
+    const chunk = paged ? this.#floor(prefix + this.chunkTokens) - prefix : this.#floor(this.chunkTokens);
     if (chunk <= 0 || this.#hasCut) {
       unlock();
       return 'other';

@@ -1,6 +1,9 @@
+import type { KvTiers } from '../../kv/kvTiers.ts';
 import type { PageNames } from '../../kv/pageNames.ts';
 import { RadixTree } from '../../kv/radixTree.ts';
+import type { RequestLog } from '../requestLog.ts';
 import type { Sequence } from '../sequence.ts';
+import { LOAD_BACK_TOKENS, noteReuse } from './loadBack.ts';
 import { pagesToMatch } from './policies.ts';
 import type { SglangConfig } from './sglangConfig.ts';
 
@@ -11,11 +14,15 @@ export class RadixPages {
   readonly usable: number;
   readonly #caching: boolean;
   readonly #names: PageNames;
+  /** Where pages are kept besides GPU memory (HiCache). */
+  readonly #tiers: KvTiers | null;
   /** Pages of sequences that the tree does not have. */
   #own = 0;
 
-  constructor(config: SglangConfig, names: PageNames) {
+  constructor(config: SglangConfig, names: PageNames, tiers: KvTiers | null) {
     this.tree = new RadixTree(names);
+    this.#tiers = tiers;
+    if (tiers?.takesEvicted) this.tree.dropped = (...pages) => tiers.evictedOf(...pages);
     this.pageTokens = config.blockTokens;
     this.usable = config.blocks;
     this.#caching = config.prefixCaching;
@@ -39,6 +46,30 @@ export class RadixPages {
   match(sequence: Sequence): number {
     if (this.#caching) return this.tree.match(sequence.request, pagesToMatch(sequence, this.#names)) * this.pageTokens;
     return 0;
+  }
+
+  /** Tokens of the sequence after its `cached` ones that would come up from the tiers if it were admitted. */
+  below(sequence: Sequence, cached: number): number {
+    if (this.#tiers === null) return 0;
+    const from = cached / this.pageTokens;
+    const to = this.#tiers.reach(sequence.request, from, pagesToMatch(sequence, this.#names));
+    return (to - from) * this.pageTokens;
+  }
+
+  /**
+   * Fetches those `tokens` tokens into the tree, if there is room for them beside what is locked; they end in `tree.matched`.
+   * Returns when the last of them is there, or -1.
+   */
+  loadBack({ request }: Sequence, cached: number, tokens: number, log: RequestLog): number {
+    const from = cached / this.pageTokens;
+    const pages = tokens / this.pageTokens;
+    if (tokens < LOAD_BACK_TOKENS || pages > this.room) return -1;
+    noteReuse(log, this.#tiers!, request, from, from + pages, this.pageTokens);
+    // Before pages are taken: what that throws out could take the place of what is fetched.
+    const loadedNs = this.#tiers!.load(request, from, from + pages);
+    this.makeFree(pages);
+    this.tree.insert(request, from + pages);
+    return loadedNs;
   }
 
   /** The sequence starts on its cached prefix, which ends in `node` and is locked already. */
@@ -108,6 +139,7 @@ export class RadixPages {
     if (!this.#caching) return;
     const pages = this.#names.pagesIn(tokens);
     this.tree.insert(sequence.request, pages);
+    this.#tiers?.store(sequence.request, pages);
     const node = this.tree.matched;
     this.tree.lock(node);
     this.tree.unlock(sequence.node);
@@ -119,7 +151,11 @@ export class RadixPages {
 
   /** The sequence is over: its first `tokens` tokens stay in the tree. */
   finish(sequence: Sequence, tokens: number): void {
-    if (this.#caching) this.tree.insert(sequence.request, this.#names.pagesIn(tokens));
+    if (this.#caching) {
+      const pages = this.#names.pagesIn(tokens);
+      this.tree.insert(sequence.request, pages);
+      this.#tiers?.store(sequence.request, pages);
+    }
     this.drop(sequence);
   }
 

@@ -45,6 +45,8 @@ export class SglangScheduler implements Scheduler {
   #chunked: Sequence | null = null;
   /** Admitted and not finished. */
   #admitted = 0;
+  /** When all that was fetched from the tiers is there. */
+  #loadedNs = 0;
 
   #lastWas: LastBatch = 'none';
   /** Of the batch formed last, if it was a prefill: those whose prompts it ended, whether it had others, and who ran beside. */
@@ -59,7 +61,7 @@ export class SglangScheduler implements Scheduler {
     const { config, table, worker, batches, lanes } = setup;
     this.#setup = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens, keyedAhead(config));
-    this.#pages = new RadixPages(config, this.#names);
+    this.#pages = new RadixPages(config, this.#names, setup.tiers);
     this.#remote = new RemoteQueue(config.reservedDecodeTokens, draftReserve(config), this.#pages);
     this.#poll = new Poll(config.pollingInterval);
     this.#ratio = new NewTokenRatio(config.conservativeness);
@@ -176,7 +178,8 @@ export class SglangScheduler implements Scheduler {
 
   /** The first half of a turn of the loop; `isIdle`: nothing is in flight. Returns whether waiting prompts may be tried. */
   prepare(batch: Batch, nowNs: number, isIdle: boolean): boolean {
-    const { role, config } = this.#setup;
+    const { role, config, tiers } = this.#setup;
+    if (tiers !== null) tiers.nowNs = nowNs;
     if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
     this.#running.noteFinishing();
     if (role === 'prefill') this.#isFull = false;
@@ -300,7 +303,7 @@ export class SglangScheduler implements Scheduler {
   }
 
   /** Chooses the prompts of a batch, and how many tokens of each; `slots` null: nobody new is admitted. */
-  #addPrompts(slots: number | null, prompts: Sequence[], tokens: number[], nowNs: number): void {
+  #addPrompts(slots: number | null, prompts: Sequence[], chunks: number[], nowNs: number): void {
     const { config } = this.#setup;
     const pages = this.#pages;
     const mixed = config.mixedChunk ? this.#running.size : 0;
@@ -311,7 +314,7 @@ export class SglangScheduler implements Scheduler {
       adder.addChunked(sequence, sequence.knownTokens - sequence.computed, pages.fitting(sequence));
       if (adder.taken > 0) {
         prompts.push(sequence);
-        tokens.push(adder.taken);
+        chunks.push(adder.taken);
       }
       if (!adder.isCut) this.#chunked = null;
     }
@@ -322,15 +325,26 @@ export class SglangScheduler implements Scheduler {
     for (const sequence of slots === null ? [] : this.#waiting) {
       if (prompts.length >= slots!) this.#isFull = true;
       if (this.#isFull) break;
-      const prefix = pages.match(sequence);
+      let prefix = pages.match(sequence);
       node = pages.tree.matched;
-      const result = adder.add(sequence, prefix, sequence.knownTokens - prefix, lock, unlock);
+      const tokens = pages.below(sequence, prefix);
+      const load = (): boolean => {
+        const loadedNs = pages.loadBack(sequence, prefix, tokens, this.#setup.log);
+        if (loadedNs < 0) return false;
+        this.#loadedNs = Math.max(this.#loadedNs, loadedNs);
+        prefix += tokens;
+        pages.tree.lock(pages.tree.matched);
+        unlock();
+        node = pages.tree.matched;
+        return true;
+      };
+      const result = adder.add(sequence, prefix, sequence.knownTokens - prefix, lock, unlock, { tokens, load });
       if (adder.taken > 0) {
         admitted += 1;
         pages.begin(sequence, prefix, config.prefixCaching ? node : pages.tree.root);
         this.#admit(sequence, prefix, nowNs);
         prompts.push(sequence);
-        tokens.push(adder.taken);
+        chunks.push(adder.taken);
         if (adder.isCut) this.#chunked = sequence;
       }
       if (result === 'noToken') this.#isFull = true;
@@ -359,6 +373,7 @@ export class SglangScheduler implements Scheduler {
     const pages = this.#pages;
     const ended = this.#ended.get(batch)!;
     ended.length = 0;
+    batch.loadedNs = this.#loadedNs;
     let total = 0;
     for (const count of tokens) total += count;
     // With pages the allocator asks for one more per request than it may need.
@@ -500,6 +515,8 @@ export class SglangScheduler implements Scheduler {
   // ---- settling ---------------------------------------------------------------------------------------------------
 
   settle(batch: Batch, nowNs: number): void {
+    const { tiers } = this.#setup;
+    if (tiers !== null) tiers.nowNs = nowNs;
     this.#emitJoined(batch.lane, nowNs);
     if (batch.takesDecodes) this.#room.giveBack(batch.lane.set);
     const ended = this.#ended.get(batch)!;
@@ -544,8 +561,9 @@ export class SglangScheduler implements Scheduler {
     if (pollMatters && this.#inbox.length > 0) {
       passes = this.#lastWas === 'other' ? 0 : Math.min(passes, this.#poll.iterationsLeft);
     }
-    // Evictions on the way change no batch.
-    return set.passesWithin(this.#pages.room, passes);
+    // Evictions on the way change no batch, but tiers that take what is thrown out have to see when.
+    const { room, free } = this.#pages;
+    return set.passesWithin(this.#setup.tiers?.takesEvicted ? free - set.count : room, passes);
   }
 
   formSteady({ lane: { set } }: Batch, passes: number): void {
