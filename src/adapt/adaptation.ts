@@ -33,8 +33,8 @@ export interface SegmentReport extends StretchReport {
   readonly reused_ratio: number;
   /** What had drifted. */
   readonly reason: string;
-  /** Fewest replicas of each shape that meet the SLO; null: none do. */
-  readonly fewest: Readonly<Record<string, number | null>>;
+  /** Fewest replicas of each shape, by pool, that meet the SLO; null: none do, or only far dearer ones than other shapes. */
+  readonly fewest: Readonly<Record<string, readonly number[] | null>>;
   /** What the schedule has here; null where there is no schedule. */
   readonly deployment: string | null;
 }
@@ -43,6 +43,7 @@ export interface SwitchReport {
   readonly at_s: number;
   readonly from: string;
   readonly to: string;
+  readonly reason: string;
   readonly estimated_usd: SwitchCost;
 }
 

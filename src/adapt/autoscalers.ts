@@ -1,5 +1,4 @@
 import type { PlannerConfig, ScaleConfig } from '../config/plannerConfig.ts';
-import type { PredictConfig } from '../config/predictConfig.ts';
 import type { Shape } from './shapes.ts';
 
 /** Requests a replica that the HPA is tried with. */
@@ -11,17 +10,13 @@ const UP: ScaleConfig = {
 };
 const DOWN: ScaleConfig = { stabilization_seconds: 300, rates: [], select: 'max' };
 
-/** Autoscalers to try on one shape, with as many replicas to begin with; none may have more than the goal allows. */
+/** Autoscalers to try on one shape; none may have more than the goal allows. */
 export function autoscalers(
-  shape: Shape,
-  replicas: number,
-  { evaluation }: PredictConfig,
+  { config: { engine, evaluation } }: Shape,
+  maxGpus: number,
 ): { readonly name: string; readonly planner: PlannerConfig }[] {
-  const [pool] = shape.config.engine.workers.aggregated!;
-  const limits = {
-    max_gpus: shape.gpus * Math.max(replicas, shape.mostReplicas),
-    min_replicas: { [pool.name]: 1 },
-  };
+  const pools = Object.values(engine.workers).flat();
+  const limits = { max_gpus: maxGpus, min_replicas: Object.fromEntries(pools.map(({ name }) => [name, 1])) };
   const hpa = HPA_TARGETS.map((value) => ({
     name: `HPA at ${value} requests`,
     planner: {

@@ -1,10 +1,18 @@
 import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import type { Report } from '../metrics/report.ts';
-import { predict } from '../study/prediction.ts';
+import { type Prediction, predict } from '../study/prediction.ts';
 import type { Workload } from '../workload/workload.ts';
-import { type Shape, withReplicas } from './shapes.ts';
+import { configOf, type Deployment, gpusOf, usdPerHourOf } from './deployment.ts';
+import { fewestReplicas } from './fewest.ts';
+import type { Shape } from './shapes.ts';
 import type { Scissors } from './windows.ts';
+
+/** What no deployment may exceed. */
+export interface Limits {
+  readonly gpus: number;
+  readonly usdPerHour: number;
+}
 
 /** Simulates deployments on stretches of the workload, each pair once. */
 export class Rehearsal {
@@ -22,40 +30,32 @@ export class Rehearsal {
   }
 
   /** A configuration from the beginning of a stretch to its end, with cold caches. */
-  run(config: PredictConfig, fromNs: number, toNs: number): Report {
+  predict(config: PredictConfig, fromNs: number, toNs: number): Prediction {
     this.simulations += 1;
     const context = { facts: this.#facts, version: this.#version, clockMs: () => 0 };
-    return predict(config, this.#stretch(fromNs, toNs), context).report;
+    return predict(config, this.#stretch(fromNs, toNs), context);
   }
 
-  static(shape: Shape, replicas: number, fromNs: number, toNs: number): Report {
-    const key = `${shape.name} ${replicas} ${fromNs} ${toNs}`;
-    const report = this.#known.get(key) ?? this.run(withReplicas(shape.config, replicas), fromNs, toNs);
+  run(config: PredictConfig, fromNs: number, toNs: number): Report {
+    return this.predict(config, fromNs, toNs).report;
+  }
+
+  static(deployment: Deployment, fromNs: number, toNs: number): Report {
+    const key = `${deployment.shape.name} ${deployment.replicas} ${fromNs} ${toNs}`;
+    const report = this.#known.get(key) ?? this.run(configOf(deployment), fromNs, toNs);
     this.#known.set(key, report);
     return report;
   }
 
-  /** Fewest replicas that meet the SLO, looked for from `guess` on; null if as many as there may be do not. More never do worse. */
-  fewest(shape: Shape, fromNs: number, toNs: number, guess: number): number | null {
-    const meets = (replicas: number): boolean => this.static(shape, replicas, fromNs, toNs).slo.met;
-    const most = shape.mostReplicas;
-    if (most < 1) return null;
-    let failing = 0;
-    let meeting = most + 1;
-    for (let step = 1, at = Math.max(1, Math.min(guess, most)); failing === 0 || meeting > most; step *= 2) {
-      if (meets(at)) meeting = at;
-      else failing = at;
-      if (failing === most) return null;
-      if (meeting === 1) return 1;
-      if (failing > 0 && meeting <= most) break;
-      at = meeting <= most ? Math.max(1, meeting - step) : Math.min(most, failing + step);
-    }
-    while (meeting - failing > 1) {
-      const middle = (failing + meeting) >> 1;
-      if (meets(middle)) meeting = middle;
-      else failing = middle;
-    }
-    return meeting;
+  /** Fewest replicas that meet the SLO, looked for from a guess on; null if there are none within the limits. */
+  fewest(shape: Shape, fromNs: number, toNs: number, guess: readonly number[], limits: Limits) {
+    return fewestReplicas(
+      guess,
+      (replicas) => this.static({ shape, replicas }, fromNs, toNs).slo.met,
+      (replicas) =>
+        gpusOf({ shape, replicas }) <= limits.gpus && usdPerHourOf({ shape, replicas }) <= limits.usdPerHour + 1e-9,
+      (replicas) => usdPerHourOf({ shape, replicas }),
+    );
   }
 
   #stretch(fromNs: number, toNs: number): Workload {

@@ -44,9 +44,11 @@ export function renderAdaptation(adaptation: Adaptation, { files, color }: Adapt
     '',
     segmentTable.toString(),
     '',
-    ...switches.map(({ at_s, from, to, estimated_usd: { startup, draining, lost_cache } }) => {
-      const usd = formatUsd(startup + draining + lost_cache);
-      return `${clock(at_s)}: ${from} to ${to}, about ${usd} (start-up ${formatUsd(startup)}, draining ${formatUsd(draining)}, lost cache ${formatUsd(lost_cache)})`;
+    ...switches.map(({ at_s, from, to, reason, estimated_usd: parts }) => {
+      const { startup, double_running, draining, lost_cache } = parts;
+      const usd = formatUsd(startup + double_running + draining + lost_cache);
+      const causes = `start-up ${formatUsd(startup)}, double running ${formatUsd(double_running)}, draining ${formatUsd(draining)}, lost cache ${formatUsd(lost_cache)}`;
+      return `${clock(at_s)}: ${from} to ${to} (${reason}), about ${usd}: ${causes}`;
     }),
     ...(switches.length === 0 ? [] : ['']),
     scoreTable.toString(),
