@@ -157,6 +157,7 @@ function engineOf(point: MeasuredPoint, common: CommonConfig): EngineConfig {
       chunkedPrefill: recipe.chunkedPrefill ?? true,
       longPrefillTokens: 0,
       policy: 'fcfs',
+      prefillInterval: 1,
       asyncScheduling: isOverlapped(point),
       watermark: 0,
       semantics: LATEST_SEMANTICS,

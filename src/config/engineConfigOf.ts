@@ -55,6 +55,7 @@ function vllmConfig(engine: EngineAt, { scheduler }: WorkerConfig, shared: Commo
     chunkedPrefill: scheduler.chunked_prefill,
     longPrefillTokens: scheduler.long_prefill_token_threshold ?? 0,
     policy: scheduler.policy as VllmConfig['policy'],
+    prefillInterval: scheduler.prefill_interval ?? 1,
     asyncScheduling: scheduler.async ?? false,
     watermark: scheduler.watermark ?? 0,
     semantics: semanticsOf<VllmSemantics>(engine),

@@ -14,10 +14,7 @@ type Neutral = readonly (readonly [path: string, neutral: unknown])[];
 
 /** Settings that the engine cores do not act on yet, with the value at which that makes no difference. */
 const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
-  vllm: [
-    ['scheduler.policy', 'fcfs'],
-    ['scheduler.prefill_interval', 1],
-  ],
+  vllm: [['scheduler.policy', 'fcfs']],
   sglang: [['parallelism.pipeline', 1]],
   trtllm: [['parallelism.pipeline', 1]],
 };

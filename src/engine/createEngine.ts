@@ -16,7 +16,8 @@ import { verifiedTokens } from './trtllm/requestLimits.ts';
 import type { TrtllmConfig } from './trtllm/trtllmConfig.ts';
 import { TrtllmScheduler } from './trtllm/trtllmScheduler.ts';
 import { PlainVllm } from './vllm/plainVllm.ts';
-import { batchesInFlight } from './vllm/vllmConfig.ts';
+import { PrefillCadence } from './vllm/prefillCadence.ts';
+import { batchesInFlight, isPaced } from './vllm/vllmConfig.ts';
 import { VllmScheduler } from './vllm/vllmScheduler.ts';
 
 /** The engine a worker runs: `fast` skips over unchanged decode passes, `plain` is its slow reference. */
@@ -24,8 +25,11 @@ export function createEngine(core: 'fast' | 'plain', setup: EngineSetup): Engine
   const { config } = setup;
   if (config.backend === 'vllm') {
     const depth = batchesInFlight(config);
-    if (core === 'plain') return new PlainEngine(setup, depth, () => new PlainVllm({ ...setup, config }));
-    return new EngineDriver(setup, depth, (batches, lanes) => new VllmScheduler({ ...setup, config, batches, lanes }));
+    const cadence = isPaced(config) ? new PrefillCadence(config.prefillInterval) : null;
+    if (core === 'plain') return new PlainEngine(setup, depth, () => new PlainVllm({ ...setup, config }, cadence));
+    const createRank = (batches: readonly Batch[], lanes: readonly Lane[]): VllmScheduler =>
+      new VllmScheduler({ ...setup, config, batches, lanes }, cadence);
+    return new EngineDriver(setup, depth, createRank);
   }
   if (config.backend === 'sglang') return createSglang(core, { ...setup, config });
   return createTrtllm(core, { ...setup, config });

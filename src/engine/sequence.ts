@@ -67,6 +67,8 @@ export class Sequence {
   regainTokens = 0;
   /** When its last token came out; -1 = none yet. Of a decoding sequence as of when it started to decode. */
   lastTokenNs = -1;
+  /** vLLM: its known tokens are not all scheduled, and it has not just missed one token of a step. */
+  isMidPrompt = false;
   /** The most tokens it may generate as far as the scheduler knows. */
   maxNewTokens = 0;
   /** SGLang: pages of it that are the radix tree's, the node in which they end, tokens put into the tree, and prefilled. */

@@ -55,6 +55,7 @@ function withOptions(given: PoolSpec, random: RandomStream): PoolSpec {
     },
     pipelineStages: one(4) ? random.integer(2, 4) : 1,
     attentionDataRanks: one(3) ? random.integer(2, 3) : 1,
+    prefillInterval: one(2) ? random.integer(2, 6) : 1,
   };
   return { ...given, timer: draftingTimer(given.timer, speculation), engine: options };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../src/cluster/scenario.ts';
 import { simulate } from '../../src/cluster/simulation.ts';
 import type { SimulationResult } from '../../src/cluster/simulationResult.ts';
-import type { VllmConfig } from '../../src/engine/vllm/vllmConfig.ts';
+import { isPaced, type VllmConfig } from '../../src/engine/vllm/vllmConfig.ts';
 import { checkLaws } from '../../src/metrics/laws.ts';
 import { differences, timelineOf } from '../metamorphic/timeline.ts';
 import { vllmScenario } from './vllmScenario.ts';
@@ -28,6 +28,7 @@ const FEATURES: Record<string, (config: VllmConfig, scenario: Scenario, result: 
     policy === 'priority' && workers.some(({ preemptions }) => preemptions > 0),
   'a pipeline': ({ pipelineStages }) => pipelineStages > 1,
   'attention-DP ranks': ({ attentionDataRanks }) => attentionDataRanks > 1,
+  'ranks that compute prompts in some steps': (config) => isPaced(config),
   watermark: ({ watermark }) => watermark > 0,
   speculation: ({ speculation }) => speculation !== null,
   'speculation with asynchronous scheduling': ({ speculation, asyncScheduling }) =>

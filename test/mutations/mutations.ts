@@ -6,6 +6,7 @@ const TIMES = 'src/engine/decodeTimes.ts';
 const VLLM = 'src/engine/vllm/vllmScheduler.ts';
 const RUNNING = 'src/engine/vllm/runningList.ts';
 const ADMISSION = 'src/engine/vllm/admission.ts';
+const CADENCE = 'src/engine/vllm/prefillCadence.ts';
 const SET = 'src/engine/decodeSet.ts';
 const PAGES = 'src/engine/sequencePages.ts';
 const QUEUE = 'src/engine/admissionQueue.ts';
@@ -444,5 +445,29 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '({ finishing, hasLastChunk }) => finishing.length > 0 || hasLastChunk',
     replace: '({ finishing }) => finishing.length > 0',
     why: 'stops: nobody knows a prompt whose only token might not be its last',
+  },
+  {
+    file: CADENCE,
+    find: 'return this.#interval - 1 - (this.#step % this.#interval);',
+    replace: 'return this.#interval - (this.#step % this.#interval);',
+    why: 'cadence: a run goes past the step in which prompts may start',
+  },
+  {
+    file: CADENCE,
+    find: 'this.#step += steps;',
+    replace: 'this.#step += 0 * steps;',
+    why: 'cadence: the steps of a run do not count',
+  },
+  {
+    file: VLLM,
+    find: 'const waits = this.#queue.size > 0 || this.#running.isMidPrompt;',
+    replace: 'const waits = this.#queue.size > 0;',
+    why: 'cadence: a run goes on while a prompt in progress waits',
+  },
+  {
+    file: RUNNING,
+    find: 'if (this.#holdsBack && sequence.isMidPrompt) return 0;',
+    replace: '',
+    why: 'cadence: prompts in progress do not wait',
   },
 ];

@@ -10,6 +10,7 @@ export const PLAIN_VLLM: VllmConfig = {
   chunkedPrefill: true,
   longPrefillTokens: 0,
   policy: 'fcfs',
+  prefillInterval: 1,
   asyncScheduling: false,
   watermark: 0,
   semantics: LATEST_SEMANTICS,

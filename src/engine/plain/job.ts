@@ -27,6 +27,8 @@ export class Job {
   stale = 0;
   /** Drafts that passes in flight will reject: until then they count as computed. */
   optimism = 0;
+  /** vLLM: it was scheduled last with a part of its known tokens (is_prefill_chunk). */
+  isMidPrompt = false;
   /** Its known tokens have all been scheduled once since it was admitted: it decodes. */
   decodes = false;
   /** The pass that completed them is over: its time is a decode's. */

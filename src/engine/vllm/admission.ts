@@ -18,6 +18,10 @@ export class Admission {
   readonly #pages: SequencePages;
   readonly #queue: AdmissionQueue;
   readonly #running: RunningList;
+  /** When somebody was last free to start a prompt, not all did: the next step is free, too, whatever the cadence says. */
+  isCapacityBound = false;
+  /** Prompts have to wait for their turn. */
+  #holdsBack = false;
 
   constructor(setup: SchedulerSetup<VllmConfig>, pages: SequencePages, queue: AdmissionQueue, running: RunningList) {
     this.#setup = setup;
@@ -27,7 +31,15 @@ export class Admission {
   }
 
   /** Returns whether whoever joins the queue now would be looked at next time, too, if nothing leaves. */
-  admit(batch: Batch, tokenBudget: number, nowNs: number): boolean {
+  admit(batch: Batch, tokenBudget: number, holdsBack: boolean, nowNs: number): boolean {
+    this.#holdsBack = holdsBack;
+    const isOpen = this.#admit(batch, tokenBudget, nowNs);
+    if (!holdsBack) this.isCapacityBound = this.#queue.isWaiting;
+    this.#queue.restoreSkipped();
+    return isOpen;
+  }
+
+  #admit(batch: Batch, tokenBudget: number, nowNs: number): boolean {
     const { maxSequences } = this.#setup.config;
     let budget = tokenBudget;
     // Requests whose remote KV has arrived were queued first and go first.
@@ -47,9 +59,7 @@ export class Admission {
         budget -= tokens;
       }
     }
-    const isOpen = !this.#queue.isWaiting;
-    this.#queue.restoreSkipped();
-    return isOpen;
+    return !this.#queue.isWaiting;
   }
 
   /** Tokens scheduled of the head of the queue, SKIP or STOP. */
@@ -86,6 +96,7 @@ export class Admission {
   #admitOnboarded(sequence: Sequence, batch: Batch, budget: number, nowNs: number): number {
     const { chunkedPrefill, longPrefillTokens } = this.#setup.config;
     let tokens = sequence.knownTokens - sequence.computed;
+    if (this.#holdsBack && tokens > 1) return STOP;
     if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
     if (!chunkedPrefill && tokens > budget) return STOP;
     tokens = Math.min(tokens, budget);
@@ -104,6 +115,7 @@ export class Admission {
     const reach = this.#pages.reachInTiers(sequence.request, hit, known);
     if (reach > hit) return this.#onboard(sequence, hit, reach, nowNs);
     let tokens = known - hit * this.#pages.pageTokens;
+    if (this.#holdsBack && tokens > 1) return STOP;
     if (config.longPrefillTokens > 0) tokens = Math.min(tokens, config.longPrefillTokens);
     if (tokens > budget) {
       if (!config.chunkedPrefill) return config.semantics.oversizedStopsAdmission ? STOP : SKIP;

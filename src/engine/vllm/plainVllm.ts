@@ -12,6 +12,7 @@ import { lookaheadOf } from '../speculation.ts';
 import { fits } from './fits.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
 import { mostTokens } from './mostTokens.ts';
+import type { PrefillCadence } from './prefillCadence.ts';
 import { schedulesAhead, type VllmConfig } from './vllmConfig.ts';
 
 /** vLLM's `schedule` and `update_from_output`, step by step as scheduler.py has them, one request and one block at a time. */
@@ -31,9 +32,15 @@ export class PlainVllm implements PlainScheduler {
   #inFlight: readonly (readonly Share[])[] = [];
   #budget = 0;
   #hasPreempted = false;
+  readonly #cadence: PrefillCadence | null;
+  /** Prompts wait for their turn in this step; those of the last free one could not all start. */
+  #holdsBack = false;
+  #isCapacityBound = false;
 
-  constructor(setup: EngineSetup<VllmConfig>) {
+  constructor(setup: EngineSetup<VllmConfig>, cadence: PrefillCadence | null) {
     this.#setup = setup;
+    this.#cadence = cadence;
+    cadence?.join(this);
     const { config, table } = setup;
     this.#outcomes = outcomesOf(config.speculation);
     this.#lookahead = lookaheadOf(config.speculation);
@@ -42,6 +49,10 @@ export class PlainVllm implements PlainScheduler {
     this.#names = namesOf(config.blockTokens);
     this.#tiers = setup.tiers;
     this.#pages.onDropped((segment, block) => this.#tiers?.evicted(segment, block, block + 1));
+  }
+
+  get running(): number {
+    return this.#running.length;
   }
 
   get usablePages(): number {
@@ -115,14 +126,17 @@ export class PlainVllm implements PlainScheduler {
     if (this.#tiers !== null) this.#tiers.nowNs = nowNs;
     this.#inFlight = inFlight;
     this.#shares = [];
+    const isThrottled = this.#cadence?.holdsBack(this) === true;
     do {
       this.#pages.startStep();
       this.#budget = this.#setup.config.maxBatchedTokens;
       this.#hasPreempted = false;
+      this.#holdsBack = isThrottled && !this.#isCapacityBound && this.#running.some(({ isMidPrompt }) => !isMidPrompt);
       this.#scheduleRunning(nowNs);
-      if (!this.#hasPreempted) this.#scheduleWaiting(nowNs);
+      if (!this.#hasPreempted) this.#admitWaiting(nowNs);
     } while (this.#shares.length === 0 && this.#hasPreempted);
-    for (const { job, completes, yields, rejects } of this.#shares) {
+    for (const { job, completes, decodes, yields, rejects } of this.#shares) {
+      if (!decodes) job.isMidPrompt = !completes;
       if (!completes) continue;
       job.placeholders += yields;
       job.optimism += rejects;
@@ -138,7 +152,7 @@ export class PlainVllm implements PlainScheduler {
     let index = 0;
     while (index < this.#running.length && this.#budget > 0) {
       const job = this.#running[index];
-      let tokens = this.#wanted(job);
+      let tokens = this.#holdsBack && job.isMidPrompt ? 0 : this.#wanted(job);
       if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
       tokens = Math.min(tokens + this.#drafts(job, tokens), this.#budget);
       if (tokens === 0) {
@@ -318,16 +332,23 @@ export class PlainVllm implements PlainScheduler {
 
   // ---- waiting (1.2 C) --------------------------------------------------------------------------------------------
 
-  #scheduleWaiting(nowNs: number): void {
+  #admitWaiting(nowNs: number): void {
+    const skipped = this.#scheduleWaiting(nowNs);
+    if (!this.#holdsBack) this.#isCapacityBound = this.#waiting.length > 0;
+    this.#waiting.unshift(...skipped);
+  }
+
+  /** Returns who was passed over. */
+  #scheduleWaiting(nowNs: number): Job[] {
     const { config } = this.#setup;
     for (const job of this.#remote.filter(({ status }) => status === 'loaded')) {
-      if (this.#running.length >= config.maxSequences || this.#budget === 0) return;
+      if (this.#running.length >= config.maxSequences || this.#budget === 0) return [];
       if (!job.remote) {
-        if (!this.#resume(job, nowNs)) return;
+        if (!this.#resume(job, nowNs)) return [];
         continue;
       }
       const padding = this.#padding();
-      if (padding > 0 && !this.#mayPad(job.input - 1, padding)) return;
+      if (padding > 0 && !this.#mayPad(job.input - 1, padding)) return [];
       job.computed = job.input - 1;
       this.#remote.splice(this.#remote.indexOf(job), 1);
       job.decodes = true;
@@ -344,7 +365,7 @@ export class PlainVllm implements PlainScheduler {
       this.#waiting.shift();
       if (verdict === 'skip') skipped.push(job);
     }
-    this.#waiting.unshift(...skipped);
+    return skipped;
   }
 
   /** Whose KV comes from elsewhere has room for its first pass when it arrives: vLLM looks for it only then, maybe in vain. */
@@ -375,6 +396,7 @@ export class PlainVllm implements PlainScheduler {
     if (reach > first) return this.#onboard(job, hit, first, reach, nowNs);
     const external = job.remote ? job.known - hit : 0;
     let tokens = job.known - hit - external;
+    if (this.#holdsBack && tokens > 1) return 'stop';
     if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
     if (!config.chunkedPrefill && tokens > this.#budget) return semantics.oversizedStopsAdmission ? 'stop' : 'skip';
     tokens = Math.min(tokens, this.#budget);
@@ -470,6 +492,7 @@ export class PlainVllm implements PlainScheduler {
   #resume(job: Job, nowNs: number): boolean {
     const { chunkedPrefill, longPrefillTokens } = this.#setup.config;
     let tokens = job.known - job.computed;
+    if (this.#holdsBack && tokens > 1) return false;
     if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
     if (!chunkedPrefill && tokens > this.#budget) return false;
     tokens = Math.min(tokens, this.#budget);

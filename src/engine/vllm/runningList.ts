@@ -8,7 +8,7 @@ import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
 import { lookaheadOf } from '../speculation.ts';
-import { schedulesAhead, type VllmConfig } from './vllmConfig.ts';
+import { isPaced, schedulesAhead, type VllmConfig } from './vllmConfig.ts';
 
 /** The sequences a rank runs, in the order of admission, as they take tokens and pages of each batch in turn. */
 export class RunningList {
@@ -26,10 +26,14 @@ export class RunningList {
   readonly #pages: SequencePages;
   readonly #putBack: (sequence: Sequence) => void;
   readonly #running: Sequence[] = [];
+  /** Prompts in progress wait for their turn. */
+  #holdsBack = false;
   /** Requests may end before their limit, with their next pass in flight. */
   readonly #stopsEarly: boolean;
   /** Policy `priority`: whoever is least urgent is evicted, wherever it stands. */
   readonly #isUrgent: boolean;
+  /** Prompts in progress may be passed over. */
+  readonly #isPaced: boolean;
   /** What those before the one that is looked at have got of the batch being formed. */
   readonly #granted: number[] = [];
 
@@ -37,6 +41,7 @@ export class RunningList {
   constructor(setup: SchedulerSetup<VllmConfig>, pages: SequencePages, putBack: (sequence: Sequence) => void) {
     this.#config = setup.config;
     this.#stopsEarly = schedulesAhead(setup.config) && setup.table.stopsEarly;
+    this.#isPaced = isPaced(setup.config);
     this.#isUrgent = setup.config.policy === 'priority';
     this.#speculates = setup.config.speculation !== null;
     this.#lookahead = lookaheadOf(setup.config.speculation);
@@ -65,8 +70,18 @@ export class RunningList {
 
   /** Index from which on somebody may prefill: where no decode can fall behind, a prompt in progress was admitted last. */
   #firstToPrefill(): number {
-    const anywhere = this.#isUrgent || this.#speculates || this.#config.longPrefillTokens > 0;
+    const anywhere = this.#isPaced || this.#isUrgent || this.#speculates || this.#config.longPrefillTokens > 0;
     return anywhere ? 0 : Math.max(0, this.#running.length - 1);
+  }
+
+  /** Somebody is in the middle of a prompt. */
+  get isMidPrompt(): boolean {
+    return this.#running.some(({ stage, isMidPrompt }) => stage === STAGE.prefilling && isMidPrompt);
+  }
+
+  /** Somebody decodes, or has done so: prompts would hold it up. */
+  get decodes(): boolean {
+    return this.#running.some(({ stage, isMidPrompt }) => stage !== STAGE.prefilling || !isMidPrompt);
   }
 
   /** Pages that those who prefill may want of the next batch, at most. */
@@ -84,8 +99,9 @@ export class RunningList {
   }
 
   /** Puts what runs into the batch, first admitted first; returns what is left of the token budget. */
-  schedule(batch: Batch, budget: number, nowNs: number): number {
+  schedule(batch: Batch, budget: number, holdsBack: boolean, nowNs: number): number {
     this.hasPreempted = false;
+    this.#holdsBack = holdsBack;
     if (this.#running.length === 0) return budget;
     const { set } = batch.lane;
     const due = set.pagesDue(1);
@@ -93,7 +109,9 @@ export class RunningList {
     const isUniform = !this.#speculates && this.#config.longPrefillTokens === 0;
     // Who is evicted by urgency may have its token of this batch already: they are counted one by one then.
     const wanted = this.#isUrgent ? due + this.#prefillPages : due;
-    if (!isUniform || this.#mayHaveGhosts || wanted > free || set.contested > 0 || hasGroups) {
+    // One who was passed over stands before others that decode: it takes what it can get before them.
+    const isOrdered = this.#isPaced && !holdsBack && this.isMidPrompt;
+    if (!isUniform || isOrdered || this.#mayHaveGhosts || wanted > free || set.contested > 0 || hasGroups) {
       return this.#scheduleFrom(0, batch, budget, nowNs);
     }
     this.#pages.allocate(due);
@@ -149,6 +167,7 @@ export class RunningList {
     if (sequence.stage === STAGE.decoding) return sequence.lane === batch.lane.index ? 1 + this.#drafts(sequence) : 0;
     if (sequence.stage === STAGE.finishing) return this.#isSureToEnd(sequence) ? 0 : 1 + this.#drafts(sequence);
     if (sequence.stage !== STAGE.prefilling) return 0;
+    if (this.#holdsBack && sequence.isMidPrompt) return 0;
     const tokens = sequence.knownTokens - sequence.computed;
     return longPrefillTokens > 0 ? Math.min(tokens, longPrefillTokens) : tokens;
   }
@@ -300,6 +319,7 @@ export class RunningList {
     const end = sequence.computed + tokens;
     this.grow(sequence, end);
     batch.addChunk(sequence, tokens);
+    sequence.isMidPrompt = end < sequence.knownTokens;
     // Published at schedule time: a later request of the same batch already finds these pages.
     this.#pages.publish(sequence, end);
   }

@@ -205,6 +205,77 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
     expect(heldPages(engine)).toBe(0);
   });
 
+  // Requests on the first rank are what the upstream cases are about; the second rank gets one to keep it busy.
+  const paced = { attentionDataRanks: 2, prefillInterval: 2 };
+
+  it('lets prompts wait for their turn while others decode (vLLM tests/v1/core/test_scheduler.py::test_schedule_prefills_gating)', () => {
+    const requests = [8, 8, 8].map((input) => ({ input, output: 9 }));
+    const { engine, log, passes, runUntil } = bench(core, paced, requests);
+    engine.enqueue(0, 0);
+    runUntil(0);
+    // The idle rank is not held back.
+    engine.enqueue(1, 500);
+    engine.enqueue(2, 500);
+    runUntil(2000);
+    expect([...log.scheduledNs]).toEqual([0, 1000, 2000]);
+    expect(passes).toEqual(['0+1:8', '1+0:0', '1+1:8']);
+  });
+
+  it('lets prompts in progress wait as well (vLLM tests/v1/core/test_scheduler.py::test_throttle_defers_inflight_prefill_chunk)', () => {
+    const requests = [4, 4, 80].map((input) => ({ input, output: 9 }));
+    const { engine, passes, runUntil } = bench(core, { ...paced, maxBatchedTokens: 50 }, requests);
+    engine.enqueue(0, 0);
+    engine.enqueue(1, 0);
+    runUntil(0);
+    engine.enqueue(2, 500);
+    runUntil(4000);
+    expect(passes).toEqual(['0+1:4', '1+0:0', '1+1:49', '1+0:0', '1+1:31']);
+  });
+
+  it('holds nobody back who found no room in turn (vLLM tests/v1/core/test_scheduler.py::test_throttle_capacity_bound_guard_admits)', () => {
+    const requests = [200, 8, 200].map((input) => ({ input, output: 9 }));
+    const { engine, log, runUntil } = bench(core, { ...paced, maxBatchedTokens: 200 }, requests);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    runUntil(1000);
+    expect([...log.scheduledNs]).toEqual([0, 0, 1000]);
+  });
+
+  it('does not hold back whose KV has come (vLLM tests/v1/core/test_scheduler.py::test_throttle_prefills_excludes_fully_transferred_remote_kv)', () => {
+    const requests = [8, 8, 32].map((input) => ({ input, output: 9 }));
+    const { engine, passes, runUntil } = bench(core, { ...paced, prefillInterval: 9 }, requests);
+    engine.enqueue(0, 0);
+    engine.enqueue(1, 0);
+    runUntil(0);
+    engine.enqueueRemote(2, 500);
+    runUntil(1000);
+    engine.remoteArrived(2, 1500);
+    runUntil(2000);
+    expect(passes).toEqual(['0+1:8', '1+0:0', '2+0:0']);
+  });
+
+  it('passes nobody over after a victim that was passed over (vLLM tests/v1/core/test_priority_preemption_bug.py::test_priority_scheduler_preempt_skipped_request)', () => {
+    const semantics = { ...DEFAULTS.semantics, fullIslGate: false };
+    const config = { ...paced, policy: 'priority', blocks: 6, maxBatchedTokens: 200, longPrefillTokens: 15 } as const;
+    const { engine, log, passes, runUntil } = bench(core, { ...config, semantics }, [
+      { input: 200, output: 1, priority: 9 },
+      { input: 1, output: 30 },
+      { input: 15, output: 9, priority: 0 },
+      { input: 1, output: 30 },
+      { input: 1, output: 9, priority: 1 },
+    ]);
+    for (const [nowNs, arrivals] of [
+      [0, [0, 1]],
+      [500, [2]],
+      [1500, [3, 4]],
+    ] as const) {
+      for (const request of arrivals) engine.enqueue(request, nowNs);
+      runUntil(Math.ceil(nowNs / 1000) * 1000);
+    }
+    runUntil(3000);
+    expect(passes).toEqual(['0+1:15', '0+2:30', '1+2:16', '2+0:0']);
+    expect([...log.preemptions]).toEqual([1, 0, 0, 0, 0]);
+  });
+
   it('shares a prompt within a step (vLLM tests/v1/core/test_async_scheduler.py::test_prefix_caching_for_prefill_dedup)', () => {
     const requests = Array.from({ length: 5 }, () => ({ input: 100, output: 3, ids: [1, 2, 3, 4, 5, 6, 7] }));
     const config = { asyncScheduling: true, prefixCaching: true, maxBatchedTokens: 1000 };

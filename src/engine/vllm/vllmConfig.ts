@@ -40,6 +40,8 @@ export interface VllmConfig extends CommonConfig {
   /** Longest chunk of a prompt in one pass (`long_prefill_token_threshold`), 0 = no limit. */
   readonly longPrefillTokens: number;
   readonly policy: 'fcfs' | 'priority';
+  /** With attention-DP ranks: prompts are computed in one step of so many while others decode (`prefill_schedule_interval`), 1 = in all. */
+  readonly prefillInterval: number;
   /** The next batch is formed while the one before runs (`async_scheduling`). */
   readonly asyncScheduling: boolean;
   /** Share of all pages kept free at admission (`watermark`). */
@@ -47,6 +49,11 @@ export interface VllmConfig extends CommonConfig {
   /** How the layers share the pages; absent: all of them keep every token. */
   readonly kvGroups?: readonly KvGroup[];
   readonly semantics: VllmSemantics;
+}
+
+/** Whether prompts wait for their turn; a rank alone has no reason to. */
+export function isPaced({ attentionDataRanks, prefillInterval }: VllmConfig): boolean {
+  return attentionDataRanks > 1 && prefillInterval > 1;
 }
 
 /** Batches that may be in flight: one for each stage of a pipeline, or two with asynchronous scheduling. */

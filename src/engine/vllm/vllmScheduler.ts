@@ -10,6 +10,7 @@ import { Admission } from './admission.ts';
 import { fits } from './fits.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
 import { mostTokens } from './mostTokens.ts';
+import type { PrefillCadence } from './prefillCadence.ts';
 import { RunningList } from './runningList.ts';
 import type { VllmConfig } from './vllmConfig.ts';
 
@@ -17,6 +18,7 @@ import type { VllmConfig } from './vllmConfig.ts';
 export class VllmScheduler implements Scheduler {
   readonly #setup: SchedulerSetup<VllmConfig>;
   readonly #pages: SequencePages;
+  readonly #cadence: PrefillCadence | null;
   readonly #queue: AdmissionQueue;
   readonly #running: RunningList;
   readonly #admission: Admission;
@@ -24,12 +26,19 @@ export class VllmScheduler implements Scheduler {
   /** The head of the queue cannot be admitted until something leaves: newcomers change nothing. */
   #isBlocked = false;
 
-  constructor(setup: SchedulerSetup<VllmConfig>) {
+  /** `cadence`: null, prompts start at any time. */
+  constructor(setup: SchedulerSetup<VllmConfig>, cadence: PrefillCadence | null) {
+    this.#cadence = cadence;
+    cadence?.join(this);
     this.#setup = setup;
     this.#queue = new AdmissionQueue(setup.config.policy === 'priority');
     this.#pages = new SequencePages(kvLayoutOf(setup.config), setup);
     this.#running = new RunningList(setup, this.#pages, (sequence) => this.#queue.putBack(sequence));
     this.#admission = new Admission(setup, this.#pages, this.#queue, this.#running);
+  }
+
+  get running(): number {
+    return this.#running.size;
   }
 
   get usablePages(): number {
@@ -96,11 +105,14 @@ export class VllmScheduler implements Scheduler {
 
   form(batch: Batch, nowNs: number): boolean {
     if (this.#pages.tiers !== null) this.#pages.tiers.nowNs = nowNs;
+    const isThrottled = this.#cadence?.holdsBack(this) === true;
     do {
-      const budget = this.#running.schedule(batch, this.#setup.config.maxBatchedTokens, nowNs);
+      const holdsBack = isThrottled && !this.#admission.isCapacityBound && this.#running.decodes;
+      const budget = this.#running.schedule(batch, this.#setup.config.maxBatchedTokens, holdsBack, nowNs);
       this.#isBlocked = false;
+      if (this.#queue.size === 0 && !holdsBack && !this.#running.hasPreempted) this.#admission.isCapacityBound = false;
       if (!this.#running.hasPreempted && this.#queue.size > 0) {
-        const isOpen = this.#admission.admit(batch, budget, nowNs);
+        const isOpen = this.#admission.admit(batch, budget, holdsBack, nowNs);
         // What others put into a shared tier may let the head go on.
         this.#isBlocked = !isOpen && !this.#pages.tiers?.isShared;
       }
@@ -148,7 +160,7 @@ export class VllmScheduler implements Scheduler {
     if (this.#setup.config.speculation !== null || this.#running.hasPreempted || set.contested > 0) return 0;
     const { tiers } = this.#pages;
     if (tiers?.isShared && this.#queue.isWaiting) return 0;
-    const most = Math.min(set.passesToChange(), atMost);
+    const most = Math.min(set.passesToChange(), atMost, this.#passesToPrompts());
     if (!this.#pages.hasGroups) return set.passesWithin(this.#steadyPages(), most);
     let passes = most;
     for (const sequence of set.members) {
@@ -156,6 +168,13 @@ export class VllmScheduler implements Scheduler {
       if (passes <= 0) return 0;
     }
     return passes;
+  }
+
+  /** Passes until somebody may start or go on with a prompt who has to wait for that. */
+  #passesToPrompts(): number {
+    if (this.#cadence === null || this.#admission.isCapacityBound) return Number.POSITIVE_INFINITY;
+    const waits = this.#queue.size > 0 || this.#running.isMidPrompt;
+    return waits ? this.#cadence.stepsToOpening : Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -171,6 +190,7 @@ export class VllmScheduler implements Scheduler {
   }
 
   formSteady({ lane: { set } }: Batch, passes: number): void {
+    this.#cadence?.pass(this, passes);
     if (!this.#pages.hasGroups) this.#pages.allocate(set.pagesDue(passes));
   }
 }
