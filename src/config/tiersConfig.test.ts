@@ -24,6 +24,12 @@ describe('tiers', () => {
     });
   });
 
+  it('take under TensorRT-LLM what GPU memory gives up, unless told otherwise', () => {
+    const writeOf = (tiers: Parameters<typeof resolveTiers>[0]) => resolveTiers(tiers, H200, 'trtllm').host?.write;
+    expect(writeOf({ host: { capacity_gb_per_gpu: 1 } })).toBe('on_eviction');
+    expect(writeOf({ host: { capacity_gb_per_gpu: 1, write: 'through' } })).toBe('through');
+  });
+
   it("give disk the rate at which an NVMe drive of the GPU's PCIe generation writes, and its latency", () => {
     const diskOf = (gpu: string) =>
       resolveTiers({ disk: { capacity_gb_per_gpu: 1 } }, findHardware(gpu), 'sglang').disk;

@@ -50,7 +50,8 @@ export function resolveTiers(
             capacity_gb_per_gpu: host.capacity_gb_per_gpu,
             gb_per_second_per_gpu: host.gb_per_second_per_gpu ?? PCIE_EFFICIENCY * hardware.pcieGBps.value,
             latency_ms: host.latency_ms ?? knobDefault(`${W}.host.latency_ms`),
-            write: host.write ?? knobDefault(`${W}.host.write`),
+            // TensorRT-LLM's secondary blocks take what leaves the primary ones.
+            write: host.write ?? (backend === 'trtllm' ? 'on_eviction' : knobDefault(`${W}.host.write`)),
           },
         }),
     ...(disk === undefined

@@ -42,6 +42,8 @@ export class Batch {
   #ghostWindowed = 0;
   /** When the last of the KV that it needs has come up from the tiers: it computes meanwhile, layer by layer, but ends no sooner. */
   loadedNs = 0;
+  /** The same where copies go first in its stream: it does not even begin before. */
+  beginNs = 0;
   /** For how long it does nothing but wait for that. */
   stallNs = 0;
   /** Drafts of the decodes, and of ghosts. */
@@ -108,6 +110,7 @@ export class Batch {
     this.#ghosts = 0;
     this.#isCut = false;
     this.loadedNs = 0;
+    this.beginNs = 0;
     this.stallNs = 0;
     this.#ghostContext = 0;
     this.#ghostWindowed = 0;

@@ -42,9 +42,9 @@ export class Flight {
 
   /** How long a pass of `durationNs` that starts then lasts, as KV that comes up from the tiers may keep it waiting. */
   stalledNs(startNs: number, durationNs: number): number {
-    let loadedNs = 0;
-    for (const batch of this.batches) loadedNs = Math.max(loadedNs, batch.loadedNs);
-    const stallNs = Math.max(0, loadedNs - startNs - durationNs);
+    let endNs = startNs + durationNs;
+    for (const { loadedNs, beginNs } of this.batches) endNs = Math.max(endNs, loadedNs, beginNs + durationNs);
+    const stallNs = endNs - startNs - durationNs;
     if (stallNs > 0) for (const batch of this.batches) batch.stallNs = stallNs;
     return durationNs + stallNs;
   }

@@ -81,6 +81,11 @@ export class SequencePages {
     return this.tiers.reach(request, hit, mostReusable(knownTokens, this.#layout));
   }
 
+  /** Leading pages that are cached, or can be fetched from the tiers. */
+  reusable(request: number, knownTokens: number): number {
+    return this.reachInTiers(request, this.lookup(request, knownTokens), knownTokens);
+  }
+
   /** Whether the first `pages` >= 1 pages of two requests are the same text. */
   agreeOn(request: number, other: number, pages: number): boolean {
     return this.#names.agreeOn(request, other, pages);

@@ -8,6 +8,7 @@ import { checkLaws } from '../../src/metrics/laws.ts';
 import { differences, timelineOf } from '../metamorphic/timeline.ts';
 import { sglangScenario } from './sglangScenario.ts';
 import { withTiers } from './tiersScenario.ts';
+import { trtllmScenario } from './trtllmScenario.ts';
 import { vllmScenario } from './vllmScenario.ts';
 
 const RUNS = Number(process.env.DYNOSIM_RUNS ?? 600);
@@ -43,6 +44,7 @@ function onboardingNs(log: SimulationResult['log']): number {
 const ENGINES = [
   { name: 'vLLM', scenarioOf: vllmScenario, features: FEATURES, leastShare: 0.1 },
   { name: 'SGLang', scenarioOf: sglangScenario, features: withoutBlocking, leastShare: 0.01 },
+  { name: 'TensorRT-LLM', scenarioOf: trtllmScenario, features: withoutBlocking, leastShare: 0.01 },
 ] as const;
 
 describe.each(ENGINES)('KV tiers under $name', ({ scenarioOf, features, leastShare }) => {

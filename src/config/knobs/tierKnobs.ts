@@ -6,8 +6,7 @@ export const TIER_WRITES = ['through', 'on_eviction'] as const;
 export const ONBOARDINGS = ['overlap', 'blocking'] as const;
 
 /** No engine's own flag says all of this. */
-const engines = { vllm: {}, sglang: {} } as const;
-const instead = { trtllm: 'leave tiers out: they are simulated for vllm and sglang' } as const;
+const engines = { vllm: {}, sglang: {}, trtllm: {} } as const;
 
 /** Where KV is kept below GPU memory. */
 export const TIER_KNOBS = [
@@ -17,8 +16,8 @@ export const TIER_KNOBS = [
     default: 'overlap',
     engines: { vllm: {} },
     instead: {
-      ...instead,
       sglang: 'leave it out: KV comes up while the pass that needs it computes',
+      trtllm: 'leave it out: the pass that needs it waits for KV to come up',
     },
     tunable: true,
     about:
@@ -29,7 +28,6 @@ export const TIER_KNOBS = [
     domain: NOT_NEGATIVE,
     unit: 'GB per GPU',
     engines,
-    instead,
     tunable: true,
     about: 'Host memory for KV, per GPU of the replica; nodes of eight GPUs have 1.8 to 3 TB in all.',
   },
@@ -38,7 +36,6 @@ export const TIER_KNOBS = [
     domain: POSITIVE,
     unit: 'GB/s per GPU',
     engines,
-    instead,
     tunable: true,
     about:
       'Rate of each GPU to host memory, either way; by default 0.87 of the PCIe rate (55.6 of 64 GB/s are measured on PCIe 5).',
@@ -49,7 +46,6 @@ export const TIER_KNOBS = [
     unit: 'ms',
     default: 0.01,
     engines,
-    instead,
     tunable: true,
     about: 'Until the first byte of a load from host memory arrives.',
   },
@@ -58,16 +54,15 @@ export const TIER_KNOBS = [
     domain: { kind: 'choice', choices: TIER_WRITES },
     default: 'through',
     engines,
-    instead,
     tunable: true,
-    about: 'Host memory takes what is computed (through), or what GPU memory gives up (on_eviction).',
+    about:
+      'Host memory takes what is computed (through), or what GPU memory gives up (on_eviction, what TensorRT-LLM does).',
   },
   {
     path: `${W}.disk.capacity_gb_per_gpu`,
     domain: NOT_NEGATIVE,
     unit: 'GB per GPU',
     engines,
-    instead,
     tunable: true,
     about: 'Local disk for KV, per GPU of the replica; nodes of eight GPUs have 20 to 30 TB in all.',
   },
@@ -76,7 +71,6 @@ export const TIER_KNOBS = [
     domain: POSITIVE,
     unit: 'GB/s per GPU',
     engines,
-    instead,
     tunable: true,
     about:
       "Rate of local disk for each GPU, either way; by default what one NVMe drive of the GPU's PCIe generation writes (PCIe 4: 3.5 GB/s, 5: 10).",
@@ -86,7 +80,6 @@ export const TIER_KNOBS = [
     domain: NOT_NEGATIVE,
     unit: 'ms',
     engines,
-    instead,
     tunable: true,
     about:
       'Until the first byte of a load from disk arrives; by default that of such a drive, 0.09 ms on PCIe 4, 0.06 on 5.',
@@ -96,7 +89,6 @@ export const TIER_KNOBS = [
     domain: { kind: 'choice', choices: TIER_WRITES },
     default: 'on_eviction',
     engines,
-    instead,
     tunable: true,
     about: 'Disk takes what the tier above it takes (through), or what that one gives up (on_eviction).',
   },
@@ -105,7 +97,6 @@ export const TIER_KNOBS = [
     domain: NOT_NEGATIVE,
     unit: 'GB',
     engines,
-    instead,
     tunable: true,
     about: 'Store for KV that all replicas with the same block size share.',
   },
@@ -115,7 +106,6 @@ export const TIER_KNOBS = [
     unit: 'GB/s',
     default: 80,
     engines,
-    instead,
     tunable: true,
     about: "Rate of the shared store for all replicas together, either way; the default is AISimulate's.",
   },
@@ -125,7 +115,6 @@ export const TIER_KNOBS = [
     unit: 'ms',
     default: 0.1,
     engines,
-    instead,
     tunable: true,
     about: 'Until the first byte of a load from the shared store arrives.',
   },
@@ -134,7 +123,6 @@ export const TIER_KNOBS = [
     domain: { kind: 'choice', choices: TIER_WRITES },
     default: 'through',
     engines,
-    instead,
     tunable: true,
     about: 'The shared store takes what the tier above it takes (through), or what that one gives up (on_eviction).',
   },

@@ -16,6 +16,8 @@ interface Pass {
   /** By attention-DP rank. */
   readonly shares: readonly (readonly Share[])[];
   readonly startNs: number;
+  /** How long it only waits for KV to come up. */
+  readonly stallNs: number;
   readonly endNs: number;
   /** By rank: how long its decodes would take. */
   readonly decodeNs: readonly number[];
@@ -175,10 +177,13 @@ export class PlainEngine implements EngineCore {
     });
     const slowest = timed.reduce((most, rank) => (rank.durationNs > most.durationNs ? rank : most));
     const startNs = Math.max(nowNs, this.#doneNs[0] ?? 0);
-    this.#doneNs = this.#stageEnds(slowest.durationNs, nowNs);
+    const loadedNs = Math.max(...this.#ranks.all.map((rank) => rank.loadedNs ?? 0));
+    const stallNs = Math.max(0, loadedNs - startNs);
+    this.#doneNs = this.#stageEnds(slowest.durationNs + stallNs, nowNs);
     return {
       shares,
       startNs,
+      stallNs,
       endNs: this.#doneNs.at(-1)!,
       decodeNs: timed.map(({ decodeNs }) => decodeNs),
       bound: timer.boundOf(slowest.shape),
@@ -230,7 +235,7 @@ export class PlainEngine implements EngineCore {
           ledger.acceptedDrafts += share.yields - 1;
         }
         if (share.fate === 'void') continue;
-        this.#account(share, pass.decodeNs[rank], nowNs);
+        this.#account(share, pass.decodeNs[rank], pass.stallNs, nowNs);
         if (share.completes) this.#emit(share, nowNs);
       }
       this.#ranks.all[rank].settle(shares, nowNs);
@@ -238,7 +243,7 @@ export class PlainEngine implements EngineCore {
   }
 
   /** Says where the job's time since it was last said went. */
-  #account(share: Share, decodeNs: number, nowNs: number): void {
+  #account(share: Share, decodeNs: number, stallNs: number, nowNs: number): void {
     const { log } = this.#setup;
     const { job, decodes, before, tokens, completes, aloneNs } = share;
     const { request } = job;
@@ -257,8 +262,10 @@ export class PlainEngine implements EngineCore {
       log.spend(request, STATE.decodeInterference, elapsedNs - ownNs);
     } else if (job.evictedNs < 0) {
       const ownNs = Math.min(aloneNs, elapsedNs);
+      const stalledNs = Math.min(stallNs, elapsedNs - ownNs);
       log.spend(request, STATE.prefill, ownNs);
-      log.spend(request, STATE.prefillInterference, elapsedNs - ownNs);
+      log.spend(request, STATE.onboarding, stalledNs);
+      log.spend(request, STATE.prefillInterference, elapsedNs - ownNs - stalledNs);
     } else if (before + tokens >= job.regain) {
       log.spend(request, STATE.preemption, nowNs - job.evictedNs);
       job.evictedNs = -1;

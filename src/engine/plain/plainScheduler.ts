@@ -5,6 +5,8 @@ import type { Job, Share } from './job.ts';
 export interface PlainScheduler {
   readonly usablePages: number;
   readonly evictedPages: number;
+  /** No pass begins before: KV is copied up from the tiers. Left out: nothing ever is in its way. */
+  readonly loadedNs?: number;
   enqueue(job: Job): void;
   remoteArrived(request: number, nowNs: number): void;
   releaseHeld(request: number): void;

@@ -1,6 +1,3 @@
-import type { KvTiers } from '../../kv/kvTiers.ts';
-import type { RequestLog } from '../requestLog.ts';
-
 /** Fewer tokens than this are computed rather than fetched (HiRadixCache.load_back_threshold). */
 export const LOAD_BACK_TOKENS = 10;
 
@@ -10,18 +7,4 @@ export interface LoadBack {
   readonly tokens: number;
   /** Fetches them if there is room; returns whether it did. */
   load(): boolean;
-}
-
-/** Writes down where the request's pages [from, to) are fetched from, unless it has run before. */
-export function noteReuse(
-  log: RequestLog,
-  tiers: KvTiers,
-  request: number,
-  from: number,
-  to: number,
-  pageTokens: number,
-) {
-  if (log.scheduledNs[request] >= 0) return;
-  const byTier = tiers.pagesByTier(request, from, to);
-  for (const [index, name] of tiers.names.entries()) log.reuseFrom(request, name, byTier[index] * pageTokens);
 }

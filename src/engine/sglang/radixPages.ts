@@ -3,7 +3,8 @@ import type { PageNames } from '../../kv/pageNames.ts';
 import { RadixTree } from '../../kv/radixTree.ts';
 import type { RequestLog } from '../requestLog.ts';
 import type { Sequence } from '../sequence.ts';
-import { LOAD_BACK_TOKENS, noteReuse } from './loadBack.ts';
+import { noteReuse } from '../tierReuse.ts';
+import { LOAD_BACK_TOKENS } from './loadBack.ts';
 import { pagesToMatch } from './policies.ts';
 import type { SglangConfig } from './sglangConfig.ts';
 

@@ -53,7 +53,7 @@ export class BlockNeeds implements CapacityView<Sequence> {
 
   newBlock({ request, knownTokens }: Sequence): string | null {
     if (this.#names === null) return null;
-    const hit = this.#pages.lookup(request, knownTokens);
+    const hit = this.#pages.reusable(request, knownTokens);
     return hit < Math.floor(knownTokens / this.#pages.pageTokens) ? this.#names.keyOf(request, hit) : null;
   }
 

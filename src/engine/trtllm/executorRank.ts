@@ -5,6 +5,7 @@ import { STATE } from '../requestLog.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import { SequencePages } from '../sequencePages.ts';
+import { noteReuse } from '../tierReuse.ts';
 import { BlockNeeds, isContext } from './blockNeeds.ts';
 import { type CapacityPool, fitCapacity } from './capacity.ts';
 import { firstChunk } from './firstChunk.ts';
@@ -25,6 +26,8 @@ export class ExecutorRank {
   tokens = 0;
   /** Of them, those that do not decode. */
   pending = 0;
+  /** When all that was fetched from the tiers is there. */
+  #loadedNs = 0;
   /** Nobody of those can start before somebody leaves. */
   #isBlocked = false;
   /** The only token of somebody, which came with its KV, was its last. */
@@ -59,7 +62,7 @@ export class ExecutorRank {
       isContext: ({ stage }) => isContext(stage),
       restOf: ({ knownTokens, computed }) => knownTokens - computed,
       reusableOf: ({ request, knownTokens, stage }) =>
-        stage === STAGE.waiting ? this.pages.lookup(request, knownTokens) * config.blockTokens : 0,
+        stage === STAGE.waiting ? this.pages.reusable(request, knownTokens) * config.blockTokens : 0,
       draftsOf: ({ stage }) => (isContext(stage) ? 0 : this.#drafts),
     };
   }
@@ -155,6 +158,8 @@ export class ExecutorRank {
 
   /** Chooses what runs next, if it is launched. Whoever is paused for it loses its blocks at once. */
   schedule(batch: Batch, nowNs: number): void {
+    const { tiers } = this.#setup;
+    if (tiers !== null) tiers.nowNs = nowNs;
     this.#ended.get(batch)!.length = 0;
     this.hasFinished = false;
     this.#isBlocked = false;
@@ -256,9 +261,13 @@ export class ExecutorRank {
       const { ledger, log } = this.#setup;
       const { request, knownTokens } = sequence;
       const pages = this.pages.lookup(request, knownTokens);
-      const hit = pages * this.pages.pageTokens;
+      const reach = this.pages.reachInTiers(request, pages, knownTokens);
+      const hit = reach * this.pages.pageTokens;
       tokens = firstChunk(chunk, hit, knownTokens, this.pages.pageTokens);
-      this.pages.take(sequence, pages, 0);
+      if (reach > pages) this.#onboard(request, pages, reach);
+      this.pages.take(sequence, pages, (reach - pages) * this.pages.pageTokens);
+      sequence.computed = hit;
+      if (reach > pages) this.pages.publish(sequence, hit);
       this.pages.grow(sequence, knownTokens);
       ledger.lookupTokens += knownTokens;
       ledger.hitTokens += hit;
@@ -267,10 +276,18 @@ export class ExecutorRank {
       this.#begin(sequence, nowNs);
     }
     batch.addChunk(sequence, tokens);
+    batch.beginNs = this.#loadedNs;
     if (sequence.computed < sequence.knownTokens) return;
     sequence.prefilled = sequence.computed;
     this.#ended.get(batch)!.push(sequence);
     this.pending -= 1;
+  }
+
+  /** Blocks [from, to) are copied up before the pass begins (`onboardBlock`; the forward pass waits for the transfers in its stream). */
+  #onboard(request: number, from: number, to: number): void {
+    const { log, tiers } = this.#setup;
+    noteReuse(log, tiers!, request, from, to, this.pages.pageTokens);
+    this.#loadedNs = Math.max(this.#loadedNs, tiers!.load(request, from, to));
   }
 
   #begin(sequence: Sequence, nowNs: number): void {
@@ -352,8 +369,13 @@ export class ExecutorRank {
   // ---- results ----------------------------------------------------------------------------------------------------
 
   settle(batch: Batch, nowNs: number): void {
+    const { tiers } = this.#setup;
+    if (tiers !== null) tiers.nowNs = nowNs;
     const ended = this.#ended.get(batch)!;
-    for (const sequence of ended) this.pages.publish(sequence, sequence.prefilled);
+    for (const sequence of ended) {
+      this.pages.publish(sequence, sequence.prefilled);
+      this.pages.store(sequence);
+    }
     ended.length = 0;
     if (batch.finished.length === 0) return;
     for (const sequence of batch.finished) {
@@ -379,6 +401,7 @@ export class ExecutorRank {
       return;
     }
     this.pages.publish(sequence, sequence.computed);
+    this.pages.store(sequence);
     this.pages.release(sequence);
     log.lastTokenNs[sequence.request] = nowNs;
     host.finished(worker, sequence.request, nowNs);
@@ -389,7 +412,9 @@ export class ExecutorRank {
   steadyPasses({ lane: { set } }: Batch, atMost: number): number {
     // With drafts every pass is another.
     if (this.#drafts > 0 || (this.pending > 0 && !this.#isBlocked) || this.hasFinished) return 0;
-    return set.passesWithin(this.pages.free, Math.min(set.passesToChange(), atMost));
+    const { tiers, free, blank } = this.pages;
+    if (tiers?.isShared && this.pending > 0) return 0;
+    return set.passesWithin(tiers?.takesEvicted ? blank : free, Math.min(set.passesToChange(), atMost));
   }
 
   formSteady({ lane: { set } }: Batch, passes: number): void {

@@ -1,4 +1,5 @@
 import { BlockManager } from '../../kv/blockManager.ts';
+import { mostReusable } from '../../kv/kvLayout.ts';
 import { PageNames } from '../../kv/pageNames.ts';
 import { type DraftOutcomes, outcomesOf } from '../draftOutcomes.ts';
 import type { EngineLoad } from '../engineCore.ts';
@@ -6,6 +7,7 @@ import type { EngineSetup } from '../engineSetup.ts';
 import { type Job, NO_DRAFTS, type Share } from '../plain/job.ts';
 import type { PlainScheduler } from '../plain/plainScheduler.ts';
 import { STATE } from '../requestLog.ts';
+import { noteReuse } from '../tierReuse.ts';
 import { type CapacityView, fitCapacity } from './capacity.ts';
 import { firstChunk } from './firstChunk.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
@@ -25,6 +27,8 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   /** Tokens that each job has blocks for. */
   readonly #reach = new Map<Job, number>();
   active: Job[] = [];
+  /** When all that was fetched from the tiers is there. */
+  loadedNs = 0;
   readonly #held = new Map<number, Job>();
   /** Chosen for the step being formed, and what it consists of. */
   chosen: MicroBatch<Job> = { contexts: [], generations: [] };
@@ -41,6 +45,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     const { config, table } = setup;
     this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     this.#pages = new BlockManager(kvLayoutOf(config), () => this.#names);
+    this.#pages.onDropped((segment, block) => setup.tiers?.evicted(segment, block, block + 1));
   }
 
   get usablePages(): number {
@@ -135,7 +140,8 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   }
 
   schedule(inFlight: readonly (readonly Share[])[], nowNs: number): void {
-    const { config } = this.#setup;
+    const { config, tiers } = this.#setup;
+    if (tiers !== null) tiers.nowNs = nowNs;
     this.#inFlight = inFlight;
     this.#shares = [];
     this.hasFinished = false;
@@ -207,7 +213,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
       mayPause: (job) => job.computed > 0 && job.status !== 'loading' && !this.#isToComplete(job),
       newBlock: (job) => {
         if (!this.#setup.config.prefixCaching) return null;
-        const hit = this.#pages.lookup(job.request, job.expected) / this.#setup.config.blockTokens;
+        const hit = this.#reusable(job) / this.#setup.config.blockTokens;
         const full = Math.floor(job.expected / this.#setup.config.blockTokens);
         return hit < full ? this.#names.keyOf(job.request, hit) : null;
       },
@@ -218,7 +224,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     return {
       isContext: (job) => !job.decodes && job.status !== 'loaded',
       restOf: (job) => job.expected - job.computed,
-      reusableOf: (job) => (job.computed === 0 ? this.#pages.lookup(job.request, job.expected) : 0),
+      reusableOf: (job) => (job.computed === 0 ? this.#reusable(job) : 0),
       draftsOf: (job) => (job.decodes || job.status === 'loaded' ? (this.#outcomes?.draftTokens ?? 0) : 0),
     };
   }
@@ -246,9 +252,13 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     let tokens = chunk;
     if (job.computed === 0) {
       const { config, ledger, log } = this.#setup;
-      const hit = this.#pages.lookup(job.request, job.expected);
+      const cached = this.#pages.lookup(job.request, job.expected);
+      const hit = this.#reusable(job);
       tokens = firstChunk(chunk, hit, job.expected, config.blockTokens);
-      this.#allocate(job, hit, 0, tokens);
+      if (hit > cached) this.#onboard(job.request, cached / config.blockTokens, hit / config.blockTokens);
+      this.#pages.lookup(job.request, job.expected);
+      this.#allocate(job, cached, hit - cached, tokens);
+      if (hit > cached) this.#pages.publish(job.hold, hit);
       ledger.lookupTokens += job.expected;
       ledger.hitTokens += hit;
       if (log.scheduledNs[job.request] < 0) log.reusedTokens[job.request] = hit;
@@ -263,6 +273,26 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     if (!completes) return;
     job.placeholders += 1;
     job.decodes = true;
+  }
+
+  /** Tokens of the job that are cached, or can be fetched from the tiers. */
+  #reusable({ request, expected }: Job): number {
+    const page = this.#setup.config.blockTokens;
+    const hit = this.#pages.lookup(request, expected) / page;
+    const { tiers, config } = this.#setup;
+    return (tiers?.reach(request, hit, mostReusable(expected, kvLayoutOf(config))) ?? hit) * page;
+  }
+
+  /** Blocks [from, to) are copied up before the pass begins. */
+  #onboard(request: number, from: number, to: number): void {
+    const { config, log, tiers } = this.#setup;
+    noteReuse(log, tiers!, request, from, to, config.blockTokens);
+    this.loadedNs = Math.max(this.loadedNs, tiers!.load(request, from, to));
+  }
+
+  /** The tiers may copy what is published. */
+  #store({ request }: Job): void {
+    this.#setup.tiers?.store(request, this.#pages.published(request));
   }
 
   #start(job: Job, nowNs: number): void {
@@ -364,8 +394,12 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   // ---- results ----------------------------------------------------------------------------------------------------
 
   settle(shares: readonly Share[], nowNs: number): void {
+    const { tiers } = this.#setup;
+    if (tiers !== null) tiers.nowNs = nowNs;
     for (const { job, before, tokens, decodes, completes, fate } of shares) {
-      if (completes && !decodes && fate === 'due') this.#pages.publish(job.hold, before + tokens);
+      if (!completes || decodes || fate !== 'due') continue;
+      this.#pages.publish(job.hold, before + tokens);
+      this.#store(job);
     }
     const over = this.active.filter(
       (job) => job.generated === job.output && shares.some((share) => share.job === job && share.fate !== 'void'),
@@ -383,6 +417,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
       return;
     }
     if (job.status === 'running') this.#pages.publish(job.hold, job.known - 1);
+    this.#store(job);
     this.#release(job);
     log.lastTokenNs[job.request] = nowNs;
     host.finished(worker, job.request, nowNs);
