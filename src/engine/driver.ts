@@ -243,6 +243,7 @@ export class EngineDriver implements EngineCore {
     for (let rank = 0; rank < batches.length && passes > 0; rank++) {
       passes = Math.min(passes, this.#ranks.all[rank].steadyPasses(batches[rank], passes));
     }
+    if (passes === 0) return flights.oldest.endNs;
     this.#run.plan(flights, this.#setup.timer, passes);
     return this.#run.overNs;
   }

@@ -123,7 +123,8 @@ export class RunningList {
     const running = this.#running;
     let budget = tokenBudget;
     let index = start;
-    this.#granted.length = 0;
+    // Shortening an array is slow, even to the length it has.
+    if (this.#granted.length > 0) this.#granted.length = 0;
     while (index < running.length && budget > 0) {
       const sequence = running[index];
       const tokens = decodesAreIn && sequence.stage === STAGE.decoding ? 0 : this.#wanted(sequence, batch);
@@ -132,7 +133,8 @@ export class RunningList {
         budget -= granted;
       } else if (granted > 0) {
         let victim: Sequence | null = null;
-        while (victim !== sequence && !this.#hasRoom(sequence, granted)) {
+        const span = this.#speculates ? this.#span(sequence, granted) : 0;
+        while (victim !== sequence && !this.#hasRoom(sequence, granted, span)) {
           const at = this.#isUrgent ? this.#leastUrgent() : running.length - 1;
           [victim] = running.splice(at, 1);
           const taken = at < index ? this.#granted.splice(at, 1)[0] : 0;
@@ -143,11 +145,11 @@ export class RunningList {
         // Who has to evict itself ends the pass for all behind it.
         if (victim === sequence) break;
         if (sequence.stage === STAGE.finishing) this.#decodeInVain(sequence, granted, batch);
-        else if (sequence.stage === STAGE.decoding) this.#decode(sequence, granted);
+        else if (sequence.stage === STAGE.decoding) this.#decode(sequence, granted, span);
         else this.prefill(sequence, granted, batch);
         budget -= granted;
       }
-      this.#granted.push(granted);
+      if (this.#isUrgent) this.#granted.push(granted);
       index += 1;
     }
     if (!decodesAreIn) for (; index < running.length; index++) this.#fallBehind(running[index], batch, nowNs);
@@ -188,8 +190,11 @@ export class RunningList {
   #drafts(sequence: Sequence): number {
     const { contextLength, longPrefillTokens, speculation } = this.#config;
     if (speculation === null) return 0;
-    const most = contextLength - this.#scheduledTokens(sequence) - 2;
-    const drafts = Math.max(0, Math.min(speculation.draftTokens, most));
+    const { draftTokens } = speculation;
+    // Drafts in flight count, but are never more: far from the context's end there is no need to look.
+    const isFar = this.#computedTokens(sequence) + 2 * draftTokens + 2 <= contextLength;
+    const most = isFar ? draftTokens : contextLength - this.#scheduledTokens(sequence) - 2;
+    const drafts = Math.max(0, Math.min(draftTokens, most));
     return longPrefillTokens > 0 ? Math.min(drafts, longPrefillTokens - 1) : drafts;
   }
 
@@ -227,10 +232,11 @@ export class RunningList {
     return this.#computedTokens(sequence) < sequence.hold.dueAt;
   }
 
-  #hasRoom(sequence: Sequence, tokens: number): boolean {
+  /** Whether there are pages for `tokens` more; under speculation for the first `span` of all, and more drafts. */
+  #hasRoom(sequence: Sequence, tokens: number, span: number): boolean {
     if (this.#speculates) {
       const processed = this.#pages.hasGroups ? this.#processedTokens(sequence) : 0;
-      return this.hasRoomFor(sequence, this.#span(sequence, tokens), processed);
+      return this.hasRoomFor(sequence, span, processed);
     }
     if (!this.#pages.hasGroups) return this.#missing(sequence, tokens) <= this.#pages.free;
     return this.#pages.hasRoom(sequence, this.#computedTokens(sequence) + tokens, this.#processedTokens(sequence), 0);
@@ -286,18 +292,18 @@ export class RunningList {
     batch.addGhost(sequence.computed + 1, tokens - 1);
   }
 
-  #decode(sequence: Sequence, tokens: number): void {
+  #decode(sequence: Sequence, tokens: number, span: number): void {
     const { hasGroups } = this.#pages;
     const computed = this.#computedTokens(sequence) + 1;
-    if (this.#speculates) this.grow(sequence, this.#span(sequence, tokens));
+    if (this.#speculates) this.grow(sequence, span);
     else if (hasGroups) this.#pages.grow(sequence, computed);
     else this.#pages.allocate(this.#missing(sequence, 1));
-    // Only tokens that are out have a name.
-    const named = computed - this.#inFlight(sequence);
     sequence.drafts = tokens - 1;
     sequence.guesses = tokens - 1;
     // Pages behind the window are gone when the sequence stops.
     if (!sequence.contested && !hasGroups) return;
+    // Only tokens that are out have a name.
+    const named = computed - this.#inFlight(sequence);
     this.#pages.publish(sequence, named);
     if (hasGroups && !this.#speculates) this.#pages.noteDue(sequence, computed, this.#processedTokens(sequence), named);
   }
