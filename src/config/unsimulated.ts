@@ -16,7 +16,7 @@ type Neutral = readonly (readonly [path: string, neutral: unknown])[];
 const UNSIMULATED: Readonly<Record<Backend, Neutral>> = {
   vllm: [['scheduler.policy', 'fcfs']],
   sglang: [['parallelism.pipeline', 1]],
-  trtllm: [['parallelism.pipeline', 1]],
+  trtllm: [],
 };
 
 interface Placed {

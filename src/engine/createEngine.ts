@@ -13,7 +13,7 @@ import { Executor } from './trtllm/executor.ts';
 import { PlainExecutor } from './trtllm/plainExecutor.ts';
 import { PlainTrtllm } from './trtllm/plainTrtllm.ts';
 import { verifiedTokens } from './trtllm/requestLimits.ts';
-import type { TrtllmConfig } from './trtllm/trtllmConfig.ts';
+import { microBatchesInFlight, type TrtllmConfig } from './trtllm/trtllmConfig.ts';
 import { TrtllmScheduler } from './trtllm/trtllmScheduler.ts';
 import { PlainVllm } from './vllm/plainVllm.ts';
 import { PrefillCadence } from './vllm/prefillCadence.ts';
@@ -48,10 +48,13 @@ function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: Engin
 }
 
 function createTrtllm(core: 'fast' | 'plain', setup: EngineSetup<TrtllmConfig>): EngineCore {
-  const { overlap, maxSequences, maxBatchedTokens, attentionDataRanks, speculation } = setup.config;
-  const depth = overlap ? 2 : 1;
-  // The fast core takes all decodes into every pass: with fewer tokens than sequences some would have to wait.
-  if (core === 'plain' || maxSequences * verifiedTokens(speculation) > maxBatchedTokens) {
+  const { maxSequences, maxBatchedTokens, attentionDataRanks, pipelineStages, speculation } = setup.config;
+  const depth = microBatchesInFlight(setup.config);
+  // The fast core takes all decodes of a lane into every pass: with fewer tokens than sequences some would have to wait. Where
+  // ranks wait for each other, or generations come from elsewhere, those of several lanes could share a micro-batch.
+  const parts = maxSequences * verifiedTokens(speculation) > maxBatchedTokens;
+  const mixes = pipelineStages > 1 && (attentionDataRanks > 1 || setup.role === 'decode');
+  if (core === 'plain' || parts || mixes) {
     const executor = new PlainExecutor(setup.config);
     return new PlainEngine(setup, depth, () => new PlainTrtllm(setup, executor), anyRank, executor);
   }

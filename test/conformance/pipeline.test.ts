@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PLAIN_VLLM } from '../support/engineConfigs.ts';
+import { PLAIN_TRTLLM, PLAIN_VLLM } from '../support/engineConfigs.ts';
 import { drive } from './drive.ts';
 
 /** Prompts of 100 tokens fill a batch each; a pass of decodes takes 10 ns, half of it on each of two stages. */
@@ -30,5 +30,17 @@ describe.each(['fast', 'plain'] as const)('a pipeline of two stages (%s)', (kind
     const { log, mostInFlight } = drive(kind, config, [asked, asked]);
     expect([...log.lastTokenNs]).toEqual([200 + 49 * 10, 200 + 49 * 10]);
     expect(mostInFlight).toBe(1);
+  });
+
+  it('of TensorRT-LLM holds max_batch_size requests in each micro-batch, and overlaps nothing besides', () => {
+    const piped = { ...PLAIN_TRTLLM, maxSequences: 1, maxBatchedTokens: 100, pipelineStages: 2, overlap: true };
+    const asked = [0, 0, 0].map((arrivalNs) => ({ arrivalNs, input: 100, output: 50 }));
+    const { log, ledger, mostInFlight } = drive(kind, { ...piped, prefixCaching: false }, asked);
+    // An idle executor fetches one request alone; the second goes into the other micro-batch right after, the third waits.
+    expect([...log.firstTokenNs].slice(0, 2)).toEqual([200, 300]);
+    expect([...log.lastTokenNs].slice(0, 2)).toEqual([305 + 48 * 10, 300 + 49 * 10]);
+    expect(log.scheduledNs[2]).toBe(log.lastTokenNs[0]);
+    expect(mostInFlight).toBe(2);
+    expect(ledger.passes).toBe(150);
   });
 });

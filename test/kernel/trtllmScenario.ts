@@ -37,11 +37,12 @@ export function trtllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
     const balances = groups.integer(0, 2) > 0;
     const limits = { timeoutIterations: groups.integer(0, 25), batchingWaitIterations: groups.integer(0, 4) };
     const speculation = randomSpeculation(drafts);
-    const mostSequences = Math.min(
+    const roomiest = Math.min(
       12,
       maxBatchedTokens - blockTokens,
-      maxBatchedTokens / (1 + (speculation?.draftTokens ?? 0)),
+      Math.floor(maxBatchedTokens / (1 + (speculation?.draftTokens ?? 0))),
     );
+    const mostSequences = Math.max(1, roomiest);
     return {
       ...PLAIN_TRTLLM,
       maxBatchedTokens,
@@ -51,12 +52,13 @@ export function trtllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       overlap: coin(),
       batchWaitIterations: waits ? random.integer(1, 12) : 0,
       batchWaitTokensRatio: waits ? 0.1 + random.uniform() : 0,
-      maxSequences: random.integer(Math.min(2, Math.floor(mostSequences)), Math.floor(mostSequences)),
+      maxSequences: random.integer(Math.min(2, mostSequences), mostSequences),
       speculation,
       prefixCaching: random.integer(0, 3) > 0,
       blockTokens,
       blocks: Math.ceil(longest / blockTokens) + random.integer(0, 2) * random.integer(0, mostSpare),
       attentionDataRanks,
+      pipelineStages: attentionDataRanks === 1 || groups.integer(0, 3) === 0 ? [1, 1, 2, 3][groups.integer(0, 3)] : 1,
       balance: balances && attentionDataRanks > 1 ? limits : null,
       contextLength: random.integer(0, 3) === 0 ? Math.ceil(longest * 0.9) : longest,
     };

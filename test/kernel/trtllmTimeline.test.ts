@@ -53,6 +53,10 @@ function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Rec
       workload.maxOutputTokens.some((tokens, request) => tokens > workload.outputTokens[request]),
     ranks: some(({ attentionDataRanks }) => attentionDataRanks > 1),
     'balanced ranks': some(({ balance }) => balance !== null),
+    pipelines: scenario.pools.some(({ role, engine }) => {
+      const { pipelineStages, attentionDataRanks } = engine;
+      return pipelineStages > 1 && attentionDataRanks === 1 && role !== 'decode';
+    }),
     drafts: some(({ speculation }) => speculation !== null),
     'accepted drafts': workers.some(({ acceptedDrafts }) => acceptedDrafts > 0),
     'pauses with drafts':

@@ -21,7 +21,7 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: 'return set.passesWithin(this.#pages.room, passes);',
+    find: 'return set.passesWithin(this.#setup.tiers?.takesEvicted ? free - set.count : room, passes);',
     replace: 'return passes;',
     why: 'a run goes on without pages',
   },

@@ -64,7 +64,7 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RANK,
-    find: 'return this.#active.filter((sequence) => sequence.stage === STAGE.finishing && !this.#needs.isToComplete(sequence));',
+    find: 'return this.#active.filter((sequence) => sequence.stage === STAGE.finishing && !this.#needs.isOut(sequence));',
     replace: 'return [];',
     why: 'who stops early burns no step',
   },
@@ -82,8 +82,8 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: NEEDS,
-    find: 'return stage === STAGE.decoding || stage === STAGE.prefilling || stage === STAGE.loaded;',
-    replace: 'return stage === STAGE.decoding || stage === STAGE.prefilling;',
+    find: 'return stage === STAGE.prefilling || stage === STAGE.loaded;',
+    replace: 'return stage === STAGE.prefilling;',
     why: 'whose KV has come is never paused',
   },
   {
@@ -94,7 +94,7 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RANK,
-    find: 'for (const sequence of ended) this.pages.publish(sequence, sequence.prefilled);',
+    find: '      this.pages.publish(sequence, sequence.prefilled);\n',
     replace: '',
     why: 'prompts cannot be found before their request ends',
   },
@@ -106,13 +106,13 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RANK,
-    find: '    this.pages.publish(sequence, sequence.computed);\n    this.pages.release(sequence);\n    log.last',
-    replace: '    this.pages.release(sequence);\n    log.last',
+    find: '    this.pages.publish(sequence, sequence.computed);\n    this.pages.store(sequence);',
+    replace: '    this.pages.store(sequence);',
     why: 'answers are not kept',
   },
   {
     file: RANK,
-    find: 'return set.passesWithin(this.pages.free, Math.min(set.passesToChange(), atMost));',
+    find: 'return set.passesWithin(tiers?.takesEvicted ? blank : free, Math.min(set.passesToChange(), atMost));',
     replace: 'return Math.min(set.passesToChange(), atMost);',
     why: 'a run goes on without pages',
   },
@@ -148,14 +148,14 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RANK,
-    find: 'sequence.stage !== STAGE.loading && !this.#needs.isToComplete(sequence)',
+    find: 'sequence.stage !== STAGE.loading && !this.#needs.isOut(sequence)',
     replace: 'sequence.stage !== STAGE.loading',
     why: 'who waits for the last token takes a place in the batch',
   },
   {
     file: NEEDS,
-    find: 'if (stage === STAGE.finishing) return !this.isToComplete(sequence);',
-    replace: 'if (stage === STAGE.finishing) return false;',
+    find: 'if (stage === STAGE.finishing || stage === STAGE.decoding) return !this.isOut(sequence);',
+    replace: 'if (stage === STAGE.decoding) return !this.isOut(sequence);',
     why: 'who burns a step is never paused',
   },
   {
@@ -223,5 +223,23 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
     find: 'generations * this.#verified',
     replace: 'generations',
     why: 'drafts do not count towards a batch that is worth its while',
+  },
+  {
+    file: NEEDS,
+    find: 'return stage === STAGE.finishing || (stage === STAGE.decoding && lane !== this.lane);',
+    replace: 'return stage === STAGE.finishing;',
+    why: 'requests in other micro-batches take places in this one',
+  },
+  {
+    file: 'src/engine/trtllm/requestLimits.ts',
+    find: 'return maxSequences * pipelineStages;',
+    replace: 'return maxSequences;',
+    why: 'a pipeline has no more active requests than one stage',
+  },
+  {
+    file: RANK,
+    find: "role !== 'decode' && config.pipelineStages === 1",
+    replace: "role !== 'decode'",
+    why: 'a newcomer that another micro-batch could start is passed over',
   },
 ];

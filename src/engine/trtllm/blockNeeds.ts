@@ -13,6 +13,9 @@ export class BlockNeeds implements CapacityView<Sequence> {
   readonly #names: PageNames | null;
   readonly #setup: SchedulerSetup<TrtllmConfig>;
   readonly #speculates: boolean;
+  readonly #isPipelined: boolean;
+  /** The lane that the batch to be formed has. */
+  lane = 0;
   /** Tokens there are blocks for beyond what is scheduled when a step is formed. */
   readonly #stepTokens: number;
 
@@ -21,6 +24,7 @@ export class BlockNeeds implements CapacityView<Sequence> {
     this.#names = names;
     this.#setup = setup;
     this.#speculates = setup.config.speculation !== null;
+    this.#isPipelined = setup.config.pipelineStages > 1;
     this.#stepTokens = stepTokens(setup.config.speculation);
   }
 
@@ -41,14 +45,14 @@ export class BlockNeeds implements CapacityView<Sequence> {
   blocksOfStep(sequence: Sequence): number {
     const { stage } = sequence;
     if (stage === STAGE.waiting) return this.#blocks(sequence.knownTokens);
-    if (stage === STAGE.prefilling || this.isToComplete(sequence)) return 0;
+    if (stage === STAGE.prefilling || this.isOut(sequence)) return 0;
     return Math.max(0, this.#blocks(this.reachOfStep(sequence)) - this.#owned(sequence));
   }
 
   mayPause(sequence: Sequence): boolean {
     const { stage } = sequence;
-    if (stage === STAGE.finishing) return !this.isToComplete(sequence);
-    return stage === STAGE.decoding || stage === STAGE.prefilling || stage === STAGE.loaded;
+    if (stage === STAGE.finishing || stage === STAGE.decoding) return !this.isOut(sequence);
+    return stage === STAGE.prefilling || stage === STAGE.loaded;
   }
 
   newBlock({ request, knownTokens }: Sequence): string | null {
@@ -57,8 +61,15 @@ export class BlockNeeds implements CapacityView<Sequence> {
     return hit < Math.floor(knownTokens / this.#pages.pageTokens) ? this.#names.keyOf(request, hit) : null;
   }
 
+  /** A generation that takes no part in the next step: it is in a micro-batch of the pipeline, or needs no more. */
+  isOut(sequence: Sequence): boolean {
+    const { stage, lane } = sequence;
+    if (this.#isPipelined) return stage === STAGE.finishing || (stage === STAGE.decoding && lane !== this.lane);
+    return this.#isToComplete(sequence);
+  }
+
   /** GENERATION_TO_COMPLETE: the token that must be its last is in flight. Of accepted drafts nobody knows yet. */
-  isToComplete(sequence: Sequence): boolean {
+  #isToComplete(sequence: Sequence): boolean {
     const { stage, outputTokens, maxNewTokens } = sequence;
     return stage === STAGE.finishing && outputTokens - this.inFlight(sequence) + 1 >= maxNewTokens;
   }

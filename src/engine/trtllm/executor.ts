@@ -4,7 +4,7 @@ import { AttentionBalance } from './attentionBalance.ts';
 import { BatchWait } from './batchWait.ts';
 import type { ExecutorRank } from './executorRank.ts';
 import { assignRanks } from './rankAssignment.ts';
-import { verifiedTokens } from './requestLimits.ts';
+import { mostActive, verifiedTokens } from './requestLimits.ts';
 import { RequestQueue } from './requestQueue.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
@@ -89,7 +89,7 @@ export class Executor {
   }
 
   get #places(): number {
-    return this.#ranks.reduce((places, { requests }) => places + this.#config.maxSequences - requests, 0);
+    return this.#ranks.reduce((places, { requests }) => places + mostActive(this.#config) - requests, 0);
   }
 
   #activate(nowNs: number): void {

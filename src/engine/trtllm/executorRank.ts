@@ -11,7 +11,7 @@ import { type CapacityPool, fitCapacity } from './capacity.ts';
 import { firstChunk } from './firstChunk.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
 import { chooseMicroBatch, type MicroBatch, type MicroBatchLimits, type MicroBatchView } from './microBatch.ts';
-import { verifiedTokens } from './requestLimits.ts';
+import { mostActive, verifiedTokens } from './requestLimits.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
 const NOTHING: MicroBatch<Sequence> = { contexts: [], generations: [] };
@@ -79,7 +79,8 @@ export class ExecutorRank {
 
   /** No newcomer could start before somebody leaves. */
   get isStuck(): boolean {
-    return this.#isBlocked && this.#setup.role !== 'decode';
+    const { config, role } = this.#setup;
+    return this.#isBlocked && role !== 'decode' && config.pipelineStages === 1;
   }
 
   holds(request: number): boolean {
@@ -165,6 +166,7 @@ export class ExecutorRank {
     this.#isBlocked = false;
     this.#hasMoved = false;
     this.#chosen = null;
+    this.#needs.lane = batch.lane.index;
     if (this.pending > 0 || !this.#findsPages(batch)) this.#chosen = this.#choose(batch, nowNs);
   }
 
@@ -180,7 +182,7 @@ export class ExecutorRank {
   /** Generations that were scheduled. */
   get generations(): number {
     return this.#chosen === null
-      ? this.#setup.lanes[0].set.count + this.#ghosts().length
+      ? this.#setup.lanes[this.#needs.lane].set.count + this.#ghosts().length
       : this.#chosen.generations.length;
   }
 
@@ -207,15 +209,13 @@ export class ExecutorRank {
         this.#pause(sequence, batch, nowNs);
       },
     };
-    const fitting = fitCapacity(config.capacityPolicy, this.#active, config.maxSequences, this.#needs, pool);
+    const fitting = fitCapacity(config.capacityPolicy, this.#active, mostActive(config), this.#needs, pool);
     for (const sequence of fitting) {
       if (!sequence.remote) continue;
       this.#hasMoved = true;
       this.#reserve(sequence, nowNs);
     }
-    const runnable = fitting.filter(
-      (sequence) => sequence.stage !== STAGE.loading && !this.#needs.isToComplete(sequence),
-    );
+    const runnable = fitting.filter((sequence) => sequence.stage !== STAGE.loading && !this.#needs.isOut(sequence));
     return chooseMicroBatch(runnable, this.#view, this.#limits);
   }
 
@@ -252,7 +252,7 @@ export class ExecutorRank {
 
   /** Those that end before their time, or by drafts, which is noticed a step late. */
   #ghosts(): readonly Sequence[] {
-    return this.#active.filter((sequence) => sequence.stage === STAGE.finishing && !this.#needs.isToComplete(sequence));
+    return this.#active.filter((sequence) => sequence.stage === STAGE.finishing && !this.#needs.isOut(sequence));
   }
 
   #prefill(sequence: Sequence, chunk: number, batch: Batch, nowNs: number): void {

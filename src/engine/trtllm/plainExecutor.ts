@@ -31,14 +31,15 @@ export class PlainExecutor implements PlainGroup {
   readonly ranks: PlainRank[] = [];
   readonly inbox: Job[] = [];
   readonly waiting: Job[] = [];
-  readonly #maxSequences: number;
+  /** Requests of a rank that may be active. */
+  readonly #mostActive: number;
   /** Of each generation in a step. */
   readonly #drafts: number;
   readonly #wait: BatchWait;
   readonly #balance: AttentionBalance | null;
 
   constructor(config: TrtllmConfig) {
-    this.#maxSequences = config.maxSequences;
+    this.#mostActive = config.maxSequences * config.pipelineStages;
     this.#drafts = config.speculation?.draftTokens ?? 0;
     this.#wait = new BatchWait(config);
     this.#balance = config.balance === null ? null : new AttentionBalance(config.balance, config.maxSequences);
@@ -71,7 +72,7 @@ export class PlainExecutor implements PlainGroup {
     const requests = loads.reduce((sum, rank) => sum + rank.requests, 0);
     const isIdle = requests + this.waiting.length === 0;
     this.waiting.push(...this.inbox.splice(0, isIdle ? 1 : this.inbox.length));
-    const jobs = this.waiting.splice(0, this.ranks.length * this.#maxSequences - requests);
+    const jobs = this.waiting.splice(0, this.ranks.length * this.#mostActive - requests);
     if (this.ranks.length === 1) {
       this.ranks[0].active.push(...jobs);
       return;

@@ -146,12 +146,13 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     this.#shares = [];
     this.hasFinished = false;
     this.#pages.startStep();
-    const fitting = fitCapacity(config.capacityPolicy, this.active, config.maxSequences, this.#capacityView(), {
+    const mostActive = config.maxSequences * config.pipelineStages;
+    const fitting = fitCapacity(config.capacityPolicy, this.active, mostActive, this.#capacityView(), {
       freeBlocks: () => this.#pages.freePages,
       pause: (job) => this.#pause(job, nowNs),
     });
     for (const job of fitting) if (job.remote) this.#reserve(job, nowNs);
-    const runnable = fitting.filter((job) => !job.remote && !this.#isToComplete(job));
+    const runnable = fitting.filter((job) => !job.remote && !this.#isOut(job));
     this.chosen = chooseMicroBatch(runnable, this.#microBatchView(), {
       maxTokens: config.maxBatchedTokens,
       maxRequests: config.maxSequences,
@@ -164,6 +165,11 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     if (!isHeldBack) for (const { item, tokens } of contexts) this.#prefill(item, tokens, nowNs);
     for (const job of generations) this.#generate(job, nowNs);
     return this.#shares;
+  }
+
+  /** It takes no part in the next step: it is in a micro-batch of the pipeline, or needs no more. */
+  #isOut(job: Job): boolean {
+    return this.#setup.config.pipelineStages > 1 ? job.placeholders > 0 : this.#isToComplete(job);
   }
 
   /** GENERATION_TO_COMPLETE: the token that must be its last is in flight. Of accepted drafts nobody knows yet. */
@@ -207,10 +213,10 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
       blocksToEnd: (job) => this.#blocks(job.input + this.#mostNewTokens(job)) - this.#owned(job),
       blocksOfStep: (job) => {
         if (job.computed === 0) return this.#blocks(job.expected);
-        if (this.#isToComplete(job) || !(job.decodes || job.status === 'loaded')) return 0;
+        if (this.#isOut(job) || !(job.decodes || job.status === 'loaded')) return 0;
         return Math.max(0, this.#blocks(this.#reachOfStep(job)) - this.#owned(job));
       },
-      mayPause: (job) => job.computed > 0 && job.status !== 'loading' && !this.#isToComplete(job),
+      mayPause: (job) => job.computed > 0 && job.status !== 'loading' && !this.#isOut(job),
       newBlock: (job) => {
         if (!this.#setup.config.prefixCaching) return null;
         const hit = this.#reusable(job) / this.#setup.config.blockTokens;

@@ -14,7 +14,9 @@ export function mostNewTokens(config: TrtllmConfig, inputTokens: number, asked: 
 /** Whether the server takes the request and lets it generate all its tokens. */
 export function serves(config: TrtllmConfig, inputTokens: number, outputTokens: number): boolean {
   if (inputTokens + outputTokens > maxRequestTokens(config)) return false;
-  if (config.chunkedPrefill) return true;
+  if (outputTokens > 1 && verifiedTokens(config.speculation) > config.maxBatchedTokens) return false;
+  // Prompts are cut at whole blocks.
+  if (config.chunkedPrefill && config.blockTokens <= config.maxBatchedTokens) return true;
   // A paused request comes back with its output as part of its prompt.
   const recomputed = config.capacityPolicy === 'MAX_UTILIZATION' ? outputTokens - 1 : 0;
   return inputTokens + recomputed <= config.maxBatchedTokens;
@@ -33,4 +35,9 @@ export function stepTokens(speculation: Speculation | null): number {
 /** Tokens of a step that a generation computes. */
 export function verifiedTokens(speculation: Speculation | null): number {
   return 1 + (speculation?.draftTokens ?? 0);
+}
+
+/** Requests of a rank that may be active: `max_batch_size` for each micro-batch of the pipeline (get_max_num_sequences). */
+export function mostActive({ maxSequences, pipelineStages }: TrtllmConfig): number {
+  return maxSequences * pipelineStages;
 }

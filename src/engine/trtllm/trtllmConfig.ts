@@ -21,3 +21,9 @@ export interface TrtllmConfig extends CommonConfig {
   /** `attention_dp_config.enable_balance` and its limits, iterations. */
   readonly balance: { readonly timeoutIterations: number; readonly batchingWaitIterations: number } | null;
 }
+
+/** A pipeline has a micro-batch for each stage, and its loop no overlap besides. */
+export function microBatchesInFlight({ overlap, pipelineStages }: TrtllmConfig): number {
+  if (pipelineStages > 1) return pipelineStages;
+  return overlap ? 2 : 1;
+}
