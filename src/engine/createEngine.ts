@@ -7,7 +7,7 @@ import { PlainEngine } from './plain/plainEngine.ts';
 import { anyRank, inTurn } from './rankRule.ts';
 import { GroupTurn } from './sglang/groupTurn.ts';
 import { PlainSglang } from './sglang/plainSglang.ts';
-import type { SglangConfig } from './sglang/sglangConfig.ts';
+import { type SglangConfig, batchesInFlight as sglangBatchesInFlight } from './sglang/sglangConfig.ts';
 import { SglangScheduler } from './sglang/sglangScheduler.ts';
 import { Executor } from './trtllm/executor.ts';
 import { PlainExecutor } from './trtllm/plainExecutor.ts';
@@ -40,7 +40,7 @@ function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: Engin
   const config = setup.role === 'decode' ? { ...given, prefixCaching: false } : given;
   const made = { ...setup, config };
   if (core === 'plain') return new PlainSglang(made);
-  const depth = config.overlap ? 2 : 1;
+  const depth = sglangBatchesInFlight(config);
   const group = new GroupTurn(config);
   const createRank = (batches: readonly Batch[], lanes: readonly Lane[], rank: number): SglangScheduler =>
     group.join(new SglangScheduler({ ...made, batches, lanes }, rank));

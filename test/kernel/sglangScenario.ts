@@ -22,20 +22,25 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const drawnSpeculation = randomSpeculation(random);
   const speculation = drawnSpeculation && { ...drawnSpeculation, method: coin() ? drawnSpeculation.method : 'eagle' };
   const timer = draftingTimer(bareTimer, speculation);
-  const engine = (): SglangConfig => {
+  const engine = (role: PoolSpec['role']): SglangConfig => {
     const blockTokens = [1, 1, 3, 4, 16][random.integer(0, 4)];
     const spare = random.integer(0, 3) * random.integer(0, 20);
     const drafts = speculation === null ? 0 : 2 * (1 + speculation.draftTokens);
     const prefixCaching = random.integer(0, 4) > 0;
-    const attentionDataRanks = random.integer(0, 3) === 0 ? random.integer(2, 3) : 1;
+    const pipelineStages =
+      speculation === null && role !== 'decode' && random.integer(0, 2) > 0 ? random.integer(2, 3) : 1;
+    // Where requests are taken back otherwise than elsewhere, many should be.
+    const isTight = speculation !== null || pipelineStages > 1;
+    const attentionDataRanks = pipelineStages > 1 ? 1 : random.integer(0, 3) === 0 ? random.integer(2, 3) : 1;
     return {
       ...PLAIN_SGLANG,
       chunkedPrefillTokens: random.integer(0, 4) === 0 ? null : random.integer(blockTokens, 64),
       maxPrefillTokens: random.integer(4, 128),
-      mixedChunk: random.integer(0, 3) === 0 && speculation === null,
+      mixedChunk: coin() && speculation === null && pipelineStages === 1,
       policy: SGLANG_POLICIES[random.integer(0, SGLANG_POLICIES.length - 1)],
-      conservativeness: [0.1, 0.3, 1, 2][random.integer(0, speculation === null ? 3 : 0)],
-      overlap: coin(),
+      conservativeness: [0.1, 0.3, 1, 2][random.integer(0, isTight ? 0 : 3)],
+      overlap: coin() && pipelineStages === 1,
+      pipelineStages,
       attentionDataRanks,
       prefillDelayPasses: attentionDataRanks > 1 ? 2 * random.integer(0, 3) : 0,
       pollingInterval: [1, 1, 3, 10][random.integer(0, 3)],
@@ -43,22 +48,20 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       keepsGenerated: coin(),
       adder: coin() ? 'plain' : 'paged',
       reservedDecodeTokens: [1, 6, 20][random.integer(0, 2)],
-      maxSequences: random.integer(speculation === null ? 1 : 8, 12),
+      maxSequences: random.integer(isTight ? 8 : 1, 12),
       prefixCaching,
       blockTokens,
       speculation,
-      blocks: Math.ceil((longest + 12 + drafts) / blockTokens) + 2 + (speculation === null ? 1 + spare : 0),
+      blocks: Math.ceil((longest + 12 + drafts) / blockTokens) + (isTight ? 1 : 3 + spare),
       contextLength: random.integer(0, 3) === 0 ? Math.ceil(longest * 0.9) + 8 : longest + 8,
     };
   };
-  const pool = (name: string, role: PoolSpec['role']): PoolSpec => ({
-    name,
-    role,
-    replicas: random.integer(1, speculation === null ? 3 : 1),
-    gpusPerReplica: 1,
-    timer,
-    engine: engine(),
-  });
+  const pool = (name: string, role: PoolSpec['role']): PoolSpec => {
+    const started = engine(role);
+    const isTight = speculation !== null || started.pipelineStages > 1;
+    const replicas = random.integer(1, isTight ? 1 : 3);
+    return { name, role, replicas, gpusPerReplica: 1, timer, engine: started };
+  };
   const split = random.integer(0, 3) === 0;
   const pools = split ? [pool('p', 'prefill'), pool('d', 'decode')] : [pool('a', 'aggregated')];
   if (!split && random.integer(0, 3) === 0) pools.push(pool('b', 'aggregated'));

@@ -63,6 +63,9 @@ function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Rec
     'retraction with drafts': workers.some(({ preemptions, draftedDecodes }) => preemptions > 0 && draftedDecodes > 0),
     'keys of token pairs':
       log.reusedTokens.some((tokens) => tokens > 0) && some(({ speculation }) => speculation?.method === 'eagle'),
+    'pipeline stages': some(({ pipelineStages }) => pipelineStages > 1),
+    'retraction with pipeline stages':
+      some(({ pipelineStages }) => pipelineStages > 1) && workers.some(({ preemptions }) => preemptions > 0),
     sessions: workload.nextTurn.some((next) => next >= 0),
   };
 }

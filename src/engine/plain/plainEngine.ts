@@ -9,6 +9,7 @@ import { STATE } from '../requestLog.ts';
 import { Job, type Share } from './job.ts';
 import type { PlainGroup } from './plainGroup.ts';
 import type { PlainScheduler } from './plainScheduler.ts';
+import { stageEnds } from './stageEnds.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -179,7 +180,8 @@ export class PlainEngine implements EngineCore {
     const startNs = Math.max(nowNs, this.#doneNs[0] ?? 0);
     const loadedNs = Math.max(...this.#ranks.all.map((rank) => rank.loadedNs ?? 0));
     const stallNs = Math.max(0, loadedNs - startNs);
-    this.#doneNs = this.#stageEnds(slowest.durationNs + stallNs, nowNs);
+    const { pipelineStages } = this.#setup.config;
+    this.#doneNs = stageEnds(slowest.durationNs + stallNs, nowNs, this.#doneNs, pipelineStages);
     return {
       shares,
       startNs,
@@ -201,18 +203,6 @@ export class PlainEngine implements EngineCore {
       if (!decodes) shape.addChunk(before, tokens, completes);
     shape.groupTokens = groupTokens;
     return shape;
-  }
-
-  /** Each stage takes an equal part, after the stage before, and after the pass before. */
-  #stageEnds(durationNs: number, nowNs: number): number[] {
-    const stages = this.#setup.config.pipelineStages;
-    const cut = (stage: number): number => Math.floor((durationNs * stage) / stages);
-    const ends: number[] = [];
-    for (let stage = 0; stage < stages; stage++) {
-      const readyNs = Math.max(ends.at(-1) ?? nowNs, this.#doneNs[stage] ?? 0);
-      ends.push(readyNs + cut(stage + 1) - cut(stage));
-    }
-    return ends;
   }
 
   #settle(pass: Pass, nowNs: number): void {

@@ -12,12 +12,20 @@ import { PrefillAdder, remainingNewTokens } from './prefillAdder.ts';
 import { RemoteQueue } from './remoteQueue.ts';
 import { draftReserve, mostNewTokens } from './requestLimits.ts';
 import { retractionOrder } from './retraction.ts';
-import { keyedAhead, type SglangConfig } from './sglangConfig.ts';
+import { keyedAhead, type SglangConfig, slotRequests } from './sglangConfig.ts';
+
+/** One of the loop's micro-batches (`running_mbs`). */
+interface PlainSlot {
+  running: PlainJob[];
+  /** `batch_is_full`: no prefill until somebody leaves. */
+  isFull: boolean;
+  last: PlainBatch | null;
+  lastWas: LastBatch;
+}
 
 /** When a batch ran, how long it would have taken without its prefill chunks, and how long it waited for KV from the tiers. */
 export interface PassTimes {
   readonly stallNs: number;
-  readonly startNs: number;
   readonly endNs: number;
   readonly decodeNs: number;
 }
@@ -41,19 +49,17 @@ export class PlainRank {
   #waiting: PlainJob[] = [];
   /** When all that was fetched from the tiers is there. */
   #loadedNs = 0;
-  #running: PlainJob[] = [];
+  /** By pipeline stage: requests that run together; the loop goes round them. */
+  readonly #slots: readonly PlainSlot[];
+  #slot: PlainSlot;
   /** Decode workers: what is not running yet. */
   readonly #remote: RemoteQueue<PlainJob>;
   /** Of those that run, the ones whose first token, which came with the KV, is not out yet. */
   #joined: PlainJob[] = [];
   /** Prefill workers: those whose KV waits to be fetched. */
   readonly #held = new Map<number, PlainJob>();
-  /** `batch_is_full`: no prefill until somebody leaves. */
-  #isFull = false;
   /** The prompt in progress; neither waiting nor running. */
   #chunked: PlainJob | null = null;
-  #last: PlainBatch | null = null;
-  #lastWas: LastBatch = 'none';
 
   constructor(setup: EngineSetup<SglangConfig>, rank: number) {
     const { config, table, worker } = setup;
@@ -65,6 +71,18 @@ export class PlainRank {
     this.#poll = new Poll(config.pollingInterval);
     this.#ratio = new NewTokenRatio(config.conservativeness);
     this.#random = new RandomStream(worker, 'sglang random policy', rank);
+    this.#slots = Array.from({ length: config.pipelineStages }, () => ({
+      running: [],
+      isFull: false,
+      last: null,
+      lastWas: 'none' as const,
+    }));
+    [this.#slot] = this.#slots;
+  }
+
+  /** It is the turn of the slot of that number. */
+  turnTo(slot: number): void {
+    this.#slot = this.#slots[slot];
   }
 
   /** Known tokens that are not scheduled yet. */
@@ -107,12 +125,12 @@ export class PlainRank {
       this.#setup.log.spend(request, STATE.decodeInterference, nowNs - job.accountedNs);
     }
     job.isFinished = true;
-    this.#isFull = false;
+    for (const slot of this.#slots) slot.isFull = false;
     if (this.#chunked === job) this.#chunked = null;
     const isAnother = (other: PlainJob): boolean => other !== job;
     this.#inbox = this.#inbox.filter(isAnother);
     this.#waiting = this.#waiting.filter(isAnother);
-    this.#running = this.#running.filter(isAnother);
+    for (const slot of this.#slots) slot.running = slot.running.filter(isAnother);
     this.#joined = this.#joined.filter(isAnother);
     this.admitted.delete(job);
     if (job.node !== null) this.pool.drop(job);
@@ -131,12 +149,12 @@ export class PlainRank {
   prepare(nowNs: number, isIdle: boolean): boolean {
     const { role, tiers } = this.#setup;
     if (tiers !== null) tiers.nowNs = nowNs;
-    if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
-    if (role === 'prefill') this.#isFull = false;
+    if (this.#poll.isDue(this.#slot.lastWas)) this.#takeInbox();
+    if (role === 'prefill') this.#slot.isFull = false;
     if (role === 'decode') this.#joinRemote(nowNs, isIdle);
     this.#mergeLast();
-    const hasPlaces = this.#running.length < this.#setup.config.maxSequences;
-    return this.#waiting.length > 0 && !this.#isFull && hasPlaces;
+    const hasPlaces = this.#slot.running.length < slotRequests(this.#setup.config);
+    return this.#waiting.length > 0 && !this.#slot.isFull && hasPlaces;
   }
 
   /** The second half, up to the launch; `mayAdmit`: no other rank is waited for. */
@@ -154,14 +172,14 @@ export class PlainRank {
 
   #note(batch: PlainBatch | null): PlainBatch | null {
     for (const { job, completes, yields } of batch?.parts ?? []) if (completes) job.inFlight += yields;
-    this.#last = batch;
-    this.#lastWas = batch === null ? 'none' : batch.isPrefill ? 'other' : 'decode';
+    this.#slot.last = batch;
+    this.#slot.lastWas = batch === null ? 'none' : batch.isPrefill ? 'other' : 'decode';
     return batch;
   }
 
   /** Other ranks have a batch: this one takes part with a dummy. */
   idleAlong(): void {
-    this.#lastWas = 'other';
+    this.#slot.lastWas = 'other';
   }
 
   /** There is no batch and nothing is in flight: the loop turns until it has polled. */
@@ -180,22 +198,22 @@ export class PlainRank {
   /** Decode worker: room for those next in line, places for those whose KV is here. */
   #joinRemote(nowNs: number, isIdle: boolean): void {
     const { host, log, worker, config } = this.#setup;
-    for (const job of this.#remote.reserve(this.#running)) {
+    for (const job of this.#remote.reserve(this.#slot.running)) {
       log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
       job.accountedNs = nowNs;
       host.reserved(worker, job.request, job.inputTokens, nowNs);
     }
-    const joining = this.#remote.take(config.maxSequences - this.#running.length);
+    const joining = this.#remote.take(config.maxSequences - this.#slot.running.length);
     for (const job of joining) {
       this.admitted.add(job);
       this.#joined.push(job);
       if (job.generated === 0) job.generated = 1;
-      if (job.output > 1) this.#running.push(job);
+      if (job.output > 1) this.#slot.running.push(job);
     }
     if (!isIdle) return;
     // A batch without a forward pass: its tokens are out when the one before it is over.
     this.#emitJoined(nowNs);
-    if (joining.length > 0 && this.#running.length === 0) this.#joinRemote(nowNs, isIdle);
+    if (joining.length > 0 && this.#slot.running.length === 0) this.#joinRemote(nowNs, isIdle);
   }
 
   #emitJoined(nowNs: number): void {
@@ -221,21 +239,21 @@ export class PlainRank {
   #mergeLast(): void {
     const chunked = this.#chunked;
     if (chunked !== null && chunked.slots > chunked.inserted) this.pool.insert(chunked, chunked.slots);
-    if (this.#last === null || !this.#last.isPrefill || this.#setup.role === 'prefill') return;
-    const { parts } = this.#last;
-    const merged = parts.filter((part) => isAlive(part) && part.job !== chunked).map(({ job }) => job);
-    if (merged.length < parts.length) this.#isFull = false;
+    if (this.#slot.last === null || !this.#slot.last.isPrefill || this.#setup.role === 'prefill') return;
+    const { parts } = this.#slot.last;
+    const merged = parts.filter((part) => isAlive(part) && part.completes).map(({ job }) => job);
+    if (merged.length < parts.length) this.#slot.isFull = false;
     // An empty running batch is replaced by the merged one, whose flag is down.
-    if (merged.length > 0 && this.#running.length === 0) this.#isFull = false;
-    this.#running.push(...merged);
+    if (merged.length > 0 && this.#slot.running.length === 0) this.#slot.isFull = false;
+    this.#slot.running.push(...merged);
   }
 
   #prefill(nowNs: number, mayAdmit: boolean): PlainBatch | null {
     const { config } = this.#setup;
-    if ((this.#isFull || this.#waiting.length === 0) && this.#chunked === null) return null;
-    const slots = config.maxSequences - this.#running.length;
+    if ((this.#slot.isFull || this.#waiting.length === 0) && this.#chunked === null) return null;
+    const slots = slotRequests(config) - this.#slot.running.length;
     if (slots <= 0 && this.#chunked === null) {
-      this.#isFull = true;
+      this.#slot.isFull = true;
       return null;
     }
     const tree = config.prefixCaching ? this.pool.tree : null;
@@ -256,10 +274,10 @@ export class PlainRank {
 
   #addPrompts(slots: number, mayAdmit: boolean, nowNs: number): PlainPart[] {
     const { config } = this.#setup;
-    const mixed = config.mixedChunk ? this.#running.length : 0;
+    const mixed = config.mixedChunk ? this.#slot.running.length : 0;
     const running = {
-      remainingTokens: () => this.#running.reduce((sum, job) => sum + remainingNewTokens(job), 0),
-      states: () => this.#running,
+      remainingTokens: () => this.#slot.running.reduce((sum, job) => sum + remainingNewTokens(job), 0),
+      states: () => this.#slot.running,
     };
     const adder = new PrefillAdder(config, running, this.#ratio.value, mixed, () => this.pool.roomTokens);
     const parts: PlainPart[] = [];
@@ -270,8 +288,8 @@ export class PlainRank {
       if (!adder.isCut) this.#chunked = null;
     }
     for (const job of mayAdmit ? [...this.#waiting] : []) {
-      if (parts.length >= slots) this.#isFull = true;
-      if (this.#isFull) break;
+      if (parts.length >= slots) this.#slot.isFull = true;
+      if (this.#slot.isFull) break;
       let { tokens: prefix, node } = this.pool.match(job);
       const tokens = this.pool.below(job, prefix);
       const load = (): boolean => {
@@ -299,7 +317,7 @@ export class PlainRank {
         parts.push(partOf(job, 'chunk', prefix, adder.taken));
         if (adder.isCut) this.#chunked = job;
       }
-      if (result === 'noToken') this.#isFull = true;
+      if (result === 'noToken') this.#slot.isFull = true;
       if (result !== 'continue') break;
     }
     return parts;
@@ -319,27 +337,28 @@ export class PlainRank {
 
   /** Running requests decode in the prefill batch; the real engine fails where their pages are not to be had. */
   #mixRunning(): PlainPart[] {
-    const running = this.#running.filter((job) => !job.isFinished);
+    const running = this.#slot.running.filter((job) => !job.isFinished);
     if (running.length > 0 && !this.#makeRoom(running)) return [];
-    this.#running = [];
+    this.#slot.running = [];
     return running.map((job) => this.#decode(job));
   }
 
   #decodeAll(nowNs: number): PlainBatch | null {
-    if (this.#running.length === 0) return null;
-    const before = this.#running.length;
-    this.#running = this.#running.filter((job) => !job.isFinished);
-    if (this.#running.length === 0) {
-      this.#isFull = false;
+    if (this.#slot.running.length === 0) return null;
+    const before = this.#slot.running.length;
+    this.#slot.running = this.#slot.running.filter((job) => !job.isFinished);
+    if (this.#slot.running.length === 0) {
+      this.#slot.isFull = false;
       return null;
     }
-    if (this.#makeRoom(this.#running)) this.#ratio.decay(1);
+    if (this.#makeRoom(this.#slot.running)) this.#ratio.decay(1);
     else this.#retract(nowNs);
-    if (this.#running.length < before) this.#isFull = false;
+    if (this.#slot.running.length < before) this.#slot.isFull = false;
+    if (this.#slot.running.length === 0) return null;
     const page = this.#setup.config.blockTokens;
-    const drafted = this.#outcomes === null ? 0 : this.#pagesDue(this.#running);
-    if (page > 1) this.pool.makeFree((drafted + this.#running.length) * page);
-    return { parts: this.#running.map((job) => this.#decode(job)), isPrefill: false, loadedNs: 0 };
+    const drafted = this.#outcomes === null ? 0 : this.#pagesDue(this.#slot.running);
+    if (page > 1) this.pool.makeFree((drafted + this.#slot.running.length) * page);
+    return { parts: this.#slot.running.map((job) => this.#decode(job)), isPrefill: false, loadedNs: 0 };
   }
 
   /** Takes one slot for the job's next token, and those for drafts. */
@@ -387,7 +406,7 @@ export class PlainRank {
   /** Running requests lose their KV until the others' next tokens fit. */
   #retract(nowNs: number): void {
     // With drafts the real one can only cut its batch from the back.
-    const kept = this.#outcomes === null ? retractionOrder(this.#running) : [...this.#running];
+    const kept = this.#outcomes === null ? retractionOrder(this.#slot.running) : [...this.#slot.running];
     const victims: PlainJob[] = [];
     while (kept.length > 1 && (victims.length === 0 || !this.#makeRoom(kept))) {
       const victim = kept.pop()!;
@@ -402,7 +421,13 @@ export class PlainRank {
       this.#chunked = null;
       this.#makeRoom(kept);
     }
-    this.#running = kept;
+    // It fails here, too; with pipeline stages the other slots may have all pages.
+    if (this.#slots.length > 1 && !this.#makeRoom(kept)) {
+      const last = kept.pop()!;
+      victims.push(last);
+      this.#evict(last, last.knownTokens, nowNs);
+    }
+    this.#slot.running = kept;
     if (this.#setup.role === 'decode') for (const job of victims) this.#remote.retract(job);
     else this.#waiting.push(...victims);
     const generated = kept.reduce((sum, job) => sum + job.generated, 0);
@@ -412,7 +437,9 @@ export class PlainRank {
 
   #evict(job: PlainJob, regain: number, nowNs: number): void {
     if (job.evictedNs < 0) {
-      this.#setup.log.spend(job.request, STATE.prefillInterference, nowNs - job.accountedNs);
+      const decodes = job.generated > 0 && !this.#joined.includes(job);
+      const state = decodes ? STATE.decodeInterference : STATE.prefillInterference;
+      this.#setup.log.spend(job.request, state, nowNs - job.accountedNs);
       job.evictedNs = nowNs;
       job.regain = regain;
     }
@@ -434,7 +461,7 @@ export class PlainRank {
       if (this.#joined.includes(job)) continue;
       const part = parts.find((candidate) => candidate.job === job);
       if (job.evictedNs >= 0) this.#regain(job, part, times.endNs);
-      else if (job.generated > 0) this.#bookDecode(job, part, times);
+      else if (part !== undefined && job.generated > 0) this.#bookDecode(job, times);
       else if (part !== undefined) this.#bookChunk(job, part, times);
     }
     this.#emitJoined(times.endNs);
@@ -460,11 +487,12 @@ export class PlainRank {
     job.accountedNs = nowNs;
   }
 
-  #bookDecode(job: PlainJob, part: PlainPart | undefined, { startNs, endNs, decodeNs }: PassTimes): void {
+  #bookDecode(job: PlainJob, { endNs, decodeNs }: PassTimes): void {
     const { log } = this.#setup;
-    const ownNs = part === undefined ? 0 : Math.min(endNs - startNs, decodeNs);
+    const elapsedNs = endNs - job.accountedNs;
+    const ownNs = Math.min(elapsedNs, decodeNs);
     log.spend(job.request, STATE.decode, ownNs);
-    log.spend(job.request, STATE.decodeInterference, endNs - startNs - ownNs);
+    log.spend(job.request, STATE.decodeInterference, elapsedNs - ownNs);
     job.accountedNs = endNs;
   }
 

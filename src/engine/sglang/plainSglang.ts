@@ -2,17 +2,20 @@ import { PassShape } from '../../timing/passShape.ts';
 import { BATCH_FORMATION, type EngineCore, type EngineLoad, PASS_END } from '../engineCore.ts';
 import type { EngineSetup } from '../engineSetup.ts';
 import type { EngineTotals } from '../engineTotals.ts';
+import { stageEnds } from '../plain/stageEnds.ts';
 import type { PlainBatch } from './plainJob.ts';
 import { PlainRank } from './plainRank.ts';
 import { PrefillDelayer } from './prefillDelayer.ts';
 import { serves } from './requestLimits.ts';
-import type { SglangConfig } from './sglangConfig.ts';
+import { batchesInFlight, type SglangConfig } from './sglangConfig.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** One turn of all ranks: what each runs (null: a dummy), and when. */
 interface Step {
   readonly batches: readonly (PlainBatch | null)[];
+  /** With pipeline stages: of which slot the batches are. */
+  readonly slot: number;
   startNs: number;
   endNs: number;
   bound: number;
@@ -30,8 +33,13 @@ export class PlainSglang implements EngineCore {
   nextEventKind = BATCH_FORMATION;
   readonly #setup: EngineSetup<SglangConfig>;
   readonly #ranks: PlainRank[];
-  /** The step on the GPU, and the one queued behind it. */
+  /** The step on the GPU, and the one queued behind it; with pipeline stages those on any of them. */
   readonly #flight: Step[] = [];
+  /** When each stage is done with the step launched last, and when the step settled last ended. */
+  #doneNs: readonly number[] = [];
+  #settledNs = 0;
+  /** The slot whose turn it is. */
+  #slot = 0;
   readonly #delayer: PrefillDelayer;
   /** Requests go to the ranks in turn. */
   #turn = 0;
@@ -125,28 +133,41 @@ export class PlainSglang implements EngineCore {
 
   /** Batches are formed while there is room behind the one on the GPU. */
   #form(nowNs: number): void {
-    const depth = this.#setup.config.overlap ? 2 : 1;
-    while (this.#flight.length < depth && this.#formStep(nowNs)) {}
+    while (this.#flight.length < batchesInFlight(this.#setup.config) && this.#formStep(nowNs)) {}
     if (this.#flight.length > 0) this.#expect(this.#flight[0].endNs, PASS_END);
     else this.#expect(NEVER, BATCH_FORMATION);
   }
 
   #formStep(nowNs: number): boolean {
     const isIdle = this.#flight.length === 0;
-    let batches = this.#turnRanks(nowNs, isIdle);
+    let step = this.#goRound(nowNs, isIdle);
     // With nothing to do the loop turns at once: until it has polled, and until no rank is waited for.
     const { prefillDelayPasses } = this.#setup.config;
-    for (let turn = 0; turn <= prefillDelayPasses && isIdle && batches.every((batch) => batch === null); turn++) {
+    for (let turn = 0; turn <= prefillDelayPasses && isIdle && step === null; turn++) {
       for (const rank of this.#ranks) rank.idle();
-      batches = this.#turnRanks(nowNs, isIdle);
+      step = this.#goRound(nowNs, isIdle);
     }
-    if (batches.every((batch) => batch === null)) return false;
-    for (const [index, rank] of this.#ranks.entries()) if (batches[index] === null) rank.idleAlong();
-    const step = { batches, startNs: 0, endNs: 0, stallNs: 0, bound: 0, decodeNs: [], durationNs: 0 };
+    if (step === null) return false;
+    for (const [index, rank] of this.#ranks.entries()) if (step.batches[index] === null) rank.idleAlong();
     this.#time(step);
+    this.#launch(step, nowNs);
     this.#flight.push(step);
-    if (isIdle) this.#start(nowNs);
     return true;
+  }
+
+  /** One turn for each slot, until there is something to run or the results of the slot's last batch are waited for. */
+  #goRound(nowNs: number, isIdle: boolean): Step | null {
+    const { pipelineStages } = this.#setup.config;
+    for (let turn = 0; turn < pipelineStages; turn++) {
+      const slot = this.#slot;
+      if (pipelineStages > 1 && this.#flight.some((step) => step.slot === slot)) return null;
+      for (const rank of this.#ranks) rank.turnTo(slot);
+      const batches = this.#turnRanks(nowNs, isIdle);
+      this.#slot = (slot + 1) % pipelineStages;
+      if (batches.some((batch) => batch !== null))
+        return { batches, slot, startNs: 0, endNs: 0, stallNs: 0, bound: 0, decodeNs: [], durationNs: 0 };
+    }
+    return null;
   }
 
   #turnRanks(nowNs: number, isIdle: boolean): (PlainBatch | null)[] {
@@ -162,39 +183,36 @@ export class PlainSglang implements EngineCore {
     const step = this.#flight.shift()!;
     this.#bookStep(step);
     for (const [index, rank] of this.#ranks.entries()) {
-      rank.settle(step.batches[index], {
-        startNs: step.startNs,
-        endNs: nowNs,
-        decodeNs: step.decodeNs[index],
-        stallNs: step.stallNs,
-      });
+      rank.settle(step.batches[index], { endNs: nowNs, decodeNs: step.decodeNs[index], stallNs: step.stallNs });
     }
-    if (this.#flight.length > 0) this.#start(nowNs);
     this.#expect(nowNs, BATCH_FORMATION);
   }
 
   #bookStep({ batches, startNs, endNs, bound }: Step): void {
     const { ledger } = this.#setup;
     const isPrefill = batches.some((batch) => batch?.isPrefill);
+    const busyNs = endNs - Math.max(startNs, this.#settledNs);
+    this.#settledNs = endNs;
     ledger.passes += 1;
-    ledger.busyNs += endNs - startNs;
-    ledger.lastNs = endNs - startNs;
+    ledger.busyNs += busyNs;
+    ledger.lastNs = busyNs;
     const parts = batches.flatMap((batch) => batch?.parts ?? []);
     ledger.lastDecodes = parts.filter(({ kind }) => kind === 'decode').length;
     ledger.lastPrefillTokens = parts.reduce((sum, { kind, tokens }) => sum + (kind === 'chunk' ? tokens : 0), 0);
     for (const batch of batches) ledger.batchSum += batch?.parts.length ?? 0;
-    (isPrefill ? ledger.prefillBoundNs : ledger.decodeBoundNs)[bound] += endNs - startNs;
+    (isPrefill ? ledger.prefillBoundNs : ledger.decodeBoundNs)[bound] += busyNs;
   }
 
   // ---- time -------------------------------------------------------------------------------------------------------
 
-  /** The step at the head of the queue gets the GPU. */
-  #start(nowNs: number): void {
-    const step = this.#flight[0];
-    const loadedNs = Math.max(...step.batches.map((batch) => batch?.loadedNs ?? 0));
-    step.startNs = nowNs;
-    step.endNs = Math.max(nowNs + step.durationNs, loadedNs);
-    step.stallNs = step.endNs - nowNs - step.durationNs;
+  /** Each stage takes an equal part, after the stage before, and after the step before; KV from the tiers may come later. */
+  #launch(step: Step, nowNs: number): void {
+    const { durationNs, batches } = step;
+    const loadedNs = Math.max(...batches.map((batch) => batch?.loadedNs ?? 0));
+    step.startNs = Math.max(nowNs, this.#doneNs[0] ?? 0);
+    step.stallNs = Math.max(0, loadedNs - step.startNs - durationNs);
+    this.#doneNs = stageEnds(durationNs + step.stallNs, nowNs, this.#doneNs, this.#setup.config.pipelineStages);
+    step.endNs = this.#doneNs.at(-1)!;
   }
 
   /** A step lasts as long as its slowest rank. */

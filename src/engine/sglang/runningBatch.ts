@@ -1,6 +1,6 @@
 import type { Batch } from '../batch.ts';
 import type { Lane } from '../lane.ts';
-import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
+import { type Sequence, STAGE } from '../sequence.ts';
 import { type Addable, CLIP_NEW_TOKENS, type Running } from './prefillAdder.ts';
 
 /**
@@ -25,13 +25,14 @@ export class RunningBatch implements Running {
   /** Those whose last decode is in flight stay for now: nobody knows yet. */
   noteFinishing(): void {
     for (const batch of this.#batches) {
+      if (batch.lane !== this.#lane) continue;
       for (const sequence of batch.finishing) if (!this.leaving.includes(sequence)) this.leaving.push(sequence);
     }
   }
 
   /** A decoder turned out to be through: it stays until somebody looks. */
   noteFinished(sequence: Sequence): void {
-    if (sequence.lane !== NO_LANE && !this.leaving.includes(sequence)) this.leaving.push(sequence);
+    if (!this.leaving.includes(sequence)) this.leaving.push(sequence);
   }
 
   /** In the order in which they joined. */

@@ -35,3 +35,13 @@ export interface SglangConfig extends CommonConfig {
 export function keyedAhead({ speculation }: SglangConfig): number {
   return speculation?.method === 'eagle' ? 1 : 0;
 }
+
+/** Requests that may run together (`pp_max_micro_batch_size`): with pipeline stages their share of all. */
+export function slotRequests({ maxSequences, pipelineStages }: SglangConfig): number {
+  return Math.max(1, Math.floor(maxSequences / pipelineStages));
+}
+
+/** Batches in flight: one for each pipeline stage, which excludes overlap, or with overlap two. */
+export function batchesInFlight({ overlap, pipelineStages }: SglangConfig): number {
+  return overlap ? 2 : pipelineStages;
+}

@@ -7,17 +7,16 @@ import { STATE } from '../requestLog.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
-import { DecodeRoom } from './decodeRoom.ts';
 import { NewTokenRatio, RETRACT_STEPS } from './newTokenRatio.ts';
 import { orderWaiting, pagesToMatch } from './policies.ts';
-import { type LastBatch, Poll } from './poll.ts';
+import { Poll } from './poll.ts';
 import { PrefillAdder } from './prefillAdder.ts';
 import { RadixPages } from './radixPages.ts';
 import { RemoteQueue } from './remoteQueue.ts';
 import { draftReserve, mostNewTokens, serves } from './requestLimits.ts';
 import { retractionOrder } from './retraction.ts';
-import { RunningBatch } from './runningBatch.ts';
-import { keyedAhead, type SglangConfig } from './sglangConfig.ts';
+import { keyedAhead, type SglangConfig, slotRequests } from './sglangConfig.ts';
+import { Slot } from './slot.ts';
 
 /** SGLang's scheduler (scheduler.py at 5c8bd8b51): prefill whenever anything can be admitted, else decode. */
 export class SglangScheduler implements Scheduler {
@@ -27,8 +26,9 @@ export class SglangScheduler implements Scheduler {
   readonly #poll: Poll;
   readonly #ratio: NewTokenRatio;
   readonly #random: RandomStream;
-  readonly #running: RunningBatch;
-  readonly #room: DecodeRoom;
+  readonly #slots: readonly Slot[];
+  /** The one whose turn it is. */
+  #slot: Slot;
   /** Requests that have joined the running batch so far. */
   #joinings = 0;
   #inbox: Sequence[] = [];
@@ -39,21 +39,12 @@ export class SglangScheduler implements Scheduler {
   #joined: Sequence[] = [];
   /** Prefill workers: those whose KV waits to be fetched. */
   readonly #held = new Map<number, Sequence>();
-  /** `batch_is_full`: no prefill until somebody leaves. */
-  #isFull = false;
   /** The prompt in progress; neither waiting nor running. */
   #chunked: Sequence | null = null;
   /** Admitted and not finished. */
   #admitted = 0;
   /** When all that was fetched from the tiers is there. */
   #loadedNs = 0;
-
-  #lastWas: LastBatch = 'none';
-  /** Of the batch formed last, if it was a prefill: those whose prompts it ended, whether it had others, and who ran beside. */
-  #lastEnded: readonly Sequence[] | null = null;
-  #lastHadChunked = false;
-  #lastWasMixed = false;
-  #runningBeside = 0;
   /** By batch in flight: those whose prompts end in it. */
   readonly #ended = new Map<Batch, Sequence[]>();
 
@@ -66,8 +57,8 @@ export class SglangScheduler implements Scheduler {
     this.#poll = new Poll(config.pollingInterval);
     this.#ratio = new NewTokenRatio(config.conservativeness);
     this.#random = new RandomStream(worker, 'sglang random policy', rank);
-    this.#running = new RunningBatch(lanes[0], batches);
-    this.#room = new DecodeRoom(config, this.#pages, this.#running);
+    this.#slots = lanes.map((lane) => new Slot(config, this.#pages, lane, batches));
+    this.#slot = this.#slots[0];
     for (const batch of batches) this.#ended.set(batch, []);
   }
 
@@ -89,7 +80,8 @@ export class SglangScheduler implements Scheduler {
     sequence.maxNewTokens = Math.min(asked, mostNewTokens(config, role, sequence.inputTokens));
     this.#inbox.push(sequence);
     // With an interval it matters which poll finds it.
-    return !this.#isFull || this.#running.size === 0 || config.pollingInterval > 1;
+    const { isFull, running } = this.#slot;
+    return !isFull || running.size === 0 || config.pollingInterval > 1 || this.#slots.length > 1;
   }
 
   remoteArrived(request: number, nowNs: number): void {
@@ -108,7 +100,7 @@ export class SglangScheduler implements Scheduler {
       this.releaseHeld(request);
       return;
     }
-    this.#isFull = false;
+    for (const slot of this.#slots) slot.isFull = false;
     const isIt = (sequence: Sequence): boolean => sequence.request === request && sequence.stage !== STAGE.finished;
     const queued = this.#inbox.find(isIt) ?? this.#waiting.find(isIt);
     this.#inbox = this.#inbox.filter((other) => other !== queued);
@@ -116,9 +108,13 @@ export class SglangScheduler implements Scheduler {
     const remote = this.#remote.remove(request);
     if (remote?.hasRoom === true) this.#pages.drop(remote.item);
     if (queued !== undefined || remote !== undefined) return;
-    const { batches, lanes } = this.#setup;
-    const listed = [...lanes[0].set.members, ...this.#running.leaving, ...this.#joined, ...(this.#lastEnded ?? [])];
-    const inFlight = batches.flatMap((batch) => [...this.#ended.get(batch)!, ...batch.finishing]);
+    const listed = this.#slots.flatMap(({ lane, running, lastEnded }) => [
+      ...lane.set.members,
+      ...running.leaving,
+      ...(lastEnded ?? []),
+    ]);
+    listed.push(...this.#joined);
+    const inFlight = this.#setup.batches.flatMap((batch) => [...this.#ended.get(batch)!, ...batch.finishing]);
     const inside = this.#chunked === null ? listed : [this.#chunked, ...listed];
     this.#withdraw([...inside, ...inFlight].find(isIt)!, nowNs);
   }
@@ -130,12 +126,10 @@ export class SglangScheduler implements Scheduler {
       inFlight.discard(sequence);
       if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
     }
-    if (sequence.stage === STAGE.decoding) lanes[0].set.remove(sequence);
-    if (sequence.lane !== NO_LANE) lanes[0].times.remove(sequence, nowNs, log);
-    const isAnother = (other: Sequence): boolean => other !== sequence;
-    this.#running.leaving = this.#running.leaving.filter(isAnother);
-    this.#joined = this.#joined.filter(isAnother);
-    this.#lastEnded = this.#lastEnded?.filter(isAnother) ?? null;
+    if (sequence.stage === STAGE.decoding) lanes[sequence.lane].set.remove(sequence);
+    if (sequence.lane !== NO_LANE) lanes[sequence.lane].times.remove(sequence, nowNs, log);
+    for (const slot of this.#slots) slot.remove(sequence);
+    this.#joined = this.#joined.filter((other) => other !== sequence);
     if (sequence === this.#chunked) this.#chunked = null;
     this.#admitted -= 1;
     sequence.stage = STAGE.finished;
@@ -163,12 +157,29 @@ export class SglangScheduler implements Scheduler {
 
   form(batch: Batch, nowNs: number): boolean {
     const isIdle = this.isIdleBut(batch);
-    this.prepare(batch, nowNs, isIdle);
-    if (this.formTurn(batch, nowNs, true)) return true;
+    if (this.#goRound(batch, nowNs, isIdle)) return true;
     if (!isIdle) return false;
     this.idle();
-    this.prepare(batch, nowNs, isIdle);
-    return this.formTurn(batch, nowNs, true);
+    return this.#goRound(batch, nowNs, isIdle);
+  }
+
+  /** Turns of the loop, until one forms a batch or the results of the next slot's are waited for; each slot has one. */
+  #goRound(batch: Batch, nowNs: number, isIdle: boolean): boolean {
+    for (let turn = 0; turn < this.#slots.length; turn++) {
+      const { lane } = this.#slot;
+      if (this.#slots.length > 1 && this.#isInFlight(lane, batch)) return false;
+      batch.lane = lane;
+      lane.times.waitUntil(nowNs);
+      this.prepare(batch, nowNs, isIdle);
+      const runs = this.formTurn(batch, nowNs, true);
+      this.#slot = this.#slots[(lane.index + 1) % this.#slots.length];
+      if (runs) return true;
+    }
+    return false;
+  }
+
+  #isInFlight(lane: Lane, but: Batch): boolean {
+    return this.#setup.batches.some((batch) => batch !== but && batch.sequences > 0 && batch.lane === lane);
   }
 
   /** No batch but this one is in flight. */
@@ -180,12 +191,13 @@ export class SglangScheduler implements Scheduler {
   prepare(batch: Batch, nowNs: number, isIdle: boolean): boolean {
     const { role, config, tiers } = this.#setup;
     if (tiers !== null) tiers.nowNs = nowNs;
-    if (this.#poll.isDue(this.#lastWas)) this.#takeInbox();
-    this.#running.noteFinishing();
-    if (role === 'prefill') this.#isFull = false;
+    const slot = this.#slot;
+    if (this.#poll.isDue(slot.lastWas)) this.#takeInbox();
+    slot.running.noteFinishing();
+    if (role === 'prefill') slot.isFull = false;
     if (role === 'decode') this.#joinRemote(batch.lane, nowNs, isIdle);
     this.#mergeLast();
-    return this.#waiting.length > 0 && !this.#isFull && this.#running.size < config.maxSequences;
+    return this.#waiting.length > 0 && !slot.isFull && slot.running.size < slotRequests(config);
   }
 
   /** The second half, up to the launch; `mayAdmit`: no other rank is waited for. */
@@ -202,7 +214,7 @@ export class SglangScheduler implements Scheduler {
 
   /** Other ranks have a batch: this one takes part with a dummy. */
   idleAlong(): void {
-    this.#lastWas = 'other';
+    this.#slot.lastWas = 'other';
   }
 
   #takeInbox(): void {
@@ -216,13 +228,13 @@ export class SglangScheduler implements Scheduler {
   #joinRemote(lane: Lane, nowNs: number, isIdle: boolean): void {
     if (this.#remote.isStill) return;
     const { host, log, worker, config } = this.#setup;
-    for (const sequence of this.#remote.reserve(this.#running.states())) {
+    for (const sequence of this.#remote.reserve(this.#slot.running.states())) {
       const { request, inputTokens } = sequence;
       log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
       sequence.accountedNs = nowNs;
       host.reserved(worker, request, inputTokens, nowNs);
     }
-    const joining = this.#remote.take(config.maxSequences - this.#running.size);
+    const joining = this.#remote.take(config.maxSequences - this.#slot.running.size);
     for (const sequence of joining) {
       this.#admitted += 1;
       this.#joined.push(sequence);
@@ -233,7 +245,7 @@ export class SglangScheduler implements Scheduler {
     if (!isIdle) return;
     // A batch without a forward pass: its tokens are out when the one before it is over.
     this.#emitJoined(lane, nowNs);
-    if (joining.length > 0 && this.#running.size === 0) this.#joinRemote(lane, nowNs, isIdle);
+    if (joining.length > 0 && this.#slot.running.size === 0) this.#joinRemote(lane, nowNs, isIdle);
   }
 
   #emitJoined(lane: Lane, nowNs: number): void {
@@ -258,57 +270,40 @@ export class SglangScheduler implements Scheduler {
     this.#joined = [];
   }
 
-  /** The last prefill's requests join the running ones, before it is known which of them have finished. */
   #mergeLast(): void {
     const chunked = this.#chunked;
     if (chunked !== null && chunked.computed > chunked.inserted) this.#pages.insert(chunked, chunked.computed);
-    const ended = this.#lastEnded;
-    this.#lastEnded = null;
-    if (ended === null || this.#setup.role === 'prefill') return;
-    const running = this.#running;
-    let dropped = this.#lastHadChunked;
-    // Those that decoded beside it were taken out of the running batch and come back now.
-    if (this.#lastWasMixed) {
-      const before = running.leaving.length;
-      running.filter();
-      dropped ||= running.leaving.length < before;
-    }
-    let merged = this.#lastWasMixed ? running.size : 0;
-    for (const sequence of ended) {
-      if (sequence.stage === STAGE.finished) dropped = true;
-      else merged += 1;
-      if (sequence.stage === STAGE.finishing && sequence.lane === NO_LANE) running.leaving.push(sequence);
-    }
-    // An empty running batch is replaced by the merged one, whose flag is down.
-    if (dropped || (merged > 0 && this.#runningBeside === 0)) this.#isFull = false;
+    if (this.#setup.role === 'prefill') this.#slot.lastEnded = null;
+    else this.#slot.mergeLast();
   }
 
   formPrefill(batch: Batch, nowNs: number, mayAdmit: boolean): boolean {
     const { config } = this.#setup;
-    if ((this.#isFull || this.#waiting.length === 0) && this.#chunked === null) return false;
-    const slots = config.maxSequences - this.#running.size;
-    if (slots <= 0 && this.#chunked === null) {
-      this.#isFull = true;
+    const slot = this.#slot;
+    if ((slot.isFull || this.#waiting.length === 0) && this.#chunked === null) return false;
+    const places = slotRequests(config) - slot.running.size;
+    if (places <= 0 && this.#chunked === null) {
+      slot.isFull = true;
       return false;
     }
     const tree = config.prefixCaching ? this.#pages.tree : null;
     orderWaiting(config.policy, this.#waiting, this.#names, tree, this.#random);
     const prompts: Sequence[] = [];
     const tokens: number[] = [];
-    this.#addPrompts(mayAdmit ? slots : null, prompts, tokens, nowNs);
+    this.#addPrompts(mayAdmit ? places : null, prompts, tokens, nowNs);
     if (prompts.length === 0) return false;
     this.#fill(batch, prompts, tokens);
-    this.#lastWas = 'other';
     return true;
   }
 
-  /** Chooses the prompts of a batch, and how many tokens of each; `slots` null: nobody new is admitted. */
-  #addPrompts(slots: number | null, prompts: Sequence[], chunks: number[], nowNs: number): void {
+  /** Chooses the prompts of a batch, and how many tokens of each; `places` null: nobody new is admitted. */
+  #addPrompts(places: number | null, prompts: Sequence[], chunks: number[], nowNs: number): void {
     const { config } = this.#setup;
+    const slot = this.#slot;
     const pages = this.#pages;
-    const mixed = config.mixedChunk ? this.#running.size : 0;
+    const mixed = config.mixedChunk ? slot.running.size : 0;
     const roomTokens = (): number => pages.room * pages.pageTokens;
-    const adder = new PrefillAdder(config, this.#running, this.#ratio.value, mixed, roomTokens);
+    const adder = new PrefillAdder(config, slot.running, this.#ratio.value, mixed, roomTokens);
     if (this.#chunked !== null) {
       const sequence = this.#chunked;
       adder.addChunked(sequence, sequence.knownTokens - sequence.computed, pages.fitting(sequence));
@@ -322,9 +317,9 @@ export class SglangScheduler implements Scheduler {
     const lock = (): void => pages.tree.lock(node);
     const unlock = (): void => pages.tree.unlock(node);
     let admitted = 0;
-    for (const sequence of slots === null ? [] : this.#waiting) {
-      if (prompts.length >= slots!) this.#isFull = true;
-      if (this.#isFull) break;
+    for (const sequence of places === null ? [] : this.#waiting) {
+      if (prompts.length >= places!) slot.isFull = true;
+      if (slot.isFull) break;
       let prefix = pages.match(sequence);
       node = pages.tree.matched;
       const tokens = pages.below(sequence, prefix);
@@ -347,7 +342,7 @@ export class SglangScheduler implements Scheduler {
         chunks.push(adder.taken);
         if (adder.isCut) this.#chunked = sequence;
       }
-      if (result === 'noToken') this.#isFull = true;
+      if (result === 'noToken') slot.isFull = true;
       if (result !== 'continue') break;
     }
     // Whoever is not taken ends the loop, so those taken are the first.
@@ -387,19 +382,17 @@ export class SglangScheduler implements Scheduler {
       sequence.joined = ++this.#joinings;
       ended.push(sequence);
     }
-    this.#lastWasMixed = config.mixedChunk && this.#mixRunning(batch);
-    this.#lastEnded = [...ended];
-    this.#lastHadChunked = ended.length < prompts.length;
-    this.#runningBeside = this.#lastWasMixed ? 0 : this.#running.size;
+    const isMixed = config.mixedChunk && this.#mixRunning(batch);
+    this.#slot.notePrefill([...ended], ended.length < prompts.length, isMixed);
   }
 
   /** Running requests decode in the prefill batch; the real engine fails where their pages are not to be had. */
   #mixRunning(batch: Batch): boolean {
     const { set } = batch.lane;
-    const running = this.#running;
+    const { running, room } = this.#slot;
     const { leaving } = running;
     running.filter();
-    if (running.size > 0 && !this.#room.make(set)) {
+    if (running.size > 0 && !room.make(set)) {
       running.leaving = leaving;
       return false;
     }
@@ -408,48 +401,56 @@ export class SglangScheduler implements Scheduler {
   }
 
   formDecode(batch: Batch, nowNs: number): boolean {
-    const running = this.#running;
+    const slot = this.#slot;
+    const { running, room } = slot;
     const { set } = batch.lane;
     const before = running.size;
-    this.#lastWas = 'none';
+    slot.lastWas = 'none';
     if (before === 0) return false;
     running.filter();
-    if (running.size === 0) {
-      this.#isFull = false;
-      return false;
+    if (running.size > 0) {
+      if (room.make(set)) this.#ratio.decay(1);
+      else this.#retract(batch, nowNs);
     }
-    if (this.#room.make(set)) this.#ratio.decay(1);
-    else this.#retract(batch, nowNs);
-    if (running.size < before) this.#isFull = false;
-    this.#room.makeSpare(set);
+    if (running.size < before) slot.isFull = false;
+    if (running.size === 0) return false;
+    room.makeSpare(set);
     this.#takeDecodes(batch);
-    this.#lastWas = 'decode';
+    slot.lastWas = 'decode';
     return true;
   }
 
   /** Everybody's next token. */
   #takeDecodes(batch: Batch): void {
     const { set, drafts } = batch.lane;
-    batch.takesDecodes = this.#running.size > 0;
-    for (const { computed } of this.#running.leaving) batch.addGhost(computed + 1, drafts);
-    this.#room.take(set);
+    const { running, room } = this.#slot;
+    batch.takesDecodes = running.size > 0;
+    for (const { computed } of running.leaving) batch.addGhost(computed + 1, drafts);
+    room.take(set);
   }
 
-  /** Running requests lose their KV until the others' next tokens fit. */
+  /**
+   * Running requests lose their KV until the others' next tokens fit. The real engine fails where those of the last one do not;
+   * with pipeline stages, whose other slots may have all pages, ours takes that one back, too.
+   */
   #retract(batch: Batch, nowNs: number): void {
-    const running = this.#running;
+    const { running, room } = this.#slot;
     const { set } = batch.lane;
     const kept = this.#retractionOrder();
     let first = true;
-    while (kept.length > 1 && (first || !this.#room.make(set))) {
+    while (kept.length > 1 && (first || !room.make(set))) {
       first = false;
       const sequence = kept.pop()!;
       this.#evictRunning(sequence, running.knownGenerated(sequence), batch, nowNs);
       this.#pages.makeFree(Math.ceil((kept.length * RETRACT_STEPS) / this.#pages.pageTokens));
     }
-    if (!this.#room.make(set) && this.#chunked !== null) {
+    if (!room.make(set) && this.#chunked !== null) {
       this.#evictChunked(this.#chunked, nowNs);
-      this.#room.make(set);
+      room.make(set);
+    }
+    if (this.#slots.length > 1 && !room.make(set)) {
+      const sequence = kept.pop()!;
+      this.#evictRunning(sequence, running.knownGenerated(sequence), batch, nowNs);
     }
     let generated = 0;
     let most = 0;
@@ -462,9 +463,9 @@ export class SglangScheduler implements Scheduler {
 
   /** With drafts the real one can only cut its batch from the back. */
   #retractionOrder(): Sequence[] {
-    const running = this.#running;
+    const { running, lane } = this.#slot;
     if (this.#setup.config.speculation !== null) return running.inOrder();
-    const known = [...this.#setup.lanes[0].set.members, ...running.leaving].map((sequence) => ({
+    const known = [...lane.set.members, ...running.leaving].map((sequence) => ({
       request: sequence.request,
       inputTokens: sequence.inputTokens,
       generated: running.knownGenerated(sequence),
@@ -480,7 +481,7 @@ export class SglangScheduler implements Scheduler {
       if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
     }
     if (sequence.stage === STAGE.decoding) lane.set.remove(sequence);
-    else this.#running.leaving.splice(this.#running.leaving.indexOf(sequence), 1);
+    else this.#slot.running.leaving.splice(this.#slot.running.leaving.indexOf(sequence), 1);
     if (sequence.lane !== NO_LANE) lane.times.remove(sequence, nowNs, this.#setup.log);
     sequence.generated = generated;
     this.#evict(sequence, sequence.knownTokens, nowNs);
@@ -518,7 +519,7 @@ export class SglangScheduler implements Scheduler {
     const { tiers } = this.#setup;
     if (tiers !== null) tiers.nowNs = nowNs;
     this.#emitJoined(batch.lane, nowNs);
-    if (batch.takesDecodes) this.#room.giveBack(batch.lane.set);
+    if (batch.takesDecodes) this.#slots[batch.lane.index].room.giveBack(batch.lane.set);
     const ended = this.#ended.get(batch)!;
     if (ended.length === 0 && batch.finished.length === 0) return;
     const done = new Set([...ended, ...batch.finished]);
@@ -541,7 +542,7 @@ export class SglangScheduler implements Scheduler {
       return;
     }
     sequence.stage = STAGE.finished;
-    this.#running.noteFinished(sequence);
+    if (sequence.lane !== NO_LANE) this.#slots[sequence.lane].running.noteFinished(sequence);
     // The slot of a decode that was formed before this was known counts as filled.
     this.#pages.finish(sequence, config.keepsGenerated ? computed : prefilled);
     log.lastTokenNs[request] = nowNs;
@@ -553,13 +554,14 @@ export class SglangScheduler implements Scheduler {
   steadyPasses({ lane: { set } }: Batch, atMost: number): number {
     // With drafts every pass is another.
     if (this.#setup.config.speculation !== null) return 0;
-    const mayAdmit = !this.#isFull && this.#waiting.length > 0;
+    const { isFull, lastWas } = this.#slot;
+    const mayAdmit = !isFull && this.#waiting.length > 0;
     if (this.#chunked !== null || mayAdmit) return 0;
     if (!this.#remote.isStill || this.#joined.length > 0) return 0;
     let passes = Math.min(set.passesToChange(), atMost);
-    const pollMatters = !this.#isFull || this.#setup.config.pollingInterval > 1;
+    const pollMatters = !isFull || this.#setup.config.pollingInterval > 1;
     if (pollMatters && this.#inbox.length > 0) {
-      passes = this.#lastWas === 'other' ? 0 : Math.min(passes, this.#poll.iterationsLeft);
+      passes = lastWas === 'other' ? 0 : Math.min(passes, this.#poll.iterationsLeft);
     }
     // Evictions on the way change no batch, but tiers that take what is thrown out have to see when.
     const { room, free } = this.#pages;
