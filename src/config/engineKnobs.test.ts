@@ -101,6 +101,19 @@ describe('SGLang', () => {
     );
   });
 
+  test('pipeline stages run one batch each, without overlap, mixing and drafts', () => {
+    const staged = (rest = '') => parse('backend: sglang, hardware: h100', `parallelism: {pipeline: 2}${rest}`);
+    expect(staged().scheduler.async).toBe(false);
+    expect(messageOf(() => staged(', scheduler: {async: true}'))).toContain(
+      'cannot overlap passes with pipeline stages',
+    );
+    expect(messageOf(() => staged(', scheduler: {mixed_batches: true}'))).toContain(
+      'does not mix with pipeline stages',
+    );
+    const drafts = ', speculation: {method: mtp, draft_tokens: 1, acceptance: 0.5}';
+    expect(messageOf(() => staged(drafts))).toContain('SGLang has no drafts with pipeline stages');
+  });
+
   test('without chunks a pass is bounded by max_prefill_tokens', () => {
     const unchunked = (rest: string) =>
       parse('backend: sglang, hardware: h100', `scheduler: {chunked_prefill: false${rest}}`);

@@ -17,6 +17,7 @@ export interface SchedulerContext {
   /** Longest prompt plus output. */
   readonly contextTokens: number;
   readonly attentionDataRanks: number;
+  readonly pipelineStages: number;
   readonly blockTokens: number;
   readonly speculation: SpeculationConfig | null;
   /** Of the worker. */
@@ -111,14 +112,19 @@ function sglangLimits(
 }
 
 /**
- * Drafts that the engine cannot have in flight switch asynchronous scheduling off; TensorRT-LLM's prefill workers run
- * without it (examples/disaggregated at 1.2).
+ * Drafts that the engine cannot have in flight switch asynchronous scheduling off, as SGLang's pipeline stages do;
+ * TensorRT-LLM's prefill workers run without it (examples/disaggregated at 1.2).
  */
 function resolveAsync(given: Given, initial: boolean, context: SchedulerContext): boolean {
   const { engine, speculation, path, problems } = context;
   if (engine.backend === 'trtllm' && path.includes('prefill')) {
     if (given.async === true)
       problems.add([...path, 'scheduler', 'async'], 'must be off in prefill workers of TensorRT-LLM');
+    return false;
+  }
+  if (engine.backend === 'sglang' && context.pipelineStages > 1) {
+    if (given.async === true)
+      problems.add([...path, 'scheduler', 'async'], 'SGLang cannot overlap passes with pipeline stages');
     return false;
   }
   const overlaps = settingOf<readonly string[]>(engine.profile, 'speculation.overlaps');
@@ -147,7 +153,7 @@ function check(scheduler: SchedulerConfig, context: SchedulerContext) {
     }
   }
   if (engine.backend === 'sglang') {
-    checkSglangDrafts(scheduler, context);
+    checkSglangPasses(scheduler, context);
     if (chunked && tokens % blockTokens !== 0) {
       problems.add(at('max_batched_tokens'), `must be a multiple of the page of ${blockTokens} tokens, got ${tokens}`);
     }
@@ -160,12 +166,18 @@ function check(scheduler: SchedulerConfig, context: SchedulerContext) {
   }
 }
 
-/** SGLang switches mixed chunks off with drafts, and has DP attention for drafts of the model's own kind alone (5c8bd8b51, srt/server_args.py). */
-function checkSglangDrafts(scheduler: SchedulerConfig, context: SchedulerContext): void {
-  const { speculation, attentionDataRanks, path, problems } = context;
+/**
+ * SGLang has neither mixed chunks with drafts or pipeline stages, nor drafts with stages, and with DP attention only drafts of the
+ * model's own kind (5c8bd8b51, srt/server_args.py).
+ */
+function checkSglangPasses(scheduler: SchedulerConfig, context: SchedulerContext): void {
+  const { speculation, attentionDataRanks, pipelineStages, path, problems } = context;
+  if (scheduler.mixed_batches === true && (speculation !== null || pipelineStages > 1)) {
+    const beside = speculation === null ? 'pipeline stages' : 'speculation';
+    problems.add([...path, 'scheduler', 'mixed_batches'], `SGLang does not mix with ${beside}`, 'leave it off');
+  }
   if (speculation === null) return;
-  if (scheduler.mixed_batches === true)
-    problems.add([...path, 'scheduler', 'mixed_batches'], 'SGLang does not mix with speculation', 'leave it off');
+  if (pipelineStages > 1) problems.add([...path, 'speculation'], 'SGLang has no drafts with pipeline stages');
   if (attentionDataRanks > 1 && (speculation.method === 'ngram' || speculation.method === 'draft_model'))
     problems.add([...path, 'speculation', 'method'], `SGLang has no ${speculation.method} drafts with DP attention`);
 }

@@ -49,6 +49,7 @@ export function resolveWorker(
     hardware: gpu,
     contextTokens: contextLength ?? model?.contextLength ?? 1,
     attentionDataRanks: parallelism.attention_data,
+    pipelineStages: parallelism.pipeline,
     blockTokens: kvCache.block_size,
     speculation,
     path,

@@ -39,6 +39,7 @@ export class PlainLaunch {
 
 /** What the engine would do if nothing were said; undefined where that depends on the GPU. */
 function defaultOf({ engine, pool }: Server, path: string): unknown {
+  if (path === 'scheduler.async' && engine.backend === 'sglang' && pool.parallelism.pipeline > 1) return false;
   if (path === 'scheduler.async' && pool.speculation !== null) {
     const overlaps = settingOf<readonly string[]>(engine.profile, 'speculation.overlaps');
     if (!overlaps.includes(pool.speculation.method)) return false;

@@ -3,6 +3,7 @@ import type { Mutation } from './mutation.ts';
 const SCHEDULER = 'src/engine/sglang/sglangScheduler.ts';
 const RUNNING = 'src/engine/sglang/runningBatch.ts';
 const PAGES = 'src/engine/sglang/radixPages.ts';
+const SLOT = 'src/engine/sglang/slot.ts';
 const ROOM = 'src/engine/sglang/decodeRoom.ts';
 const NAMES = 'src/kv/pageNames.ts';
 const POLL = 'src/engine/sglang/poll.ts';
@@ -15,7 +16,7 @@ const TIMES = 'src/engine/decodeTimes.ts';
 export const SGLANG_MUTATIONS: readonly Mutation[] = [
   {
     file: SCHEDULER,
-    find: 'const mayAdmit = !this.#isFull && this.#waiting.length > 0;',
+    find: 'const mayAdmit = !isFull && this.#waiting.length > 0;',
     replace: 'const mayAdmit = false;',
     why: 'a run passes over those that wait',
   },
@@ -51,33 +52,24 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: 'if (running.size < before) this.#isFull = false;',
+    find: 'if (running.size < before) slot.isFull = false;',
     replace: '',
     why: 'the latch stays down when somebody has left',
   },
   {
-    file: SCHEDULER,
-    find: `    if (running.size === 0) {
-      this.#isFull = false;
-      return false;
-    }`,
-    replace: '    if (running.size === 0) return false;',
-    why: 'the latch stays down when the running batch is empty',
-  },
-  {
-    file: SCHEDULER,
-    find: 'if (dropped || (merged > 0 && this.#runningBeside === 0)) this.#isFull = false;',
-    replace: 'if (dropped) this.#isFull = false;',
+    file: SLOT,
+    find: 'if (dropped || (merged > 0 && this.runningBeside === 0)) this.isFull = false;',
+    replace: 'if (dropped) this.isFull = false;',
     why: 'the latch outlives an empty running batch',
   },
   {
-    file: SCHEDULER,
-    find: 'let dropped = this.#lastHadChunked;',
+    file: SLOT,
+    find: 'let dropped = this.lastHadChunked;',
     replace: 'let dropped = false;',
     why: 'a prompt in progress does not lift the latch when the others merge',
   },
   {
-    file: SCHEDULER,
+    file: SLOT,
     find: 'if (sequence.stage === STAGE.finishing && sequence.lane === NO_LANE) running.leaving.push(sequence);',
     replace: '',
     why: 'a request of one token burns no decode',
@@ -120,7 +112,7 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: 'for (const { computed } of this.#running.leaving) batch.addGhost(computed + 1, drafts);',
+    find: 'for (const { computed } of running.leaving) batch.addGhost(computed + 1, drafts);',
     replace: '',
     why: 'a wasted decode takes no time',
   },
@@ -135,6 +127,33 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
     find: 'if (this.#setup.config.speculation !== null) return running.inOrder();',
     replace: '',
     why: 'retraction with drafts does not cut the batch from the back',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (this.#slots.length > 1 && this.#isInFlight(lane, batch)) return false;',
+    replace: `if (this.#slots.length > 1 && this.#isInFlight(lane, batch)) {
+        this.#slot = this.#slots[(lane.index + 1) % this.#slots.length];
+        continue;
+      }`,
+    why: 'the loop does not wait for the results of the slot whose turn it is',
+  },
+  {
+    file: SCHEDULER,
+    find: 'this.#slot = this.#slots[(lane.index + 1) % this.#slots.length];',
+    replace: 'if (runs) this.#slot = this.#slots[(lane.index + 1) % this.#slots.length];',
+    why: 'a slot without anything to run keeps its turn',
+  },
+  {
+    file: SCHEDULER,
+    find: 'if (this.#slots.length > 1 && !room.make(set)) {',
+    replace: 'if (false) {',
+    why: 'with pipeline stages the last request of a slot is not taken back',
+  },
+  {
+    file: RUNNING,
+    find: 'if (batch.lane !== this.#lane) continue;',
+    replace: '',
+    why: 'requests that finish in another slot count as running in this',
   },
   {
     file: ROOM,
@@ -174,8 +193,8 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: 'this.#joined = this.#joined.filter((other) => other !== sequence);',
-    replace: '',
+    find: '    this.#joined = this.#joined.filter((other) => other !== sequence);\n    this.#pages.drop',
+    replace: '    this.#pages.drop',
     why: 'the first token of a request retracted meanwhile comes out',
   },
   {

@@ -113,19 +113,21 @@ function workerOf(backend: Backend, version: string, model: string): fc.Arbitrar
       const decides = worker.speculation !== undefined || backend === 'trtllm';
       return decides ? { ...worker, scheduler } : worker;
     })
-    .map((worker) => (backend === 'sglang' && worker.speculation !== undefined ? forSglangDrafts(worker) : worker));
+    .map((worker) => (backend === 'sglang' ? asSglangRuns(worker) : worker));
 }
 
-/** SGLang has neither mixed chunks with drafts nor all kinds of drafts with DP attention. */
-function forSglangDrafts<T extends Record<string, unknown>>(worker: T): T {
-  const { mixed_batches: _dropped, ...scheduler } = worker.scheduler as { mixed_batches?: boolean };
-  const { attention_data = 1 } = worker.parallelism as { attention_data?: number };
-  const { draft_tokens, acceptance } = worker.speculation as Record<string, unknown>;
-  return {
-    ...worker,
-    scheduler,
-    ...(attention_data > 1 ? { speculation: { method: 'mtp', draft_tokens, acceptance } } : {}),
-  };
+/** SGLang has neither mixed chunks nor drafts nor overlap with pipeline stages, nor mixed chunks with drafts, nor all drafts with DP attention. */
+function asSglangRuns<T extends Record<string, unknown>>(worker: T): Record<string, unknown> {
+  const { speculation: drawn, ...others } = worker;
+  const { attention_data = 1, pipeline = 1 } = worker.parallelism as { attention_data?: number; pipeline?: number };
+  const { mixed_batches, async, ...settings } = worker.scheduler as Record<string, unknown>;
+  const speculates = drawn !== undefined && pipeline === 1;
+  const { draft_tokens, acceptance } = (drawn ?? {}) as Record<string, unknown>;
+  const speculation = attention_data > 1 ? { method: 'mtp', draft_tokens, acceptance } : drawn;
+  const mayMix = mixed_batches !== undefined && !speculates && pipeline === 1;
+  const mayOverlap = async !== undefined && pipeline === 1;
+  const scheduler = { ...settings, ...(mayMix ? { mixed_batches } : {}), ...(mayOverlap ? { async } : {}) };
+  return { ...others, scheduler, ...(speculates ? { speculation } : {}) };
 }
 
 /** An `engine` section, as somebody might write it. */
