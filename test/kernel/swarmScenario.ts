@@ -1,6 +1,7 @@
 import { RandomStream } from '../../src/base/random.ts';
 import type { FaultSpec } from '../../src/cluster/faultSpec.ts';
 import type { PatienceSpec } from '../../src/cluster/patience.ts';
+import type { PlannerSpec } from '../../src/cluster/planner.ts';
 import { ROUTER_POLICIES } from '../../src/cluster/router/routerSpec.ts';
 import type { PoolSpec, Scenario, TransferSpec } from '../../src/cluster/scenario.ts';
 import { createSimulation, simulate } from '../../src/cluster/simulation.ts';
@@ -40,7 +41,28 @@ export function swarmScenario(seed: number): Scenario {
     ...(one(2) ? { patience: patience(random) } : {}),
   };
   const troubled = one(4) ? scenario : { ...scenario, faults: faults(random, workers, scenario.network !== undefined) };
-  return one(2) && base.pools[0].engine.backend === 'vllm' ? withTiers(troubled, seed) : troubled;
+  const tiered = one(2) ? withTiers(troubled, seed) : troubled;
+  const shedding = one(4) ? { ...tiered, maxKvUsage: random.integer(1, 9) / 10 } : tiered;
+  return one(3) ? { ...shedding, pools: shedding.pools.map(withStartup), planner: planner(seed, shedding) } : shedding;
+}
+
+function withStartup(pool: PoolSpec): PoolSpec {
+  return { ...pool, startup: { provisioningNs: 20_000, loadNs: 5_000, warmupNs: 2_500, warmReplicas: 0 } };
+}
+
+/** Wants whatever comes into its head. */
+function planner(seed: number, { pools }: Scenario): PlannerSpec {
+  const random = new RandomStream(seed, 'swarm planner');
+  const gpus = pools.reduce((sum, { replicas, gpusPerReplica }) => sum + replicas * gpusPerReplica, 0);
+  return {
+    intervalNs: random.integer(1, 6) * 9_001,
+    maxGpus: gpus + random.integer(0, 5),
+    minReplicas: pools.map(() => 1),
+    createPolicy: () => {
+      const wishes = new RandomStream(seed, 'swarm wishes');
+      return { decide: () => ({ replicas: pools.map(() => wishes.integer(0, 4)), reason: 'a whim' }) };
+    },
+  };
 }
 
 /** A pool of one page is no scenario. */
@@ -118,6 +140,10 @@ export const FEATURES: Readonly<Record<string, (scenario: Scenario) => boolean>>
   'start-up': ({ pools }) => pools.some(({ startupNs }) => startupNs !== undefined),
   'impatient clients': ({ patience }) => patience !== undefined,
   shedding: ({ maxInFlight }) => maxInFlight !== undefined,
+  'shedding by KV in use': ({ maxKvUsage }) => maxKvUsage !== undefined,
+  speculation: ({ pools }) => pools.some(({ engine }) => engine.speculation !== null),
+  pipelines: ({ pools }) => pools.some(({ engine }) => engine.pipelineStages > 1),
+  planner: (scenario) => scenario.planner !== undefined,
   tiers: ({ pools }) => pools.some(({ engine }) => engine.tiers !== undefined),
   'KV router': ({ router }) => router.policy === 'kv_router',
   'session affinity': ({ router }) => router.affinity !== undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ROUTER_POLICIES } from '../../src/cluster/router/routerSpec.ts';
-import type { Scenario } from '../../src/cluster/scenario.ts';
+import type { Scenario, TransferSpec } from '../../src/cluster/scenario.ts';
 import { createSimulation } from '../../src/cluster/simulation.ts';
 import type { SimulationResult } from '../../src/cluster/simulationResult.ts';
 import { STATE } from '../../src/engine/requestLog.ts';
@@ -10,6 +10,58 @@ import { differences, timelineOf, without } from './timeline.ts';
 import { withClock, withEngines, withOneReplica, withoutIds, withPools, withRoom } from './variants.ts';
 
 const RUNS = 200;
+
+const NEVER = Number.POSITIVE_INFINITY;
+const NO_FAULTS = { crashes: [], stragglers: [], retries: 3 };
+
+/** The hand-over changed, where there is one. */
+const handover =
+  (change: Partial<TransferSpec>) =>
+  (scenario: Scenario): Scenario | null =>
+    scenario.transfer === null ? null : { ...scenario, transfer: { ...scenario.transfer, ...change } };
+
+/** Features that are there and do nothing; null: the scenario has no place for it. */
+const INERT: Record<string, (scenario: Scenario) => Scenario | null> = {
+  'a list of faults with nothing in it': (scenario) => ({ ...scenario, faults: NO_FAULTS }),
+  'a crash that is too late': (scenario) => ({
+    ...scenario,
+    faults: { ...NO_FAULTS, crashes: [{ worker: 0, atNs: 1e15, downNs: 1 }] },
+  }),
+  'random crashes, of replicas or nodes, that are too rare': (scenario) => ({
+    ...scenario,
+    faults: { ...NO_FAULTS, random: { meanUpNs: 1e18, downNs: 1, nodesOf: [[0], [0, 1], [1]] } },
+  }),
+  'a straggler as fast as the others': (scenario) => ({
+    ...scenario,
+    faults: { ...NO_FAULTS, stragglers: [{ worker: 0, factor: 1, atNs: 1000, untilNs: 90_000 }] },
+  }),
+  'a slow link that is not': (scenario) =>
+    scenario.network === undefined
+      ? null
+      : {
+          ...scenario,
+          faults: { ...NO_FAULTS, slowLinks: [{ of: { worker: 0 }, factor: 1, atNs: 0, untilNs: NEVER }] },
+        },
+  'clients with patience without end': (scenario) => ({
+    ...scenario,
+    patience: { firstTokenNs: 1e15, wholeNs: 1e15, abandoned: { share: 0, meanNs: 1 } },
+  }),
+  'a limit on requests that is never met': (scenario) => ({ ...scenario, maxInFlight: 1e9 }),
+  'a limit on KV in use that cannot be passed': (scenario) => ({ ...scenario, maxKvUsage: 1 }),
+  'a start-up that takes no time': (scenario) => ({
+    ...scenario,
+    pools: scenario.pools.map((pool) => ({ ...pool, startupNs: 0 })),
+  }),
+  'a front end that takes no time': (scenario) => ({
+    ...scenario,
+    frontEnd: { requestNs: 0, perInputTokenNs: 0, tokenizers: 1 },
+  }),
+  'a hand-over that may take for ever': handover({ timeoutNs: 1e15 }),
+  'resharding that costs nothing': (scenario) =>
+    scenario.transfer?.reshard !== undefined
+      ? null
+      : handover({ reshard: scenario.pools.map(() => scenario.pools.map(() => 0)) })(scenario),
+};
 
 /** What is present but has no effect must leave the timeline as it is, to the last nanosecond. */
 describe('null-feature identities', () => {
@@ -50,6 +102,19 @@ describe('null-feature identities', () => {
       }
     });
     expect(split).toBeGreaterThan(20);
+  });
+
+  describe.each(Object.entries(INERT))('%s', (_name, change) => {
+    it('changes nothing', () => {
+      let changed = 0;
+      forEachScenario((scenario, result, seed) => {
+        const other = change(scenario);
+        if (other === null) return;
+        changed += 1;
+        expectSame(simulate(other), result, seed);
+      });
+      expect(changed).toBeGreaterThan(20);
+    });
   });
 
   it('reports of load to a router that reads none', () => {
