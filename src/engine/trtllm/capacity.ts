@@ -82,8 +82,8 @@ function fitWithoutEviction<T>(
   const contexts = active.filter((item) => view.stateOf(item) === 'context');
   // In the real list one that waited for cached blocks can stand in the way of a later one that has begun, for ever.
   const pending = [
-    ...active.filter((item) => view.stateOf(item) === 'toLoad'),
     ...contexts.filter((item) => view.hasBlocks(item)),
+    ...active.filter((item) => view.stateOf(item) === 'toLoad'),
     ...contexts.filter((item) => !view.hasBlocks(item)),
   ];
   for (const item of pending) {

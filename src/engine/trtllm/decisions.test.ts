@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runLoop, stretches } from '../../../test/support/trtllmLoop.ts';
+import { fitCapacity } from './capacity.ts';
 import { chooseMicroBatch, type MicroBatchLimits } from './microBatch.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
@@ -263,4 +264,26 @@ describe('tokens of a micro-batch', () => {
       [1, 1, 0],
     ]);
   });
+});
+
+it('a prompt that has begun goes on while KV that is to come finds no room', () => {
+  const items = [
+    { state: 'toLoad', needs: 10, owned: 0 },
+    { state: 'context', needs: 0, owned: 4 },
+  ] as const;
+  const fitting = fitCapacity<(typeof items)[number]>(
+    'GUARANTEED_NO_EVICT',
+    items,
+    8,
+    {
+      stateOf: ({ state }) => state,
+      hasBlocks: ({ owned }) => owned > 0,
+      blocksToEnd: ({ needs }) => needs,
+      blocksOfStep: () => 0,
+      mayPause: () => false,
+      newBlock: () => null,
+    },
+    { freeBlocks: () => 3, pause: () => {} },
+  );
+  expect(fitting).toEqual([items[1]]);
 });

@@ -14,7 +14,7 @@ export function mostNewTokens(config: TrtllmConfig, inputTokens: number, asked: 
 /** Whether the server takes the request and lets it generate all its tokens. */
 export function serves(config: TrtllmConfig, inputTokens: number, outputTokens: number): boolean {
   if (inputTokens + outputTokens > maxRequestTokens(config)) return false;
-  if (outputTokens > 1 && verifiedTokens(config.speculation) > config.maxBatchedTokens) return false;
+  if (verifiedTokens(config.speculation) > config.maxBatchedTokens) return false;
   // Prompts are cut at whole blocks.
   if (config.chunkedPrefill && config.blockTokens <= config.maxBatchedTokens) return true;
   // A paused request comes back with its output as part of its prompt.
