@@ -276,6 +276,42 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
     expect([...log.preemptions]).toEqual([1, 0, 0, 0, 0]);
   });
 
+  it('serves others while KV is on its way, in order (after vLLM tests/v1/core/test_scheduler.py::test_prepend_skipped_requests_order)', () => {
+    const requests = [8, 8, 8, 8].map((input) => ({ input, output: 1 }));
+    const { engine, ends, log, runUntil } = bench(core, { maxSequences: 1 }, requests);
+    engine.enqueueRemote(0, 0);
+    engine.enqueueRemote(1, 0);
+    engine.enqueue(2, 0);
+    engine.enqueue(3, 0);
+    runUntil(0);
+    expect([...log.scheduledNs]).toEqual([-1, -1, 0, -1]);
+    // Whichever comes first.
+    engine.remoteArrived(1, 500);
+    engine.remoteArrived(0, 500);
+    runUntil(1e6);
+    expect(ends).toEqual([2, 0, 1, 3]);
+  });
+
+  it('keeps the room of a prompt whose KV is on its way (after vLLM tests/v1/core/test_scheduler.py::test_async_load_reservation_prevents_wedge_e2e)', () => {
+    const config = { blocks: 10, maxSequences: 4, maxBatchedTokens: 256 };
+    const { engine, ends, log, runUntil } = bench(core, config, [
+      { input: 128, output: 2 },
+      { input: 80, output: 2 },
+    ]);
+    engine.enqueueRemote(0, 0);
+    engine.enqueue(1, 0);
+    runUntil(499);
+    expect([heldPages(engine), ...log.scheduledNs]).toEqual([8, -1, -1]);
+    engine.remoteArrived(0, 500);
+    runUntil(500);
+    expect([...log.scheduledNs]).toEqual([500, -1]);
+    runUntil(1e6);
+    expect([ends, [...log.preemptions]]).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
+  });
+
   it('shares a prompt within a step (vLLM tests/v1/core/test_async_scheduler.py::test_prefix_caching_for_prefill_dedup)', () => {
     const requests = Array.from({ length: 5 }, () => ({ input: 100, output: 3, ids: [1, 2, 3, 4, 5, 6, 7] }));
     const config = { asyncScheduling: true, prefixCaching: true, maxBatchedTokens: 1000 };
