@@ -244,11 +244,11 @@ export class SglangScheduler implements Scheduler {
     }
     if (!isIdle) return;
     // A batch without a forward pass: its tokens are out when the one before it is over.
-    this.#emitJoined(lane, nowNs);
+    this.#emitJoined(nowNs);
     if (joining.length > 0 && this.#slot.running.size === 0) this.#joinRemote(lane, nowNs, isIdle);
   }
 
-  #emitJoined(lane: Lane, nowNs: number): void {
+  #emitJoined(nowNs: number): void {
     if (this.#joined.length === 0) return;
     const { log } = this.#setup;
     for (const sequence of this.#joined) {
@@ -265,7 +265,11 @@ export class SglangScheduler implements Scheduler {
         sequence.lastTokenNs = nowNs;
       }
       if (sequence.outputTokens === 1) this.#finish(sequence, nowNs);
-      else lane.times.startCounting(sequence);
+      else {
+        const { times } = this.#setup.lanes[sequence.lane];
+        times.waitUntil(nowNs);
+        times.startCounting(sequence);
+      }
     }
     this.#joined = [];
   }
@@ -518,7 +522,7 @@ export class SglangScheduler implements Scheduler {
   settle(batch: Batch, nowNs: number): void {
     const { tiers } = this.#setup;
     if (tiers !== null) tiers.nowNs = nowNs;
-    this.#emitJoined(batch.lane, nowNs);
+    this.#emitJoined(nowNs);
     if (batch.takesDecodes) this.#slots[batch.lane.index].room.giveBack(batch.lane.set);
     const ended = this.#ended.get(batch)!;
     if (ended.length === 0 && batch.finished.length === 0) return;
