@@ -11,6 +11,7 @@ import type { StepTimer } from '../timing/stepTimer.ts';
 import type { Workload } from '../workload/workload.ts';
 import { sharedBounds } from './constraints.ts';
 import { gpusOf, usdPerHourOf } from './deployment.ts';
+import type { SketchSide } from './sketch.ts';
 
 /** Metrics that a fleet of fixed size has before it runs. */
 const EXACT = ['usd_per_hour', 'usd_per_month', 'gpus_peak', 'gpus_mean'];
@@ -34,14 +35,17 @@ export interface SideFloors {
   readonly usdPerHour: number;
   /** The shortest pass there is, one token alone; 0 where nothing is claimed because speculation yields several tokens a pass. */
   readonly passNs: number;
+  readonly sketch: SketchSide;
 }
 
 /** @throws InputError when the model does not fit. */
 export function sidesOf(config: PredictConfig, workload: Workload, facts: Facts): SideFloors[] {
-  const { scenario } = buildScenario(config, workload, facts);
+  const { scenario, pools: planned } = buildScenario(config, workload, facts);
   return Object.entries(config.engine.workers).map(([name, workers]) => {
     const role = name as Role;
     const pools = scenario.pools.filter((pool) => pool.role === role);
+    const { plan } = planned.find((pool) => pool.role === role)!;
+    const [{ scheduler, kv_cache, parallelism }] = workers;
     const alone = { ...config, engine: { ...config.engine, workers: { [role]: workers } } };
     return {
       role,
@@ -50,6 +54,17 @@ export function sidesOf(config: PredictConfig, workload: Workload, facts: Facts)
       passNs: pools.some(({ engine }) => engine.speculation !== null)
         ? 0
         : pools.reduce((least, { timer }) => Math.min(least, shortestPassNs(timer)), Number.POSITIVE_INFINITY),
+      // Several pools of a role are sketched as so many replicas of the first.
+      sketch: {
+        role,
+        replicas: pools.reduce((sum, { replicas }) => sum + replicas, 0),
+        gpus: gpusOf(alone),
+        timer: pools[0].timer,
+        maxSequences: (scheduler.max_sequences ?? Number.POSITIVE_INFINITY) * parallelism.attention_data,
+        maxBatchedTokens: scheduler.max_batched_tokens * parallelism.attention_data,
+        kvTokens: plan.blocks * kv_cache.block_size,
+        reusesPrefixes: kv_cache.prefix_caching,
+      },
     };
   });
 }

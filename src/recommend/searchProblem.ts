@@ -1,4 +1,5 @@
 import { log } from '../base/math.ts';
+import { NS_PER_S } from '../base/units.ts';
 import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import {
@@ -13,14 +14,17 @@ import type { Direction } from '../search/pareto.ts';
 import type { Problem, TrialAsk, TrialOutcome } from '../search/strategy.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { CandidateSpace } from './candidateSpace.ts';
-import { marginOf } from './constraints.ts';
+import { marginOf, sharedBounds } from './constraints.ts';
 import { bestPossible, type Floors, floorsOf, impossibleBound, isExact, type SideFloors, sidesOf } from './floors.ts';
 import type { RoleOption } from './roleOptions.ts';
+import { type MeanRequest, meanRequestOf, type Sketch, sketchOf } from './sketch.ts';
 import type { TrialResult } from './trialTask.ts';
 
 /** Losses are logarithms, so this is a relative difference. */
 const RESOLUTION = 0.004;
 const WORST_LOSS = 30;
+/** Batches of up to e^6 sequences span a coordinate. */
+const BATCH_SCALE = 6;
 /** Neighbours that move two knobs of a role at constant GPUs. */
 const TRADES = 2;
 
@@ -44,10 +48,13 @@ export class SearchProblem implements Problem {
   readonly #facts: Facts;
   readonly #scales: boolean;
   readonly #shortestOutput: number;
+  readonly #mean: MeanRequest;
+  readonly #traceRate: number;
   readonly #coordinates = new Map<Scalar, Coordinate[]>();
   readonly #sides = new Map<string, SideFloors>();
   readonly #sharedKeys: string[] = [];
   readonly #loads: PredictConfig['traffic'][] = [];
+  readonly #sketches = new Map<number, readonly number[]>();
   readonly #points = new Map<number, Float64Array>();
   readonly #near = new Map<readonly RoleOption[], (readonly number[])[]>();
 
@@ -68,6 +75,9 @@ export class SearchProblem implements Problem {
     this.levels = levels;
     this.#scales = hasPlanner(config);
     this.exact = config.goal.objectives.map(({ metric }) => !this.#scales && isExact(metric));
+    this.#mean = meanRequestOf(workload);
+    const last = workload.arrivalNs.reduce((latest, arrival) => Math.max(latest, arrival), 0);
+    this.#traceRate = last > 0 ? (workload.count * NS_PER_S) / last : 1;
     this.#shortestOutput =
       config.traffic.over_length === 'truncate'
         ? 1
@@ -92,13 +102,16 @@ export class SearchProblem implements Problem {
     const coordinates = this.#coordinatesOf(assignment['engine.mode']);
     const width = coordinates.reduce((sum, coordinate) => sum + coordinate.width, 0);
     const { gpus } = this.#sizes(candidate);
-    const point = new Float64Array(width + gpus.length + 1);
+    const point = new Float64Array(width + gpus.length + 3);
     let at = 0;
     for (const coordinate of coordinates) {
       coordinate.encode(assignment[coordinate.path], point, at);
       at += coordinate.width;
     }
     const most = log(1 + this.#config.constraints.max_candidate_gpus);
+    const { batch, utilisation } = this.#sketchOf(candidate);
+    point[at++] = log(batch) / BATCH_SCALE;
+    point[at++] = utilisation;
     for (const count of [...gpus, gpus.reduce((sum, each) => sum + each, 0)]) point[at++] = log(1 + count) / most;
     return point;
   }
@@ -132,6 +145,42 @@ export class SearchProblem implements Problem {
       const best = bestPossible(metric, floors);
       return best === null ? Number.NEGATIVE_INFINITY : lossOf(best, direction);
     });
+  }
+
+  sketch(candidate: number): readonly number[] {
+    let outputs = this.#sketches.get(candidate);
+    if (outputs === undefined) {
+      outputs = this.#outputsOf(candidate);
+      this.#sketches.set(candidate, outputs);
+    }
+    return outputs;
+  }
+
+  #outputsOf(candidate: number): readonly number[] {
+    const sketch = this.#sketchOf(candidate);
+    const { gpus, usdPerHour } = this.floorsOf(candidate);
+    const { objectives, slo } = this.#config.goal;
+    const losses = objectives.map(({ metric, direction }) => {
+      const value = sketched(metric, sketch, gpus, usdPerHour);
+      return value === null ? Number.NaN : lossOf(value, direction);
+    });
+    const margins = sharedBounds(slo).map(({ metric, bound }) => {
+      const value = sketched(`mean_${metric}`, sketch, gpus, usdPerHour);
+      return value === null ? Number.NaN : log(value / bound);
+    });
+    const margin = margins.length === 0 ? Number.NaN : Math.max(-2, Math.min(2, Math.max(...margins)));
+    return [...losses, margin, -log(sketch.batch)];
+  }
+
+  #sketchOf(candidate: number): Sketch {
+    const { group, options } = this.#space.place(candidate);
+    const { load } = this.#loadOf(group);
+    return sketchOf(
+      this.#sidesOf(candidate, group, options).map(({ sketch }) => sketch),
+      load,
+      rateOf(load, this.#traceRate),
+      this.#mean,
+    );
   }
 
   floorsOf(candidate: number): Floors {
@@ -237,6 +286,30 @@ function coordinateOf(path: string, values: readonly Scalar[]): Coordinate {
       if (place >= 0) into[at + place] = 0.7;
     },
   };
+}
+
+/** Requests a second; those of a closed loop follow from its slots. */
+function rateOf(load: PredictConfig['traffic']['load'], traceRate: number): number {
+  if (load.type === 'concurrency') return 0;
+  return load.type === 'trace_timestamps' ? traceRate * load.speedup : load.requests_per_second;
+}
+
+/** The metric as the sketch has it, whatever the statistic; null where it says nothing. */
+function sketched(metric: string, sketch: Sketch, gpus: number, usdPerHour: number): number | null {
+  const { ttftMs, tpotMs, e2eMs, outputTokensPerS } = sketch;
+  switch (metric) {
+    case 'output_tokens_per_s':
+      return outputTokensPerS;
+    case 'output_tokens_per_s_per_gpu':
+      return outputTokensPerS / gpus;
+    case 'output_tokens_per_s_per_user':
+      return 1000 / tpotMs;
+    case 'usd_per_million_output_tokens':
+      return usdPerHour / outputTokensPerS;
+  }
+  const [, latency] = /_(ttft|tpot|itl|e2e)_ms$/.exec(metric) ?? [];
+  if (latency === undefined) return null;
+  return { ttft: ttftMs, tpot: tpotMs, itl: tpotMs, e2e: e2eMs }[latency as 'ttft' | 'tpot' | 'itl' | 'e2e'];
 }
 
 export function lossOf(value: number, direction: Direction): number {

@@ -1,3 +1,4 @@
+import { exp, log } from '../base/math.ts';
 import { type Front, frontOf, uncovered, worth } from './front.ts';
 import { type Forecast, LevelModel } from './levelModel.ts';
 import type { Problem, TrialOutcome } from './strategy.ts';
@@ -21,6 +22,14 @@ const WORTHWHILE = 0.4;
 /** Forecasts whose errors say how far to trust the next ones, and how many good ones are assumed to begin with. */
 const JUDGED = 16;
 const PRIOR_JUDGED = 8;
+
+/** Below this many candidates tried at both levels errors are not compared. */
+const FEWEST_COMPARED = 4;
+
+function spread(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}
 
 /** What is known of the candidates, and what is believed of the others. */
 export class Belief {
@@ -106,6 +115,34 @@ export class Belief {
       .reduce((sum, { work }) => sum + work, 0);
   }
 
+  /**
+   * How far the lowest level is off what full trials give, as a share of how far the sketch is: the mean over objectives
+   * that are not known beforehand, of those tried at both. 0 where too few are to compare.
+   */
+  sliceError(candidates: readonly number[]): number {
+    const wanted = new Set(candidates);
+    const at = (level: number): Map<number, readonly number[]> =>
+      new Map(
+        this.#outcomes.flatMap((outcome) =>
+          outcome.level === level && wanted.has(outcome.candidate) && outcome.losses !== null
+            ? [[outcome.candidate, outcome.losses]]
+            : [],
+        ),
+      );
+    const [low, full] = [at(0), at(this.#full)];
+    const both = [...full.keys()].filter((candidate) => low.has(candidate));
+    if (both.length < FEWEST_COMPARED) return 0;
+    const ratios = this.#problem.exact.flatMap((isExact, k) => {
+      if (isExact) return [];
+      const sketch = both.map((candidate) => this.#problem.sketch(candidate)?.[k] ?? Number.NaN);
+      const guess = sketch.some(Number.isNaN) ? sketch.map(() => 0) : sketch;
+      const truth = both.map((candidate) => full.get(candidate)![k]);
+      const offBy = (values: readonly number[]): number => spread(truth.map((value, n) => value - values[n]));
+      return [offBy(both.map((candidate) => low.get(candidate)![k])) / Math.max(offBy(guess), 1e-9)];
+    });
+    return exp(ratios.reduce((sum, ratio) => sum + log(Math.max(ratio, 1e-9)), 0) / Math.max(1, ratios.length));
+  }
+
   get hasResults(): boolean {
     return this.#hasResults;
   }
@@ -137,15 +174,16 @@ export class Belief {
     };
   }
 
-  /** The level a candidate would be tried at next, and the work that takes. */
-  nextTrial(candidate: number): { level: number; work: number } {
+  /** The level a candidate would be tried at next. */
+  nextLevel(candidate: number): number {
     const family = this.#problem.family(candidate);
     const levels = this.#levels.get(family)!;
     const work = this.#models.get(family)!.workOf(candidate);
     const known = this.#known.get(candidate);
+    // The last one seen may be a level not in use: then all of those in use are above it.
     let at = known === undefined ? 0 : levels.indexOf(known.level) + 1;
     while (at < levels.length - 1 && work[at] > WORTHWHILE * work[levels.length - 1]) at += 1;
-    return { level: levels[at], work: work[at] };
+    return levels[at];
   }
 
   /** Full results, and what candidates tried in part are expected to give: those that none of the others covers. */

@@ -62,6 +62,7 @@ function problemOf({ grid, objectives }: Function): Problem {
     family: () => 0,
     features: (candidate) => Float64Array.from(pointOf(candidate, grid)),
     neighbours: () => [],
+    sketch: () => null,
     floor: () => Array.from({ length: objectives }, () => Number.NEGATIVE_INFINITY),
   };
 }

@@ -13,10 +13,16 @@ const LARGEST_DESIGN = 256;
 /** Candidates for each one sampled, between those. */
 const PER_SAMPLE = 16;
 /**
- * Candidates of each family tried at every level, whatever they look like: what a slice gets wrong (the filling and
- * draining of a closed loop, say) differs over the space, and must have been seen all over it.
+ * Candidates for each one that is tried in full whatever it looks like, and how many there are at least and at most; of each
+ * family at least FEWEST_OF_FAMILY. What formulas and slices get wrong (the filling and draining of a closed loop, say)
+ * differs over the space, and must have been seen all over it.
  */
-const CALIBRATION = 8;
+const PER_CALIBRATION = 100;
+const FEWEST_CALIBRATIONS = 16;
+const MOST_CALIBRATIONS = 48;
+const FEWEST_OF_FAMILY = 8;
+/** Slices are used where their error is below this share of the sketch's: they cost, and the sketch does not. */
+const TELLING = 0.5;
 /** A level between is used where a trial there costs less than this share of a full one. */
 const CHEAP = 0.25;
 const GENERATION = 16;
@@ -25,12 +31,16 @@ const FULL_TRIALS = 2;
 const MIDDLE_TRIALS = 4;
 /** A candidate is tried as long as this many standard deviations in its favour would put it on the frontier. */
 const OPTIMISM = 1.2;
-/** The same for candidates not tried yet: the smallest trial is cheap, and what it finds may change every forecast. */
-const CURIOSITY = 2;
-/** How much the work of a trial speaks against it: its merit is worth / work^THRIFT. */
-const THRIFT = 0.5;
-/** Full trials in a row (in units of their mean work) that leave the frontier as it is, before the search believes it. */
-const PATIENCE = 14;
+/** The same for candidates not tried yet. */
+const CURIOSITY = 1.5;
+/** The same before the end, for the neighbours of the pick and for a few others. */
+const DOUBT = 3;
+const DOUBTFUL = 6;
+/** Full trials in a row that leave the frontier as it is, before the search believes it; cheap ones count for less. */
+const PATIENCE = 12;
+/** Candidates for each one of them, where that is more. */
+const PER_PATIENCE = 100;
+const MOST_PATIENCE = 24;
 /** The same as long as nothing feasible has been found. */
 const STUBBORNNESS = 100;
 /** Candidates one move from the frontier that are tried in full before the end. */
@@ -43,7 +53,7 @@ const RANDOM_POOL = 1000;
 
 interface Option extends Prospect {
   readonly level: number;
-  /** What it could add to the frontier, for the work it takes. */
+  /** What it could add to the frontier. */
   readonly merit: number;
 }
 
@@ -61,7 +71,7 @@ export class Cascade implements Strategy {
   readonly #full: number;
   readonly #belief: Belief;
   readonly #generations: Iterator<TrialAsk[], void>;
-  /** Full trials since the last that changed the frontier, in units of their mean work. */
+  /** Full trials since the last that changed the frontier. */
   #unchanged = 0;
   /** Full trials that changed it. */
   #additions = 0;
@@ -88,8 +98,8 @@ export class Cascade implements Strategy {
         const adds = losses !== null && margin <= 0 && this.#worth(losses, front) > 1;
         this.#fullWork += work;
         this.#fullTrials += 1;
-        // In trials of mean work: cheap ones in vain say little of where the costly ones are.
-        const share = this.#fullWork > 0 ? (work * this.#fullTrials) / this.#fullWork : 1;
+        // Cheap ones in vain say little of where the costly ones are.
+        const share = this.#fullWork > 0 ? Math.min(1, (work * this.#fullTrials) / this.#fullWork) : 1;
         this.#unchanged = adds ? 0 : this.#unchanged + share;
         if (adds) this.#additions += 1;
       }
@@ -102,7 +112,7 @@ export class Cascade implements Strategy {
     for (;;) {
       this.#unchanged = 0;
       yield* this.#follow();
-      const swept = this.#aroundFront();
+      const swept = this.#lastLook();
       if (swept.length === 0) return;
       const before = this.#additions;
       yield swept;
@@ -112,7 +122,7 @@ export class Cascade implements Strategy {
 
   /** Until nobody seems worth a trial, or trials have long changed nothing. */
   *#follow(): Generator<TrialAsk[], void> {
-    for (let turn = 0; this.#unchanged < (this.#belief.hasResults ? PATIENCE : STUBBORNNESS); turn++) {
+    for (let turn = 0; this.#unchanged < this.#patience(); turn++) {
       this.#belief.refit();
       const survey = turn % SURVEY === 0;
       const chosen = this.#choose(survey);
@@ -122,8 +132,24 @@ export class Cascade implements Strategy {
     }
   }
 
+  /** What is near the pick, and those far from all that was tried that the forecasts could be most wrong about. */
+  #lastLook(): TrialAsk[] {
+    const around = this.#aroundFront();
+    if (this.#problem.size > POOL) return around;
+    const near = new Set(around.map(({ candidate }) => candidate));
+    const doubtful = this.#choose(true, DOUBT)
+      .filter(({ candidate }) => !near.has(candidate) && !this.#belief.isTried(candidate))
+      .slice(0, DOUBTFUL);
+    return [...around, ...doubtful.map(({ candidate }) => ({ candidate, level: this.#full }))];
+  }
+
+  #patience(): number {
+    if (!this.#belief.hasResults) return STUBBORNNESS;
+    return Math.min(MOST_PATIENCE, Math.max(PATIENCE, this.#problem.size / PER_PATIENCE));
+  }
+
   /**
-   * Whoever is one move from the pick and could be better in the first objective: forecasts are not trusted with it. Where
+   * Whoever is one move from the pick and could be better in the first objective, at `DOUBT` standard deviations. Where
    * the space is too large for every candidate to be forecast, whoever is one move from any of the frontier.
    */
   #aroundFront(): TrialAsk[] {
@@ -134,30 +160,39 @@ export class Cascade implements Strategy {
     const around = new Set<number>();
     for (const { candidate } of isLarge ? front : [pick]) {
       for (const near of this.#problem.neighbours(candidate)) {
-        const floor = this.#problem.floor(near);
-        if (floor === null || this.#belief.isSettled(near) || around.size >= MOST_AROUND) continue;
-        if (isLarge || floor[0] < pick.losses[0] - this.#problem.resolution) around.add(near);
+        const prospect = this.#belief.prospect(near, DOUBT);
+        if (prospect === null || around.size >= MOST_AROUND) continue;
+        if (isLarge || prospect.losses[0] < pick.losses[0] - this.#problem.resolution) around.add(near);
       }
     }
     return [...around].map((candidate) => ({ candidate, level: this.#full }));
   }
 
-  /** A sample on the smallest level; some of it in full, and on what lies between as far as that is cheap. */
+  /** A sample in full and on the smallest level; where that tells enough, a larger one there, and what lies between as far as that is cheap. */
   *#open(): Generator<TrialAsk[], void> {
     const sampled = this.#design();
     const at = (candidates: Iterable<readonly number[]>, level: number): TrialAsk[] =>
       [...candidates].flat().map((candidate) => ({ candidate, level }));
-    yield at(sampled.values(), 0);
-    if (this.#full === 0) return this.#belief.use(0, [0]);
-    const calibrating = new Map([...sampled].map(([family, members]) => [family, this.#sample(members, CALIBRATION)]));
+    const calibrations = Math.min(
+      MOST_CALIBRATIONS,
+      Math.max(FEWEST_CALIBRATIONS, this.#problem.size / PER_CALIBRATION),
+    );
+    const share = Math.max(FEWEST_OF_FAMILY, Math.ceil(calibrations / sampled.size));
+    const calibrating = new Map([...sampled].map(([family, members]) => [family, this.#sample(members, share)]));
     yield at(calibrating.values(), this.#full);
-    const between: TrialAsk[] = [];
+    if (this.#full > 0) yield at(calibrating.values(), 0);
+    const short: TrialAsk[] = [];
     for (const [family, members] of calibrating) {
-      const levels = this.#levelsWorth(members);
-      for (const level of levels.slice(1, -1)) between.push(...at([members], level));
+      const usesSlices = this.#full > 0 && this.#belief.sliceError(members) < TELLING;
+      const levels = usesSlices ? this.#levelsWorth(members) : [this.#full];
+      if (usesSlices) {
+        const others = sampled.get(family)!.filter((candidate) => !members.includes(candidate));
+        short.push(...at([others], 0));
+        for (const level of levels.slice(1, -1)) short.push(...at([members], level));
+      }
       this.#belief.use(family, levels);
     }
-    if (between.length > 0) yield between;
+    if (short.length > 0) yield short;
   }
 
   /** The lowest and the last level, and those between whose work, as the two tell, is a small share of a full trial's. */
@@ -194,30 +229,31 @@ export class Cascade implements Strategy {
   }
 
   /** @param survey whether to look at candidates not tried yet, too. */
-  #choose(survey: boolean): TrialAsk[] {
+  #choose(survey: boolean, curiosity = CURIOSITY): TrialAsk[] {
     const begun = [...this.#belief.tried].flatMap((candidate) => this.#belief.prospect(candidate, OPTIMISM) ?? []);
     const believed = this.#belief.front(begun);
     const front = this.#frontOf(believed);
-    const prospects = [...begun, ...(survey ? this.#fresh(begun, front) : [])];
+    const prospects = [...begun, ...(survey ? this.#fresh(begun, front, curiosity) : [])];
     const own = new Map(believed.map(({ candidate }, index) => [candidate, index]));
     const hopeful = prospects.flatMap((prospect): Option[] => {
       // Nothing seems feasible: whoever is nearest to it.
       if (believed.length === 0)
-        return [{ ...prospect, ...this.#belief.nextTrial(prospect.candidate), merit: -prospect.margin }];
+        return [{ ...prospect, level: this.#belief.nextLevel(prospect.candidate), merit: -prospect.margin }];
       if (prospect.margin > 0) return [];
       const worth = this.#worth(prospect.losses, front, own.get(prospect.candidate));
       if (worth <= 1) return [];
-      const next = this.#belief.nextTrial(prospect.candidate);
-      return [{ ...prospect, ...next, merit: worth / next.work ** THRIFT }];
+      const next = this.#belief.nextLevel(prospect.candidate);
+      return [{ ...prospect, level: next, merit: worth }];
     });
     hopeful.sort((a, b) => b.merit - a.merit || a.candidate - b.candidate);
-    return this.#generation(hopeful, believed.length > 0 ? front : null);
+    const fullTrials = curiosity === DOUBT ? DOUBTFUL : FULL_TRIALS;
+    return this.#generation(hopeful, believed.length > 0 ? front : null, fullTrials);
   }
 
   /** The best, within the quota of each level; those that another choice would not already make superfluous first. */
-  #generation(ranked: readonly Option[], front: Front | null): TrialAsk[] {
+  #generation(ranked: readonly Option[], front: Front | null, fullTrials: number): TrialAsk[] {
     const quota = this.#problem.levels.map((_, level): number =>
-      level === this.#full ? FULL_TRIALS : level === 0 ? GENERATION : MIDDLE_TRIALS,
+      level === this.#full ? fullTrials : level === 0 ? GENERATION : MIDDLE_TRIALS,
     );
     const chosen: Option[] = [];
     for (const strict of [true, false]) {
@@ -233,14 +269,14 @@ export class Cascade implements Strategy {
   }
 
   /** Candidates not tried yet that could be of use: of all of a small space, else near the frontier or at random. */
-  #fresh(begun: readonly Prospect[], front: Front): Prospect[] {
+  #fresh(begun: readonly Prospect[], front: Front, curiosity: number): Prospect[] {
     // Most are out of reach even if nothing were known about them: a loose forecast is enough to see it.
     const isInReach = ({ losses, margin }: Prospect): boolean =>
       front.points.length === 0 || (margin <= 0 && this.#worth(losses, front) > 1);
     return this.#pool(begun).flatMap((candidate) => {
       if (this.#belief.isTried(candidate)) return [];
-      const loose = this.#belief.prospect(candidate, CURIOSITY, true);
-      return loose !== null && isInReach(loose) ? (this.#belief.prospect(candidate, CURIOSITY) ?? []) : [];
+      const loose = this.#belief.prospect(candidate, curiosity, true);
+      return loose !== null && isInReach(loose) ? (this.#belief.prospect(candidate, curiosity) ?? []) : [];
     });
   }
 

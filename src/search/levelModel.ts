@@ -19,6 +19,8 @@ const PRIOR_DEVIATION = 0.15;
 
 interface Rows {
   readonly x: Float64Array[];
+  /** What the sketch says; 0 where it says nothing. */
+  readonly sketch: number[];
   readonly y: number[];
 }
 
@@ -27,11 +29,15 @@ class Fit {
   #process: GaussianProcess | null = null;
   #hyperparameters: Hyperparameters | undefined;
   #chosenAt = 0;
+  /** Rows are learned as what is left beside so many times the sketch. */
+  #slope = 0;
   /** The value of all rows, if it is one. */
   #constant: number | null = null;
 
-  refit({ x, y }: Rows): void {
+  refit({ x, sketch, y: given }: Rows): void {
     if (x.length < 2) return;
+    this.#slope = slopeOf(sketch, given);
+    const y = given.map((value, index) => value - this.#slope * sketch[index]);
     this.#constant = y.every((value) => value === y[0]) ? y[0] : null;
     if (this.#constant !== null) return;
     const [latestX, latestY] = [x.slice(-MOST_POINTS), y.slice(-MOST_POINTS)];
@@ -42,10 +48,23 @@ class Fit {
     } else this.#process = GaussianProcess.with(latestX, latestY, this.#hyperparameters);
   }
 
-  predict(point: Float64Array, loosely: boolean): Prediction | null {
-    if (this.#constant !== null) return { mean: this.#constant, deviation: 0 };
-    return this.#process?.predict(point, loosely) ?? null;
+  predict(point: Float64Array, loosely: boolean, sketch = 0): Prediction | null {
+    const rest =
+      this.#constant === null ? this.#process?.predict(point, loosely) : { mean: this.#constant, deviation: 0 };
+    return rest === undefined ? null : { ...rest, mean: rest.mean + this.#slope * sketch };
   }
+}
+
+/** Least squares; 0 where the sketch says nothing, or the opposite. */
+function slopeOf(sketch: readonly number[], y: readonly number[]): number {
+  const n = y.length;
+  const [meanX, meanY] = [sketch, y].map((values) => values.reduce((sum, value) => sum + value, 0) / n);
+  let [xx, xy] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    xx += (sketch[i] - meanX) ** 2;
+    xy += (sketch[i] - meanX) * (y[i] - meanY);
+  }
+  return xx > 0 ? Math.max(0, xy / xx) : 0;
 }
 
 /**
@@ -78,7 +97,7 @@ export class LevelModel {
   }
 
   #noRows(): Rows[][] {
-    return this.#levels.map(() => Array.from({ length: this.#outputs }, () => ({ x: [], y: [] })));
+    return this.#levels.map(() => Array.from({ length: this.#outputs }, () => ({ x: [], sketch: [], y: [] })));
   }
 
   /** Outcomes in any order; those of levels not in use teach nothing. */
@@ -107,10 +126,11 @@ export class LevelModel {
         // A difference of which one side was made up says nothing.
         if (seen[level] === undefined && level > 0) return;
         const point = below === null ? this.#problem.features(candidate) : this.#point(candidate, below);
-        rows[level].forEach(({ x, y }, output) => {
+        rows[level].forEach(({ x, sketch, y }, output) => {
           const value = own[output] - (below?.[output] ?? 0);
           if (Number.isNaN(value)) return;
           x.push(point);
+          sketch.push(level === 0 ? this.#sketch(candidate, output) : 0);
           y.push(value);
         });
       });
@@ -145,7 +165,7 @@ export class LevelModel {
     const base = Array.from({ length: this.#margin + 1 }, (_, output): Prediction => {
       if (this.#isExact(output)) return { mean: floor?.[output] ?? Number.POSITIVE_INFINITY, deviation: 0 };
       if (top >= 0) return { mean: seen![top]![output], deviation: 0 };
-      return this.#fits[0][output].predict(this.#problem.features(candidate), loosely) ?? { mean: 0, deviation: 1 };
+      return this.#lowest(candidate, output, loosely) ?? { mean: 0, deviation: 1 };
     });
     // What is added above the highest level seen is judged by the coordinates and by the margin seen, or guessed, there.
     const point = this.#point(
@@ -170,12 +190,11 @@ export class LevelModel {
   workOf(candidate: number): number[] {
     const seen = this.#seen.get(candidate);
     const top = seen === undefined ? -1 : seen.length - 1;
-    const [features, output] = [this.#problem.features(candidate), this.#margin + 1];
+    const output = this.#margin + 1;
     const work = this.#levels.map(() => 0);
-    let mean = top < 0 ? (this.#fits[0][output].predict(features, true)?.mean ?? 0) : seen![top]![output];
+    let mean = top < 0 ? (this.#lowest(candidate, output, true)?.mean ?? 0) : seen![top]![output];
     if (top < 0) work[0] = exp(mean);
-    const margin =
-      top < 0 ? (this.#fits[0][this.#margin].predict(features, true)?.mean ?? 0) : seen![top]![this.#margin];
+    const margin = top < 0 ? (this.#lowest(candidate, this.#margin, true)?.mean ?? 0) : seen![top]![this.#margin];
     const point = this.#point(candidate, { [this.#margin]: margin });
     for (let level = Math.max(top, 0) + 1; level < this.#levels.length; level++) {
       mean += this.#step(level, output, point, true).mean;
@@ -202,6 +221,15 @@ export class LevelModel {
     point.set(features);
     point[features.length] = Math.max(-2, Math.min(2, below[this.#margin]));
     return point;
+  }
+
+  #lowest(candidate: number, output: number, loosely: boolean): Prediction | null {
+    return this.#fits[0][output].predict(this.#problem.features(candidate), loosely, this.#sketch(candidate, output));
+  }
+
+  #sketch(candidate: number, output: number): number {
+    const value = this.#problem.sketch(candidate)?.[output] ?? 0;
+    return Number.isNaN(value) ? 0 : value;
   }
 
   #isExact(output: number): boolean {

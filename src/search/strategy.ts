@@ -24,6 +24,11 @@ export interface Problem {
    * certain to be infeasible.
    */
   floor(candidate: number): readonly number[] | null;
+  /**
+   * What a trial is expected to tell, from a formula that may be far off but rises where the truth rises: losses, the margin, the
+   * logarithm of the work; NaN where there is no formula. null when there is none at all.
+   */
+  sketch(candidate: number): readonly number[] | null;
   /** Objectives whose floor is their very value. */
   readonly exact: readonly boolean[];
 }
