@@ -183,7 +183,9 @@ export class Cascade implements Strategy {
     if (this.#full > 0) yield at(calibrating.values(), 0);
     const short: TrialAsk[] = [];
     for (const [family, members] of calibrating) {
-      const usesSlices = this.#full > 0 && this.#belief.sliceError(members) < TELLING;
+      // Of a space too large to look at whole, many must be seen: there they are used anyway.
+      const tells = this.#problem.size > POOL || this.#belief.sliceError(members) < TELLING;
+      const usesSlices = this.#full > 0 && tells;
       const levels = usesSlices ? this.#levelsWorth(members) : [this.#full];
       if (usesSlices) {
         const others = sampled.get(family)!.filter((candidate) => !members.includes(candidate));
