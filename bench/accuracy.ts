@@ -23,16 +23,13 @@ const points = readPoints(readFileSync(file, 'utf8'), file);
 const replayer = new Replayer(2);
 
 async function main(): Promise<void> {
-  const startedMs = performance.now();
-  const everything = await replayer.replay(points, () => ({
-    coefficients: SHIPPED_CALIBRATION.coefficients,
-    group: null,
-  }));
-  const replayS = (performance.now() - startedMs) / 1000;
   const outcome = await calibrate(points, HAND_ORIGIN, replayer, (text) => console.error(text));
+  const { coefficients } = outcome.calibration;
+  const startedMs = performance.now();
+  const everything = await replayer.replay(points, () => ({ coefficients, group: null }));
+  const replayS = (performance.now() - startedMs) / 1000;
   await replayer.close();
-  const isShipped =
-    JSON.stringify(outcome.calibration.coefficients) === JSON.stringify(SHIPPED_CALIBRATION.coefficients);
+  const isShipped = JSON.stringify(coefficients) === JSON.stringify(SHIPPED_CALIBRATION.coefficients);
   if (!isShipped) console.error('the shipped coefficients are not those of this fit: npm run make:coefficients');
 
   const general = everything.map(

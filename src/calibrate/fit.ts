@@ -43,8 +43,8 @@ export const COEFFICIENT_MOVES: readonly Move[] = COEFFICIENT_NAMES.map((name) =
     group,
   }),
   concerns: ({ backend, weightDtype, expertDtype }) => {
-    const format = /^format_(.*)$/.exec(name)?.[1];
-    if (format !== undefined) return weightDtype === format || expertDtype === format;
+    const format = /^format_(fp8_block|[a-z0-9]+)/.exec(name)?.[1];
+    if (format !== undefined && weightDtype !== format && expertDtype !== format) return false;
     const own = /_(vllm|sglang|trtllm)(?:_|$)/.exec(name)?.[1] as Backend | undefined;
     return own === undefined || own === backend;
   },

@@ -11,7 +11,7 @@ export const HAND_ORIGIN: Origin = {
 };
 
 /** What is general moves by this share of its spread: a few servers say little about all of them, much about themselves. */
-const OWN_FLEET = 0.3;
+const OWN_FLEET = 0.2;
 
 /** From the shipped fit: for a user's own servers. */
 export const SHIPPED_ORIGIN: Origin = {

@@ -42,6 +42,10 @@ export class Pace implements StepTimer {
     return this.#timer.boundOf(shape);
   }
 
+  addFamilies(...[shape, families]: Parameters<NonNullable<StepTimer['addFamilies']>>): void {
+    this.#timer.addFamilies?.(shape, families);
+  }
+
   #slowed(ns: number): number {
     return this.#factor === 1 ? ns : Math.max(1, Math.round(this.#factor * ns));
   }

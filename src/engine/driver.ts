@@ -265,13 +265,13 @@ export class EngineDriver implements EngineCore {
 
   /** The run's passes up to number `to` (exclusive) end. */
   #endSteadily(to: number): void {
-    const { ledger } = this.#setup;
+    const { ledger, timer } = this.#setup;
     const { oldest } = this.#flights;
     const run = this.#run;
     const endNs = run.endNs[to - 1];
     const startNs = Math.max(this.#settledNs, oldest.startNs);
     const lastNs = endNs - (to - 1 > run.ended ? run.endNs[to - 2] : startNs);
-    oldest.book(ledger, to - run.ended, endNs - startNs, lastNs);
+    oldest.book(ledger, timer, to - run.ended, endNs - startNs, lastNs);
     this.#settledNs = endNs;
     for (let rank = 0; rank < oldest.batches.length; rank++) this.#settleSteadily(oldest.batches[rank], rank, to);
     run.ended = to;
@@ -328,7 +328,8 @@ export class EngineDriver implements EngineCore {
 
   /** The oldest pass in flight is over. */
   #book(oldest: Flight): void {
-    oldest.book(this.#setup.ledger, 1, oldest.endNs - Math.max(oldest.startNs, this.#settledNs));
+    const { ledger, timer } = this.#setup;
+    oldest.book(ledger, timer, 1, oldest.endNs - Math.max(oldest.startNs, this.#settledNs));
     this.#settledNs = oldest.endNs;
     this.#flights.removeOldest();
   }

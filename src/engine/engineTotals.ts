@@ -8,6 +8,9 @@ export interface EngineTotals {
   /** Busy ns of passes that held prefill tokens, and of decode-only passes, by index into BOUNDS. */
   readonly prefillBoundNs: readonly number[];
   readonly decodeBoundNs: readonly number[];
+  /** Looked-at busy time by index into FAMILIES, and of it by constants no measurement has touched; 0 without formulas. */
+  readonly familyNs: readonly number[];
+  readonly defaultConstantsNs: number;
   readonly preemptions: number;
   /** Sum over passes of sequences in the batch; divided by passes: the mean batch. */
   readonly batchSum: number;

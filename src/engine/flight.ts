@@ -1,3 +1,4 @@
+import type { PassShape } from '../timing/passShape.ts';
 import type { BoundIndex, StepTimer } from '../timing/stepTimer.ts';
 import type { Batch } from './batch.ts';
 import type { PassLedger } from './passLedger.ts';
@@ -8,6 +9,8 @@ export class Flight {
   startNs = 0;
   endNs = 0;
   bound: BoundIndex = 0;
+  /** Of its slowest rank. */
+  #shape: PassShape;
   #hasChunks = false;
   /** Sequences in it, those of them that decode, and new prompt tokens. */
   #sequences = 0;
@@ -16,11 +19,13 @@ export class Flight {
 
   constructor(batches: readonly Batch[]) {
     this.batches = batches;
+    this.#shape = batches[0].shape;
   }
 
   /** All batches are put together; returns how long the pass takes: as long as its slowest rank. */
   seal(timer: StepTimer): number {
     const [first] = this.batches;
+    this.#shape = first.shape;
     if (this.batches.length === 1) {
       first.seal();
       this.bound = timer.boundOf(first.shape);
@@ -35,6 +40,7 @@ export class Flight {
       batch.seal(groupTokens, prefills && !batch.hasChunks);
       if (batch.durationNs <= longestNs) continue;
       longestNs = batch.durationNs;
+      this.#shape = batch.shape;
       this.bound = timer.boundOf(batch.shape);
     }
     return longestNs;
@@ -70,7 +76,7 @@ export class Flight {
   }
 
   /** Books `passes` passes like it, in whose time of `spanNs` no other was in flight before them; the last took `lastNs` of it. */
-  book(ledger: PassLedger, passes: number, spanNs: number, lastNs = spanNs): void {
+  book(ledger: PassLedger, timer: StepTimer, passes: number, spanNs: number, lastNs = spanNs): void {
     ledger.lastNs = lastNs;
     ledger.lastPrefillTokens = this.#prefillTokens;
     ledger.lastDecodes = this.#decodes;
@@ -79,5 +85,6 @@ export class Flight {
     ledger.batchSum += passes * this.#sequences;
     const bounds = this.#hasChunks ? ledger.prefillBoundNs : ledger.decodeBoundNs;
     bounds[this.bound] += spanNs;
+    if (ledger.busyNs >= ledger.families.nextNs) ledger.families.look(timer, this.#shape, ledger.busyNs);
   }
 }

@@ -2,6 +2,7 @@ import type { LogHistogram } from '../base/logHistogram.ts';
 import type { TiersSpec, TierUse } from '../kv/kvTiers.ts';
 import { BOUNDS } from '../timing/stepTimer.ts';
 import type { EngineTotals } from './engineTotals.ts';
+import { FamilyTimes } from './familyTimes.ts';
 
 /** Running totals of one worker. `gaps` is shared by all workers of a simulation. */
 export class PassLedger {
@@ -22,6 +23,7 @@ export class PassLedger {
   readonly tiers: readonly TierUse[];
   readonly prefillBoundNs = BOUNDS.map(() => 0);
   readonly decodeBoundNs = BOUNDS.map(() => 0);
+  readonly families = new FamilyTimes();
 
   constructor(gaps: LogHistogram, tiers?: TiersSpec) {
     this.gaps = gaps;
@@ -35,6 +37,8 @@ export class PassLedger {
       busyNs,
       prefillBoundNs: [...this.prefillBoundNs],
       decodeBoundNs: [...this.decodeBoundNs],
+      familyNs: [...this.families.ns],
+      defaultConstantsNs: this.families.defaultNs,
       preemptions,
       batchSum,
       usableBlocks,

@@ -196,6 +196,12 @@ export interface Report {
   };
   readonly provenance: {
     readonly timing: Readonly<Record<'measured' | 'fitted' | 'roofline', number>>;
+    /** Shares of pass time by family of formulas, by looks at running passes; null without formulas. */
+    readonly pass_time: Readonly<
+      Record<'attention' | 'gemm' | 'moe' | 'collectives' | 'elementwise' | 'host', number>
+    > | null;
+    /** Shares of the same time by constants that measured runs have fitted, and by those they say nothing of. */
+    readonly constants: Readonly<Record<'fitted' | 'default', number>> | null;
     /**
      * Relative half-widths of predictions by metric, from the calibration's errors pushed through the simulation, and
      * where 80 % of real servers are expected; null where timing is the user's own or the run too long to repeat.

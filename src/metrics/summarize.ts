@@ -13,6 +13,7 @@ import { meanGpusOf } from './gpuTime.ts';
 import { resultHash, timelineHash } from './hashes.ts';
 import { latencyOf } from './latency.ts';
 import { networkOf } from './network.ts';
+import { passTimeOf } from './passTime.ts';
 import { gpusOf, type Population, populationOf, promptTokensOf } from './population.ts';
 import type { FaultsReport, Report, SloSpec } from './report.ts';
 import { plannerReportOf, scaleEventsOf } from './scaling.ts';
@@ -118,6 +119,7 @@ export function summarize(input: SummaryInput): Report {
     attribution: attributionOf(log, population.completed),
     provenance: {
       timing,
+      ...passTimeOf(result.workers),
       error_band: null,
       intervals: null,
       warnings: [...workload.warnings, ...input.warnings, ...unknownClasses(slo, workload.classNames)],

@@ -117,3 +117,12 @@ export function timelineFinding(
   const queue = waiting === 0 ? 'none ever waits' : `up to ${formatNumber(waiting)} wait`;
   return `${kept}: at most ${formatCount(peak(samples.inFlight), 'request')} in flight, ${queue}, KV cache up to ${formatPercent(peak(samples.kvUsage))} full`;
 }
+
+/** What the formulas say that passes spend their time on; nothing where they are not timed by formulas. */
+export function passTimeText({ provenance: { pass_time, constants } }: Report): string[] {
+  if (pass_time === null || constants === null) return [];
+  const shares = Object.entries(pass_time).filter(([, share]) => share >= 0.005);
+  const unmeasured =
+    constants.default < 0.005 ? '' : `; ${formatPercent(constants.default)} by constants never measured`;
+  return [shares.map(([family, share]) => `${family} ${formatPercent(share)}`).join(', ') + unmeasured];
+}

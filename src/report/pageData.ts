@@ -14,7 +14,7 @@ import {
   type TimelineChart,
 } from './chartData.ts';
 import { configInWords } from './configWords.ts';
-import { frontierFinding, sloFinding } from './findings.ts';
+import { frontierFinding, passTimeText, sloFinding } from './findings.ts';
 import {
   formatCount,
   formatFixed,
@@ -223,5 +223,6 @@ function footerOf(report: Report): string {
   const sources = Object.entries(timing)
     .filter(([, share]) => share > 0)
     .map(([source, share]) => `${source} ${formatPercent(share)}`);
-  return `Timing: ${sources.join(', ') || 'no pass ran'}. dynosim ${report.dynosim_version}, seed ${report.seed}, config ${report.config_hash.slice(0, 12)}, result ${report.result_hash.slice(0, 12)}.`;
+  const made = passTimeText(report).map((text) => ` Pass time: ${text}.`);
+  return `Timing: ${sources.join(', ') || 'no pass ran'}.${made.join('')} dynosim ${report.dynosim_version}, seed ${report.seed}, config ${report.config_hash.slice(0, 12)}, result ${report.result_hash.slice(0, 12)}.`;
 }

@@ -12,7 +12,7 @@ import type {
   SloSpec,
 } from '../metrics/report.ts';
 import { kvCacheLines } from '../timing/kvCacheLines.ts';
-import { rankedShares, sloFinding, stateInWords } from './findings.ts';
+import { passTimeText, rankedShares, sloFinding, stateInWords } from './findings.ts';
 import { formatCount, formatFixed, formatMs, formatNumber, formatPercent, formatUsd } from './format.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -172,6 +172,7 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
       ? []
       : [line('busiest', `${busiest_link.name}: ${formatPercent(busiest_link.used_ratio)} used`)]),
     line('bound', `prefill by ${boundText(bound.prefill)}; decode by ${boundText(bound.decode)}`),
+    ...passTimeText(report).map((text) => line('pass time', text)),
     line('TTFT', `mean: ${attributionText(attribution.ttft.mean)}`),
     line('', `p99:  ${attributionText(attribution.ttft.p99_cohort)}`),
     line('E2E', `mean: ${attributionText(attribution.e2e.mean)}`),

@@ -1,9 +1,9 @@
 import { exp, pow } from '../base/math.ts';
 import type { Backend } from '../catalog/engineProfile.ts';
-import type { ModelFacts } from '../catalog/model.ts';
 import type { RooflineScales } from './constants.ts';
 import type { Correction } from './correction.ts';
-import type { HostCoefficients } from './hostProfile.ts';
+import { type HostCoefficients, isOlderHost } from './hostProfile.ts';
+import type { ReplicaSpec } from './replica.ts';
 
 /** Everything measurements correct, by the names that a coefficient file uses. All are greater than 0. */
 export interface Coefficients {
@@ -18,6 +18,12 @@ export interface Coefficients {
   readonly moe_compute: number;
   /** Products and experts in these formats, against bf16 and fp8. */
   readonly format_fp8_block: number;
+  /**
+   * Block-scaled fp8 again: in vLLM, whose quantization of activations is a path of its own, and on Blackwell, whose tensor
+   * cores take other block scales than the checkpoint has.
+   */
+  readonly format_fp8_block_vllm: number;
+  readonly format_fp8_block_blackwell: number;
   readonly format_nvfp4: number;
   readonly format_mxfp4: number;
   readonly format_int4: number;
@@ -57,6 +63,8 @@ export const PRIOR: Coefficients = {
   compute: 1,
   moe_compute: 1,
   format_fp8_block: 1,
+  format_fp8_block_vllm: 1,
+  format_fp8_block_blackwell: 1,
   format_nvfp4: 1,
   format_mxfp4: 1,
   format_int4: 1,
@@ -102,44 +110,46 @@ export interface TimingModel {
 
 /** A priori spread of each coefficient's logarithm. */
 export const PRIOR_SD: Coefficients = {
-  gemm: 0.25,
-  moe: 0.25,
-  attention: 0.12,
-  collectives: 0.25,
-  collective_bytes: 0.2,
-  elementwise: 0.25,
-  elementwise_bytes: 0.15,
-  compute: 0.1,
-  moe_compute: 0.2,
-  format_fp8_block: 0.1,
-  format_nvfp4: 0.1,
-  format_mxfp4: 0.1,
-  format_int4: 0.1,
-  kernels_sglang: 0.1,
-  kernels_trtllm: 0.1,
-  kernels_trtllm_moe: 0.15,
-  kernels_trtllm_mla: 0.15,
-  per_layer_us: 0.25,
-  per_step_us: 0.5,
-  launch_vllm_us: 0.3,
-  launch_sglang_us: 0.3,
-  launch_trtllm_us: 0.3,
-  older_host: 0.15,
-  sync_step_us: 0.5,
-  sync_sequence_us: 0.5,
-  front_vllm_ms: 0.3,
-  front_sglang_ms: 0.3,
-  front_trtllm_ms: 0.3,
-  front_token_us: 0.5,
+  gemm: 0.375,
+  moe: 0.375,
+  attention: 0.18,
+  collectives: 0.375,
+  collective_bytes: 0.3,
+  elementwise: 0.375,
+  elementwise_bytes: 0.225,
+  compute: 0.15,
+  moe_compute: 0.3,
+  format_fp8_block: 0.15,
+  format_fp8_block_vllm: 0.225,
+  format_fp8_block_blackwell: 0.225,
+  format_nvfp4: 0.15,
+  format_mxfp4: 0.15,
+  format_int4: 0.15,
+  kernels_sglang: 0.15,
+  kernels_trtllm: 0.15,
+  kernels_trtllm_moe: 0.225,
+  kernels_trtllm_mla: 0.225,
+  per_layer_us: 0.375,
+  per_step_us: 0.75,
+  launch_vllm_us: 0.45,
+  launch_sglang_us: 0.45,
+  launch_trtllm_us: 0.45,
+  older_host: 0.225,
+  sync_step_us: 0.75,
+  sync_sequence_us: 0.75,
+  front_vllm_ms: 0.45,
+  front_sglang_ms: 0.45,
+  front_trtllm_ms: 0.45,
+  front_token_us: 0.75,
 };
 
 export const COEFFICIENT_NAMES = Object.keys(PRIOR) as (keyof Coefficients)[];
 
-/** @param served null: no model in particular. */
+/** @param served null: no replica in particular. */
 export function scalesOf(
   { coefficients: c }: TimingModel,
   backend: Backend,
-  served: ModelFacts | null = null,
+  served: ReplicaSpec | null = null,
 ): RooflineScales {
   const kernels = kernelsOf(c, backend, served);
   return {
@@ -153,7 +163,7 @@ export function scalesOf(
     compute: c.compute,
     moeCompute: c.moe_compute,
     formats: {
-      fp8_block: c.format_fp8_block,
+      fp8_block: c.format_fp8_block * fp8BlockOf(c, backend, served),
       nvfp4: c.format_nvfp4,
       mxfp4: c.format_mxfp4,
       int4: c.format_int4,
@@ -163,11 +173,17 @@ export function scalesOf(
   };
 }
 
-function kernelsOf(c: Coefficients, backend: Backend, served: ModelFacts | null): number {
+function kernelsOf(c: Coefficients, backend: Backend, served: ReplicaSpec | null): number {
   if (backend === 'vllm') return 1;
   if (backend === 'sglang') return c.kernels_sglang;
-  const experts = served === null || served.moe === null ? 1 : c.kernels_trtllm_moe;
-  return c.kernels_trtllm * experts * (served?.attention.kind === 'mla' ? c.kernels_trtllm_mla : 1);
+  const model = served?.model ?? null;
+  const experts = model === null || model.moe === null ? 1 : c.kernels_trtllm_moe;
+  return c.kernels_trtllm * experts * (model?.attention.kind === 'mla' ? c.kernels_trtllm_mla : 1);
+}
+
+function fp8BlockOf(c: Coefficients, backend: Backend, served: ReplicaSpec | null): number {
+  const isBlackwell = served !== null && !isOlderHost(served);
+  return (backend === 'vllm' ? c.format_fp8_block_vllm : 1) * (isBlackwell ? c.format_fp8_block_blackwell : 1);
 }
 
 /** @param gpus of the replica. */

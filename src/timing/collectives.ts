@@ -11,10 +11,13 @@ export class Collectives {
   readonly #startS: number;
   readonly #gatherStartS: number;
   readonly #bytesPerS: number;
+  /** All measured runs talked over NVLink. */
+  readonly isFitted: boolean;
 
   constructor(hardware: HardwareFacts, gpus: number, span: number, scales: RooflineScales) {
     const link = linkOf(hardware, span);
     this.#gpus = gpus;
+    this.isFitted = gpus === 1 || link.launchS === COLLECTIVES.nvlink.launchS;
     const startS = link.launchS + gpus * link.perGpuS;
     this.#startS = scales.collectives * startS;
     // A gather starts no faster than an all-reduce on the same link.

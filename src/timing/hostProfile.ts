@@ -71,8 +71,8 @@ export function kernelsPerLayer({ model, weightDtype }: ReplicaSpec): number {
   return 15 + latent + linear + quantization + (model.moe === null ? 0 : 5);
 }
 
-/** Measured hosts fall in two generations: those sold with Blackwell GPUs, and those before. */
-function isOlderHost({ hardware }: ReplicaSpec): boolean {
+/** Measured hosts fall in two generations: those sold with Blackwell GPUs (the first with a 4-bit unit), and those before. */
+export function isOlderHost({ hardware }: ReplicaSpec): boolean {
   return hardware.tflopsFp4 === null;
 }
 

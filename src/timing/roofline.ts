@@ -7,10 +7,12 @@ import type { RooflineScales } from './constants.ts';
 import type { Correction } from './correction.ts';
 import { CostTable } from './costTable.ts';
 import { DEFAULT_SCALES } from './defaultScales.ts';
+import type { FamilySeconds } from './families.ts';
 import { type HostProfile, IDEAL_HOST, PIECEWISE_SHARE } from './hostProfile.ts';
 import { HybridAttention } from './linearAttention.ts';
 import { LatentAttention } from './mla.ts';
 import { PassCost } from './passCost.ts';
+import { PassFamilies } from './passFamilies.ts';
 import type { PassShape } from './passShape.ts';
 import type { ReplicaSpec } from './replica.ts';
 import type { BoundIndex, StepTimer } from './stepTimer.ts';
@@ -60,6 +62,7 @@ class RooflineTimer implements StepTimer {
   readonly #nsPerDraftContext: number;
   readonly #eagerNs: number;
   readonly #scratch = new PassCost();
+  readonly #families: PassFamilies;
   /** Decode-only passes by sequences, ns without their context; 0 = not yet evaluated. */
   #decodeBaseNs = new Float64Array(1024);
 
@@ -95,6 +98,7 @@ class RooflineTimer implements StepTimer {
       cost.scale(draftShare);
       head.addTo(cost, count / ranks, draftPasses);
     });
+    this.#families = new PassFamilies({ ranks, rank, experts, head, attention: kernels, draftPasses, draftShare });
     const contextNs = ((correction?.context ?? 1) * NS_PER_S) / ranks;
     this.#correction = correction;
     this.#nsPerContext = kernels.decodePerContextS * contextNs;
@@ -157,6 +161,32 @@ class RooflineTimer implements StepTimer {
     else cost.hbmS += contextS;
     if (shape.chunks > 0) this.#attention.addPrefill(cost, shape, share);
     return cost.totalS() * NS_PER_S < this.#eagerFloorNs(shape, copies) ? LAUNCH : cost.bound();
+  }
+
+  addFamilies(shape: PassShape, families: FamilySeconds): void {
+    const { decodes, chunkTokens, groupTokens } = shape;
+    const copies = groupTokens === 0 ? 1 : this.#ranks;
+    const eagerNs = this.#eagerFloorNs(shape, copies);
+    const sequences = decodes * copies;
+    const padded = eagerNs > 0 ? sequences : this.#padded(sequences);
+    const extra = (padded - sequences) * this.#tokensPerDecode;
+    const decodeTokens = shape.decodeTokens * copies + extra;
+    const tokens = decodeTokens + chunkTokens * copies;
+    const share = copies / this.#ranks;
+    this.#families.addTo(families, {
+      shape,
+      share,
+      tokens,
+      groupTokens: groupTokens === 0 ? tokens : groupTokens,
+      sampled: shape.sampled * copies + extra,
+      decodeTokens,
+      drafted: shape.decodeTokens > decodes ? padded : 0,
+    });
+    families.add('host', this.#host.stepS + this.#host.perSequenceS * share * (decodes + shape.chunks), false);
+    const totalNs = families.totalS() * NS_PER_S;
+    families.scale(this.#corrected(totalNs, sequences) / totalNs);
+    families.add('attention', (copies * this.#contextNs(shape.decodeContext, shape.decodeWindowed)) / NS_PER_S);
+    families.add('host', Math.max(0, eagerNs / NS_PER_S - families.totalS()));
   }
 
   /** How long the host takes to launch the pass, 0 if it replays graphs. */

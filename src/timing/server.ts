@@ -22,7 +22,7 @@ export function compileServer(
 ): ServerTiming {
   const { requestS, perTokenS } = frontEndOf(model, graphs.backend);
   const timer = compileTimer(spec, {
-    scales: scalesOf(model, graphs.backend, spec.model),
+    scales: scalesOf(model, graphs.backend, spec),
     correction: correctionOf(model.group, gpusPerReplica(spec.parallelism)),
     host: compileHost(spec, graphs, hostOf(model)),
     drafts,

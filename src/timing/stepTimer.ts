@@ -1,3 +1,4 @@
+import type { FamilySeconds } from './families.ts';
 import type { PassShape } from './passShape.ts';
 
 /** What limits a pass, by index into this list. */
@@ -21,4 +22,6 @@ export interface StepTimer {
   decodeNs(sequences: number, contextTokens: number, windowedTokens: number): number;
   /** What takes the largest share of the pass: an index into BOUNDS. */
   boundOf(shape: PassShape): BoundIndex;
+  /** Adds the pass's time by families of formulas; left out where there are none. Not for the innermost loop. */
+  addFamilies?(shape: PassShape, families: FamilySeconds): void;
 }

@@ -1,4 +1,4 @@
-import { attentionLayers } from '../catalog/model.ts';
+import { attentionLayers, type WeightDtype } from '../catalog/model.ts';
 import { Collectives } from './collectives.ts';
 import { ELEMENTWISE, type RooflineScales } from './constants.ts';
 import { Gemm } from './gemm.ts';
@@ -21,6 +21,9 @@ export class RankCost {
   readonly #elementwiseLaunchS: number;
   readonly #elementwisePerTokenS: number;
   readonly #overheadS: number;
+  /** Whether measured runs have had a say in its products' format, and in how fast its ranks talk. */
+  readonly hasFittedFormat: boolean;
+  readonly hasFittedLink: boolean;
 
   constructor(spec: ReplicaSpec, scales: RooflineScales) {
     const { model, hardware } = spec;
@@ -38,15 +41,35 @@ export class RankCost {
     this.#elementwisePerTokenS =
       (scales.elementwiseBytes * passes * ELEMENTWISE.bytesPerUnit * model.hiddenSize) / hbmBytesPerS;
     this.#overheadS = model.layers * scales.perLayerS + pipeline * scales.perStepS;
+    this.hasFittedFormat = isFitted(spec.weightDtype, scales);
+    this.hasFittedLink = this.#tensorLink.isFitted && pipeline === 1;
   }
 
   /** Adds a pass with `tokens` tokens on this rank (need not be whole: an average over ranks). */
   addTo(cost: PassCost, tokens: number): void {
+    this.addProducts(cost, tokens);
+    this.addCollectives(cost, tokens);
+    this.addElementwise(cost, tokens);
+    this.addOverhead(cost);
+  }
+
+  addProducts(cost: PassCost, tokens: number): void {
     for (const product of this.#products) product.gemm.addTo(cost, tokens, product.times);
+  }
+
+  addCollectives(cost: PassCost, tokens: number): void {
     this.#tensorLink.addAllReduce(cost, tokens * this.#tokenBytes, 2 * this.#layers);
     this.#stageLink.addTo(cost, tokens);
-    cost.launchS += this.#elementwiseLaunchS + this.#overheadS;
+  }
+
+  addElementwise(cost: PassCost, tokens: number): void {
+    cost.launchS += this.#elementwiseLaunchS;
     cost.hbmS += this.#elementwisePerTokenS * tokens;
+  }
+
+  /** Overheads of every layer and pass. */
+  addOverhead(cost: PassCost): void {
+    cost.launchS += this.#overheadS;
   }
 }
 
@@ -56,6 +79,9 @@ export class ExpertCost {
   readonly #layers: number;
   readonly #groupLink: Collectives;
   readonly #tokenBytes: number;
+  /** Whether measured runs have had a say in its format, and in how fast ranks talk. */
+  readonly hasFittedFormat: boolean;
+  readonly hasFittedLink: boolean;
 
   constructor(spec: ReplicaSpec, scales: RooflineScales) {
     const { model, hardware } = spec;
@@ -65,13 +91,29 @@ export class ExpertCost {
     // Gathers run across the DP ranks; the GPUs of one rank move their share in parallel.
     this.#groupLink = new Collectives(hardware, attentionData, tensor * attentionData, scales);
     this.#tokenBytes = model.hiddenSize * 2;
+    this.hasFittedFormat = isFitted(spec.expertDtype, scales);
+    this.hasFittedLink = this.#groupLink.isFitted;
   }
 
   addTo(cost: PassCost, groupTokens: number): void {
+    this.addExperts(cost, groupTokens);
+    this.addExchange(cost, groupTokens);
+  }
+
+  addExperts(cost: PassCost, groupTokens: number): void {
+    this.#experts?.addTo(cost, groupTokens, this.#layers);
+  }
+
+  /** The way of tokens to their experts and back. */
+  addExchange(cost: PassCost, groupTokens: number): void {
     if (this.#experts === null) return;
-    this.#experts.addTo(cost, groupTokens, this.#layers);
     this.#groupLink.addGather(cost, groupTokens * this.#tokenBytes, 2 * this.#layers);
   }
+}
+
+/** Formats of measured runs: those with a scale of their own, and the two that others are held against. */
+function isFitted(format: WeightDtype, { formats }: RooflineScales): boolean {
+  return format === 'bf16' || format === 'fp8' || formats[format] !== undefined;
 }
 
 /** The head runs on the rows that sample a token, in bf16, its vocabulary sharded over tensor ranks. */

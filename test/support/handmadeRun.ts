@@ -58,6 +58,8 @@ export function handmadeRun(
     busyNs: durationNs / 4,
     prefillBoundNs: [durationNs / 8, 0, 0, 0],
     decodeBoundNs: [0, durationNs / 16, 0, durationNs / 16],
+    familyNs: [1, 2, 3, 0, 1, 1].map((parts) => (parts * durationNs) / 32),
+    defaultConstantsNs: durationNs / 16,
     preemptions: 1,
     batchSum: 30,
     usableBlocks: 999,
