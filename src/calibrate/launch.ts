@@ -96,7 +96,7 @@ function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
     // Prompts are random: nothing is shared, and recipes turn the cache off.
     prefixCaching: recipe.prefixCaching ?? false,
     blockTokens,
-    blocks: capacityOf(plan.blocks / ranks, Math.ceil(concurrency / ranks) * Math.ceil(longest / blockTokens) + 2),
+    blocks: capacityOf(plan.blocks / ranks, Math.ceil(concurrency / ranks) * Math.ceil(longest / blockTokens) + SPARE_PAGES),
     contextLength,
     attentionDataRanks: ranks,
     pipelineStages: parallelism.pipeline,
@@ -114,6 +114,8 @@ function capacityOf(planned: number, needed: number): number {
   return Math.floor(planned);
 }
 const CLEARLY_OVER = 0.6;
+/** Beside the requests' own: a null page, and room for drafts. */
+const SPARE_PAGES = 3;
 
 function longestPrompt(point: MeasuredPoint): number {
   return Math.ceil(lengthSharesOf(point)[1] * point.inputTokens);
@@ -127,10 +129,10 @@ function batchedTokensOf(point: MeasuredPoint): number {
 }
 
 /**
- * Acceptance of MTP drafts where no measurement tells: the DeepSeek-V3 report gives 85 to 90 % for the second token, and each
- * further draft of the same module is accepted less often.
+ * Acceptance of MTP drafts, each given the one before, where no measurement tells: AIConfigurator's default
+ * (`nextn_accept_rates`). The DeepSeek-V3 report gives 85 to 90 % for the first draft of text; its module was trained for one.
  */
-const MTP_ACCEPTANCE = [0.85, 0.7, 0.6, 0.5];
+const MTP_ACCEPTANCE = [0.85, 0.3, 0, 0];
 
 function speculationOf({ draftTokens }: MeasuredPoint): Speculation | null {
   if (draftTokens === 0) return null;
