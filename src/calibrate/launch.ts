@@ -96,7 +96,10 @@ function commonOf(point: MeasuredPoint, spec: ReplicaSpec): CommonConfig {
     // Prompts are random: nothing is shared, and recipes turn the cache off.
     prefixCaching: recipe.prefixCaching ?? false,
     blockTokens,
-    blocks: capacityOf(plan.blocks / ranks, Math.ceil(concurrency / ranks) * Math.ceil(longest / blockTokens) + SPARE_PAGES),
+    blocks: capacityOf(
+      plan.blocks / ranks,
+      Math.ceil(concurrency / ranks) * Math.ceil(longest / blockTokens) + SPARE_PAGES,
+    ),
     contextLength,
     attentionDataRanks: ranks,
     pipelineStages: parallelism.pipeline,

@@ -52,7 +52,7 @@ function scenarioOf(
         replicas: 1,
         gpusPerReplica: 1,
         timer,
-        engine: engine.backend === 'trtllm' ? { ...engine, speculation: null } : engine,
+        engine,
       },
     ],
     router: { policy: 'round_robin' },
