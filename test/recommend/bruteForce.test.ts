@@ -33,6 +33,7 @@ optimization: {objectives: [usd_per_hour, p95_ttft_ms], constraints: {max_candid
     costs: [(report) => report.cost.usd_per_hour, (report) => report.latency.ttft_ms.p95],
     isFeasible: (report) => report.slo.met,
     candidates: 27,
+    isLong: true,
   },
   {
     name: 'both modes, bounds on price, fewest GPUs and a metric',

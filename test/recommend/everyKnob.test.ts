@@ -135,6 +135,7 @@ const CASES: Readonly<Record<string, readonly [a: unknown, b: unknown, beside?: 
   'router.queue_threshold': [1, 4, KV_ROUTER],
   'router.queue_policy': ['fcfs', 'wspt', KV_ROUTER],
   'router.max_in_flight': [100, 200],
+  'router.max_kv_usage': [0.8, 0.9],
   'network.gpus_per_node': [4, 8, SPLIT],
   'network.scale_up_gpus': [1, 8, SPLIT],
   'network.scale_up_gb_per_second': [200, 400, SPLIT],
