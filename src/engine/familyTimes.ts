@@ -23,18 +23,21 @@ export class FamilyTimes {
 
   /** `busyNs` >= `nextNs` of busy time have gone by, the last of them in a pass (or a run of passes) of such a shape. */
   look(timer: StepTimer, shape: PassShape, busyNs: number): void {
-    const fromNs = this.#lastNs;
-    while (this.nextNs <= busyNs) {
-      this.#lastNs = this.nextNs;
-      this.nextNs += Math.max(FIRST_NS, Math.floor(this.nextNs / LOOKS));
-    }
     const families = this.#seconds;
     families.clear();
     timer.addFamilies?.(shape, families);
     const totalS = families.totalS();
-    if (totalS === 0) return;
-    const share = (this.#lastNs - fromNs) / totalS;
-    for (let family = 0; family < this.ns.length; family++) this.ns[family] += share * families.seconds[family];
-    this.defaultNs += share * families.defaultS;
+    // One look after the other: sums are then the same however many passes are told at once.
+    while (this.nextNs <= busyNs) {
+      if (totalS > 0) this.#add((this.nextNs - this.#lastNs) / totalS);
+      this.#lastNs = this.nextNs;
+      this.nextNs += Math.max(FIRST_NS, Math.floor(this.nextNs / LOOKS));
+    }
+  }
+
+  #add(share: number): void {
+    const { seconds, defaultS } = this.#seconds;
+    for (let family = 0; family < this.ns.length; family++) this.ns[family] += share * seconds[family];
+    this.defaultNs += share * defaultS;
   }
 }
