@@ -213,7 +213,10 @@ export class EngineDriver implements EngineCore {
       flight.launch(startNs, startNs + flight.stalledNs(startNs, durationNs));
     } else {
       const startNs = this.#pipeline.startNs(nowNs);
-      flight.launch(startNs, this.#pipeline.launch(nowNs, flight.stalledNs(startNs, durationNs)));
+      const stalledNs = flight.stalledNs(startNs, durationNs);
+      // What must be there before the pass begins keeps its first stage waiting, and all passes behind it.
+      const readyNs = Math.max(nowNs, flight.beginNs);
+      flight.launch(startNs, this.#pipeline.launch(readyNs, stalledNs - Math.max(0, readyNs - startNs)));
     }
     this.#flights.size += 1;
     return true;

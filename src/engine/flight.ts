@@ -46,6 +46,13 @@ export class Flight {
     return longestNs;
   }
 
+  /** When KV is there that has to be before it begins. */
+  get beginNs(): number {
+    let beginNs = 0;
+    for (const batch of this.batches) beginNs = Math.max(beginNs, batch.beginNs);
+    return beginNs;
+  }
+
   /** How long a pass of `durationNs` that starts then lasts, as KV that comes up from the tiers may keep it waiting. */
   stalledNs(startNs: number, durationNs: number): number {
     let endNs = startNs + durationNs;

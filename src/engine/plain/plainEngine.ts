@@ -181,7 +181,7 @@ export class PlainEngine implements EngineCore {
     const loadedNs = Math.max(...this.#ranks.all.map((rank) => rank.loadedNs ?? 0));
     const stallNs = Math.max(0, loadedNs - startNs);
     const { pipelineStages } = this.#setup.config;
-    this.#doneNs = stageEnds(slowest.durationNs + stallNs, nowNs, this.#doneNs, pipelineStages);
+    this.#doneNs = stageEnds(slowest.durationNs, Math.max(nowNs, loadedNs), this.#doneNs, pipelineStages);
     return {
       shares,
       startNs,
