@@ -90,7 +90,13 @@ function Notes(props: { heading: string; class: string; lines: readonly string[]
   );
 }
 
+/** A figure with its unit, or what stands in place of one: a column of them is set to the right. */
+const FIGURE = /^(-|hopeless|[-+$]*[\d,.]+( \S+)?)$/;
+
 function FactTable({ table }: { table: PageTable }) {
+  const alignment = table.head.map((_, column) =>
+    table.rows.every((row) => FIGURE.test(row[column])) ? 'figures' : 'words',
+  );
   return (
     // A region that scrolls sideways must be reachable by keyboard.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
@@ -99,8 +105,8 @@ function FactTable({ table }: { table: PageTable }) {
         <caption>{table.caption}</caption>
         <thead>
           <tr>
-            {table.head.map((cell) => (
-              <th key={cell} scope="col">
+            {table.head.map((cell, column) => (
+              <th key={cell} scope="col" class={alignment[column]}>
                 {cell}
               </th>
             ))}
@@ -111,7 +117,9 @@ function FactTable({ table }: { table: PageTable }) {
             <tr key={row}>
               <th scope="row">{name}</th>
               {cells.map((cell, column) => (
-                <td key={column}>{cell}</td>
+                <td key={column} class={alignment[column + 1]}>
+                  {cell}
+                </td>
               ))}
             </tr>
           ))}

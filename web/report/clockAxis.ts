@@ -10,17 +10,25 @@ function tickS(spanS: number, widthPx: number): number {
   return TICKS_S.find((step) => step >= least) ?? Math.ceil(least / 86400) * 86400;
 }
 
+/** `2:20` where ticks of less than a minute go on past the second one, otherwise a duration as everywhere. */
+export function tickLabel(s: number, stepS: number, lastS: number): string {
+  if (stepS < 10 || stepS >= 60 || lastS < 120) return formatMs(s * 1000);
+  const seconds = Math.round(s);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
+}
+
 /** Virtual time in seconds, labelled if `shown`. */
 export function clockAxis(fromS: number, toS: number, widthPx: number, shown: boolean, theme: Theme) {
+  const stepS = tickS(toS - fromS, widthPx);
   return {
     type: 'value' as const,
     min: fromS,
     max: toS,
-    interval: tickS(toS - fromS, widthPx),
+    interval: stepS,
     axisLabel: {
       show: shown,
       color: theme.muted,
-      formatter: (s: number) => formatMs(s * 1000),
+      formatter: (s: number) => tickLabel(s, stepS, toS),
       hideOverlap: true,
       showMaxLabel: false,
     },
