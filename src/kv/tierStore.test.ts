@@ -76,7 +76,7 @@ describe('TierStore', () => {
         }
         drops += dropped.length;
       }),
-      { seed: 1, numRuns: Number(process.env.DYNOSIM_RUNS ?? 300) },
+      { numRuns: Number(process.env.DYNOSIM_RUNS ?? 300) },
     );
     console.log(`${drops} pages dropped, ${gaps} reaches into a gap, ${overfull} puts of more than the tier holds`);
     expect(Math.min(drops, gaps, overfull)).toBeGreaterThan(500);
