@@ -143,13 +143,13 @@ class Enumeration {
     first.legal.forEach((a, i) => {
       if (second === undefined) {
         const single = Object.entries(a.assignment).some(([path, n]) => path.endsWith('.replicas') && n === 1);
-        if (!(rules.skipSingle && single) && this.#accepts([sides[0][i]])) members.push(i);
+        if (!(rules.skipSingle && single) && this.#accepts([sides[0][i]], null)) members.push(i);
         return;
       }
       second.legal.forEach((b, j) => {
         if (rules.sameFamily && a.family !== b.family) return;
-        if (this.#accepts([sides[0][i], sides[1][j]], { ...shared, ...a.assignment, ...b.assignment }))
-          members.push(i * width + j);
+        const pair = this.#scales ? { ...shared, ...a.assignment, ...b.assignment } : null;
+        if (this.#accepts([sides[0][i], sides[1][j]], pair)) members.push(i * width + j);
       });
     });
     this.groups.push({ shared, roles: roles.map(({ legal }) => legal), members: Uint32Array.from(members) });
@@ -190,17 +190,18 @@ class Enumeration {
     return failed;
   }
 
-  /** Counts one point of the product, and its refusal where there is one. */
-  #accepts(sides: readonly Side[], pair?: Assignment): boolean {
+  /**
+   * Counts one point of the product, and its refusal where there is one.
+   * @param pair of both sides where a planner's settings, which are about both together, may be wrong.
+   */
+  #accepts(sides: readonly Side[], pair: Assignment | null): boolean {
     this.enumerated += 1;
-    const refusal = this.#refusalOf(sides) ?? (pair === undefined ? null : this.#pairRefusal(pair));
+    const refusal = this.#refusalOf(sides) ?? (pair === null ? null : this.#pairRefusal(pair));
     if (refusal !== null) this.refusals.add(refusal, 1);
     return refusal === null;
   }
 
-  /** Only a planner's settings are about both sides together. */
   #pairRefusal(pair: Assignment): Refusal | null {
-    if (!this.#scales) return null;
     try {
       candidateConfig(this.#config, pair, this.#facts);
       return null;

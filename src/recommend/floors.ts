@@ -5,11 +5,10 @@ import { buildScenario } from '../config/buildScenario.ts';
 import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import { HOURS_PER_MONTH } from '../metrics/cost.ts';
-import type { SloSpec } from '../metrics/report.ts';
 import { PassShape } from '../timing/passShape.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
 import type { Workload } from '../workload/workload.ts';
-import { sharedBounds } from './constraints.ts';
+import type { StatedBound } from './constraints.ts';
 import { gpusOf, usdPerHourOf } from './deployment.ts';
 import type { SketchSide } from './sketch.ts';
 
@@ -131,9 +130,9 @@ export function bestPossible(metric: string, floors: Floors): number | null {
   return { ttft: floors.ttftMs, tpot: floors.tpotMs, e2e: floors.e2eMs }[latency as 'ttft' | 'tpot' | 'e2e'];
 }
 
-/** The first bound of the SLO that no run can meet, by name; null when all are possible. */
-export function impossibleBound(slo: SloSpec | null, floors: Floors): string | null {
-  const broken = sharedBounds(slo).find(({ metric, statistic, bound }) => {
+/** The first of these bounds that no run can meet, by name; null when all are possible. */
+export function impossibleBound(bounds: readonly StatedBound[], floors: Floors): string | null {
+  const broken = bounds.find(({ metric, statistic, bound }) => {
     const best = bestPossible(`${statistic}_${metric}`, floors);
     return best !== null && best > bound;
   });

@@ -10,6 +10,7 @@ import type { Trial } from '../study/trial.ts';
 import type { Workload } from '../workload/workload.ts';
 import { Answer } from './answer.ts';
 import type { CandidateSpace } from './candidateSpace.ts';
+import { sharedBounds } from './constraints.ts';
 import { impossibleBound } from './floors.ts';
 import { type RefusalCounts, RefusalTally } from './refusal.ts';
 import { sameDeployment } from './sameDeployment.ts';
@@ -74,9 +75,10 @@ export class Search {
   /** Candidates that a bound on what a pass can take rules out, by bound; those simulated all the same are not counted. */
   ruledOut(): RefusalCounts[] {
     const tally = new RefusalTally();
+    const bounds = sharedBounds(this.#config.goal.slo);
     for (let candidate = 0; candidate < this.#space.size; candidate++) {
       if (this.#tried.has(candidate) || this.#duplicates.has(candidate)) continue;
-      const bound = impossibleBound(this.#config.goal.slo, this.#problem.floorsOf(candidate));
+      const bound = impossibleBound(bounds, this.#problem.floorsOf(candidate));
       if (bound !== null) tally.add({ kind: 'bounded_out', reason: `${bound} is shorter than the passes it takes` }, 1);
     }
     return tally.counts();

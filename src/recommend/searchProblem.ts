@@ -14,7 +14,7 @@ import type { Direction } from '../search/pareto.ts';
 import type { Problem, TrialAsk, TrialOutcome } from '../search/strategy.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { CandidateSpace } from './candidateSpace.ts';
-import { marginOf, sharedBounds } from './constraints.ts';
+import { marginOf, type StatedBound, sharedBounds } from './constraints.ts';
 import { bestPossible, type Floors, floorsOf, impossibleBound, isExact, type SideFloors, sidesOf } from './floors.ts';
 import type { RoleOption } from './roleOptions.ts';
 import { type MeanRequest, meanRequestOf, type Sketch, sketchOf } from './sketch.ts';
@@ -35,6 +35,12 @@ interface Coordinate {
   readonly width: number;
 }
 
+/** What a candidate's sketch gives a search. */
+interface View {
+  readonly point: Float64Array;
+  readonly outputs: readonly number[];
+}
+
 /** The candidates of a goal as a search sees them: numbers with coordinates, neighbours and bounds. */
 export class SearchProblem implements Problem {
   readonly size: number;
@@ -51,11 +57,14 @@ export class SearchProblem implements Problem {
   readonly #mean: MeanRequest;
   readonly #traceRate: number;
   readonly #coordinates = new Map<Scalar, Coordinate[]>();
-  readonly #sides = new Map<string, SideFloors>();
-  readonly #sharedKeys: string[] = [];
+  readonly #bounds: readonly StatedBound[];
+  /** By what candidates share, role options and option. */
+  readonly #sides = new Map<string, Map<readonly RoleOption[], SideFloors[]>>();
+  /** By group and role, those of `#sides`. */
+  readonly #sidesOfGroup: SideFloors[][][] = [];
   readonly #loads: PredictConfig['traffic'][] = [];
-  readonly #sketches = new Map<number, readonly number[]>();
-  readonly #points = new Map<number, Float64Array>();
+  readonly #floors = new Map<number, readonly number[] | null>();
+  readonly #views = new Map<number, View>();
   readonly #near = new Map<readonly RoleOption[], (readonly number[])[]>();
 
   /** @param levels shares of the requests of the whole workload that trials of each level have; the last is 1. */
@@ -74,6 +83,7 @@ export class SearchProblem implements Problem {
     this.objectives = config.goal.objectives.length;
     this.levels = levels;
     this.#scales = hasPlanner(config);
+    this.#bounds = sharedBounds(config.goal.slo);
     this.exact = config.goal.objectives.map(({ metric }) => !this.#scales && isExact(metric));
     this.#mean = meanRequestOf(workload);
     const last = workload.arrivalNs.reduce((latest, arrival) => Math.max(latest, arrival), 0);
@@ -89,15 +99,24 @@ export class SearchProblem implements Problem {
   }
 
   features(candidate: number): Float64Array {
-    let point = this.#points.get(candidate);
-    if (point === undefined) {
-      point = this.#pointOf(candidate);
-      this.#points.set(candidate, point);
-    }
-    return point;
+    return this.#viewOf(candidate).point;
   }
 
-  #pointOf(candidate: number): Float64Array {
+  sketch(candidate: number): readonly number[] {
+    return this.#viewOf(candidate).outputs;
+  }
+
+  #viewOf(candidate: number): View {
+    let view = this.#views.get(candidate);
+    if (view === undefined) {
+      const sketch = this.#sketchOf(candidate);
+      view = { point: this.#pointOf(candidate, sketch), outputs: this.#outputsOf(candidate, sketch) };
+      this.#views.set(candidate, view);
+    }
+    return view;
+  }
+
+  #pointOf(candidate: number, { batch, utilisation }: Sketch): Float64Array {
     const assignment = this.#space.assignment(candidate);
     const coordinates = this.#coordinatesOf(assignment['engine.mode']);
     const width = coordinates.reduce((sum, coordinate) => sum + coordinate.width, 0);
@@ -109,7 +128,6 @@ export class SearchProblem implements Problem {
       at += coordinate.width;
     }
     const most = log(1 + this.#config.constraints.max_candidate_gpus);
-    const { batch, utilisation } = this.#sketchOf(candidate);
     point[at++] = log(batch) / BATCH_SCALE;
     point[at++] = utilisation;
     for (const count of [...gpus, gpus.reduce((sum, each) => sum + each, 0)]) point[at++] = log(1 + count) / most;
@@ -139,32 +157,31 @@ export class SearchProblem implements Problem {
   }
 
   floor(candidate: number): readonly number[] | null {
+    let floor = this.#floors.get(candidate);
+    if (floor === undefined) {
+      floor = this.#floorOf(candidate);
+      this.#floors.set(candidate, floor);
+    }
+    return floor;
+  }
+
+  #floorOf(candidate: number): readonly number[] | null {
     const floors = this.floorsOf(candidate);
-    if (impossibleBound(this.#config.goal.slo, floors) !== null) return null;
+    if (impossibleBound(this.#bounds, floors) !== null) return null;
     return this.#config.goal.objectives.map(({ metric, direction }) => {
       const best = bestPossible(metric, floors);
       return best === null ? Number.NEGATIVE_INFINITY : lossOf(best, direction);
     });
   }
 
-  sketch(candidate: number): readonly number[] {
-    let outputs = this.#sketches.get(candidate);
-    if (outputs === undefined) {
-      outputs = this.#outputsOf(candidate);
-      this.#sketches.set(candidate, outputs);
-    }
-    return outputs;
-  }
-
-  #outputsOf(candidate: number): readonly number[] {
-    const sketch = this.#sketchOf(candidate);
+  #outputsOf(candidate: number, sketch: Sketch): readonly number[] {
     const { gpus, usdPerHour } = this.floorsOf(candidate);
-    const { objectives, slo } = this.#config.goal;
+    const { objectives } = this.#config.goal;
     const losses = objectives.map(({ metric, direction }) => {
       const value = sketched(metric, sketch, gpus, usdPerHour);
       return value === null ? Number.NaN : lossOf(value, direction);
     });
-    const margins = sharedBounds(slo).map(({ metric, bound }) => {
+    const margins = this.#bounds.map(({ metric, bound }) => {
       const value = sketched(`mean_${metric}`, sketch, gpus, usdPerHour);
       return value === null ? Number.NaN : log(value / bound);
     });
@@ -193,23 +210,31 @@ export class SearchProblem implements Problem {
 
   /** Each side is looked at once: what it contributes depends neither on the other nor on routing and load. */
   #sidesOf(candidate: number, group: number, options: readonly number[]): SideFloors[] {
-    const shared = this.#sharedKey(group);
-    const keys = options.map((option, role) => `${shared} ${role} ${option}`);
-    if (keys.some((key) => !this.#sides.has(key))) {
+    this.#sidesOfGroup[group] ??= this.#sharedSides(group);
+    const known = this.#sidesOfGroup[group];
+    if (options.some((option, role) => known[role][option] === undefined)) {
       const found = sidesOf(this.#space.config(candidate), this.#workload, this.#facts);
-      keys.forEach((key, role) => {
-        this.#sides.set(key, found[role]);
+      options.forEach((option, role) => {
+        known[role][option] = found[role];
       });
     }
-    return keys.map((key) => this.#sides.get(key)!);
+    return options.map((option, role) => known[role][option]);
   }
 
-  #sharedKey(group: number): string {
-    this.#sharedKeys[group] ??= Object.entries(this.#space.groups[group].shared)
+  /** One list for all groups that have the engine and the options in common. */
+  #sharedSides(group: number): SideFloors[][] {
+    const { shared, roles } = this.#space.groups[group];
+    const key = Object.entries(shared)
       .filter(([path]) => path.startsWith('engine.'))
       .map(([path, value]) => `${path} ${value}`)
       .join(' ');
-    return this.#sharedKeys[group];
+    const lists = this.#sides.get(key) ?? new Map<readonly RoleOption[], SideFloors[]>();
+    this.#sides.set(key, lists);
+    return roles.map((options) => {
+      const list = lists.get(options) ?? [];
+      lists.set(options, list);
+      return list;
+    });
   }
 
   #loadOf(group: number): PredictConfig['traffic'] {

@@ -52,7 +52,6 @@ const POOL = 4000;
 const RANDOM_POOL = 1000;
 
 interface Option extends Prospect {
-  readonly level: number;
   /** What it could add to the frontier. */
   readonly merit: number;
 }
@@ -232,21 +231,29 @@ export class Cascade implements Strategy {
 
   /** @param survey whether to look at candidates not tried yet, too. */
   #choose(survey: boolean, curiosity = CURIOSITY): TrialAsk[] {
-    const begun = [...this.#belief.tried].flatMap((candidate) => this.#belief.prospect(candidate, OPTIMISM) ?? []);
+    const begun = [...this.#belief.tried].flatMap(
+      (candidate) => this.#belief.prospect(candidate, OPTIMISM, true) ?? [],
+    );
     const believed = this.#belief.front(begun);
     const front = this.#frontOf(believed);
-    const prospects = [...begun, ...(survey ? this.#fresh(begun, front, curiosity) : [])];
     const own = new Map(believed.map(({ candidate }, index) => [candidate, index]));
-    const hopeful = prospects.flatMap((prospect): Option[] => {
-      // Nothing seems feasible: whoever is nearest to it.
-      if (believed.length === 0)
-        return [{ ...prospect, level: this.#belief.nextLevel(prospect.candidate), merit: -prospect.margin }];
-      if (prospect.margin > 0) return [];
-      const worth = this.#worth(prospect.losses, front, own.get(prospect.candidate));
-      if (worth <= 1) return [];
-      const next = this.#belief.nextLevel(prospect.candidate);
-      return [{ ...prospect, level: next, merit: worth }];
-    });
+    // Nothing seems feasible: whoever is nearest to it.
+    const meritOf = ({ candidate, losses, margin }: Prospect): number => {
+      if (believed.length === 0) return -margin;
+      return margin > 0 ? 0 : this.#worth(losses, front, own.get(candidate));
+    };
+    // Most are out of reach even if nothing were known about them: a loose forecast is enough to see it.
+    const inReach = (candidate: number, optimism: number, loose: Prospect): Option[] => {
+      if (believed.length > 0 && meritOf(loose) <= 1) return [];
+      const prospect = this.#belief.prospect(candidate, optimism)!;
+      const merit = meritOf(prospect);
+      return believed.length > 0 && merit <= 1 ? [] : [{ ...prospect, merit }];
+    };
+    const hopeful = begun.flatMap((loose) => inReach(loose.candidate, OPTIMISM, loose));
+    for (const candidate of survey ? this.#pool(begun) : []) {
+      const loose = this.#belief.isTried(candidate) ? null : this.#belief.prospect(candidate, curiosity, true);
+      if (loose !== null) hopeful.push(...inReach(candidate, curiosity, loose));
+    }
     hopeful.sort((a, b) => b.merit - a.merit || a.candidate - b.candidate);
     const fullTrials = curiosity === DOUBT ? DOUBTFUL : FULL_TRIALS;
     return this.#generation(hopeful, believed.length > 0 ? front : null, fullTrials);
@@ -257,31 +264,25 @@ export class Cascade implements Strategy {
     const quota = this.#problem.levels.map((_, level): number =>
       level === this.#full ? fullTrials : level === 0 ? GENERATION : MIDDLE_TRIALS,
     );
-    const chosen: Option[] = [];
+    const levels = new Map<number, number>();
+    const chosen = new Map<Option, number>();
     for (const strict of [true, false]) {
       for (const each of ranked) {
-        if (chosen.length >= GENERATION || quota[each.level] === 0 || chosen.includes(each)) continue;
-        const rivals = chosen.filter(({ level }) => level === each.level).map(({ losses }) => losses);
+        if (chosen.size >= GENERATION) break;
+        if (chosen.has(each)) continue;
+        const level = levels.get(each.candidate) ?? this.#belief.nextLevel(each.candidate);
+        levels.set(each.candidate, level);
+        if (quota[level] === 0) continue;
+        const rivals = [...chosen].flatMap(([{ losses }, taken]) => (taken === level ? [losses] : []));
         if (strict && front !== null && this.#worth(each.losses, { ...front, points: rivals }) <= 1) continue;
-        quota[each.level] -= 1;
-        chosen.push(each);
+        quota[level] -= 1;
+        chosen.set(each, level);
       }
     }
-    return chosen.map(({ candidate, level }) => ({ candidate, level }));
+    return [...chosen].map(([{ candidate }, level]) => ({ candidate, level }));
   }
 
-  /** Candidates not tried yet that could be of use: of all of a small space, else near the frontier or at random. */
-  #fresh(begun: readonly Prospect[], front: Front, curiosity: number): Prospect[] {
-    // Most are out of reach even if nothing were known about them: a loose forecast is enough to see it.
-    const isInReach = ({ losses, margin }: Prospect): boolean =>
-      front.points.length === 0 || (margin <= 0 && this.#worth(losses, front) > 1);
-    return this.#pool(begun).flatMap((candidate) => {
-      if (this.#belief.isTried(candidate)) return [];
-      const loose = this.#belief.prospect(candidate, curiosity, true);
-      return loose !== null && isInReach(loose) ? (this.#belief.prospect(candidate, curiosity) ?? []) : [];
-    });
-  }
-
+  /** Candidates to look at: all of a small space, else near the frontier or at random. */
   #pool(begun: readonly Prospect[]): number[] {
     if (this.#problem.size <= POOL) return Array.from({ length: this.#problem.size }, (_, candidate) => candidate);
     const pool = new Set<number>();

@@ -32,6 +32,8 @@ export class GaussianProcess {
   readonly #weights: Float64Array;
   readonly #offset: number;
   readonly #variance: number;
+  /** The point that is forecast, and its covariances with the others. */
+  readonly #point: Float64Array;
   readonly #row: Float64Array;
 
   private constructor(x: readonly Float64Array[], y: ArrayLike<number>, hyperparameters: Hyperparameters) {
@@ -49,6 +51,7 @@ export class GaussianProcess {
     let quadratic = 0;
     for (let i = 0; i < n; i++) quadratic += centred[i] * this.#weights[i];
     this.#variance = Math.max(quadratic / n, 1e-12);
+    this.#point = new Float64Array(this.#scales.length);
     this.#row = new Float64Array(n);
   }
 
@@ -66,11 +69,18 @@ export class GaussianProcess {
   /** @param loosely the deviation is that before any data, an upper bound: at a fraction of the cost. */
   predict(point: Float64Array, loosely = false): Prediction {
     const n = this.#count;
-    const row = this.#row;
+    const [row, at, x, scales, weights] = [this.#row, this.#point, this.#x, this.#scales, this.#weights];
+    const width = scales.length;
+    for (let k = 0; k < width; k++) at[k] = point[k] * scales[k];
     let mean = this.#offset;
-    for (let i = 0; i < n; i++) {
-      row[i] = matern52(this.#squaredDistance(point, i));
-      mean += row[i] * this.#weights[i];
+    for (let i = 0, first = 0; i < n; i++, first += width) {
+      let squared = 0;
+      for (let k = 0; k < width; k++) {
+        const difference = at[k] - x[first + k];
+        squared += difference * difference;
+      }
+      row[i] = matern52(squared);
+      mean += row[i] * weights[i];
     }
     if (loosely) return { mean, deviation: Math.sqrt(this.#variance * (1 + this.hyperparameters.noise)) };
     const half = solveLower(this.#factor, row, n);
@@ -78,17 +88,6 @@ export class GaussianProcess {
     for (let i = 0; i < n; i++) explained += half[i] * half[i];
     const share = Math.max(0, 1 - explained) + this.hyperparameters.noise;
     return { mean, deviation: Math.sqrt(this.#variance * share) };
-  }
-
-  #squaredDistance(point: Float64Array, i: number): number {
-    const [x, scales, width] = [this.#x, this.#scales, this.#scales.length];
-    const at = i * width;
-    let sum = 0;
-    for (let k = 0; k < width; k++) {
-      const difference = point[k] * scales[k] - x[at + k];
-      sum += difference * difference;
-    }
-    return sum;
   }
 }
 

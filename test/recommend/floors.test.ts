@@ -6,6 +6,7 @@ import { catalogFacts } from '../../src/config/facts.ts';
 import { metricValue } from '../../src/metrics/metricNames.ts';
 import type { Report } from '../../src/metrics/report.ts';
 import { enumerateCandidates } from '../../src/recommend/candidates.ts';
+import { sharedBounds } from '../../src/recommend/constraints.ts';
 import { bestPossible, floorsOf, impossibleBound, isExact, sidesOf } from '../../src/recommend/floors.ts';
 import { memoryPlanner } from '../../src/recommend/memoryRefusal.ts';
 import { lossOf, SearchProblem } from '../../src/recommend/searchProblem.ts';
@@ -56,7 +57,7 @@ describe('floors', () => {
         expect(metricValue(report, metric)).toBeLessThanOrEqual(bestPossible(metric, floors)!);
       }
       tightest = Math.max(tightest, floors.tpotMs / report.latency.tpot_ms.p50);
-      if (impossibleBound(goal.goal.slo, floors) === null) continue;
+      if (impossibleBound(sharedBounds(goal.goal.slo), floors) === null) continue;
       ruledOut += 1;
       expect(report.slo.met).toBe(false);
     }
