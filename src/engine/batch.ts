@@ -1,26 +1,13 @@
 import { PassShape } from '../timing/passShape.ts';
 import type { StepTimer } from '../timing/stepTimer.ts';
+import { Chunk } from './chunk.ts';
 import type { VerifiedDrafts } from './decodeSet.ts';
-import { noteGap } from './decodeTimes.ts';
+import { emit } from './emit.ts';
 import type { EngineRole } from './engineCore.ts';
 import type { Lane } from './lane.ts';
 import type { PassLedger } from './passLedger.ts';
 import { type RequestLog, STATE } from './requestLog.ts';
 import { type Sequence, STAGE } from './sequence.ts';
-
-/** Known tokens of one sequence that a pass computes. */
-interface Chunk {
-  readonly sequence: Sequence;
-  readonly tokens: number;
-  /** Computed tokens after it. */
-  readonly end: number;
-  /** The known tokens end with it, so a token comes out. */
-  readonly completes: boolean;
-  /** That token is the sequence's last. */
-  readonly ends: boolean;
-  /** How long it would take alone. */
-  aloneNs: number;
-}
 
 /** What a scheduler decides a pass shall compute, by one rank. Cleared before it is formed. */
 export class Batch {
@@ -127,11 +114,9 @@ export class Batch {
 
   /** The next `tokens` >= 1 known tokens of a sequence outside the lane's set. */
   addChunk(sequence: Sequence, tokens: number): void {
-    const end = sequence.computed + tokens;
-    const completes = end === sequence.knownTokens;
-    const ends = completes && sequence.generated + 1 === sequence.outputTokens;
-    this.#chunks.push({ sequence, tokens, end, completes, ends, aloneNs: 0 });
-    sequence.computed = end;
+    const chunk = new Chunk(sequence, tokens);
+    this.#chunks.push(chunk);
+    sequence.computed = chunk.end;
   }
 
   /** The sequence's chunk, if it has one, is taken out before the batch is sealed; returns its tokens. */
@@ -170,25 +155,10 @@ export class Batch {
     this.shape.groupTokens = groupTokens;
     this.shape.eager = eager;
     if (this.takesDecodes) this.#takeDecodes();
-    for (const chunk of this.#chunks) this.#sealChunk(chunk);
+    for (const chunk of this.#chunks) chunk.seal(this.shape, this.#alone, this.#timer, this.lane);
     this.sequences = this.decodes + this.#ghosts + this.#chunks.length;
     this.durationNs = this.hasChunks || eager ? this.#timer.passNs(this.shape) : this.decodeNs;
     this.decodeNs = Math.min(this.decodeNs, this.durationNs);
-  }
-
-  #sealChunk(chunk: Chunk): void {
-    const { sequence, end, tokens, completes, ends } = chunk;
-    this.shape.addChunk(end - tokens, tokens, completes);
-    this.#alone.clear();
-    this.#alone.groupTokens = this.shape.groupTokens;
-    this.#alone.addChunk(end - tokens, tokens, completes);
-    chunk.aloneNs = this.#timer.passNs(this.#alone);
-    if (!completes) return;
-    sequence.generated += 1;
-    sequence.drafts = 0;
-    sequence.yields = 1;
-    if (ends) sequence.stage = STAGE.finishing;
-    else this.lane.add(sequence);
   }
 
   #takeDecodes(): void {
@@ -313,30 +283,11 @@ export class Batch {
       times.remove(sequence, nowNs, log);
       this.finished.push(sequence);
     }
-    for (const chunk of this.#chunks) this.#settleChunk(chunk, nowNs, role, log, ledger);
-    for (const sequence of this.#late) this.#settleLate(sequence, nowNs, role, log, ledger);
-  }
-
-  #settleChunk(chunk: Chunk, nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {
-    const { sequence, end, completes, ends, aloneNs } = chunk;
-    const { request } = sequence;
-    if (sequence.evictedNs < 0) {
-      const elapsedNs = nowNs - sequence.accountedNs;
-      const ownNs = Math.min(aloneNs, elapsedNs);
-      const stalledNs = Math.min(this.stallNs, elapsedNs - ownNs);
-      log.spend(request, STATE.prefill, ownNs);
-      log.spend(request, STATE.onboarding, stalledNs);
-      log.spend(request, STATE.prefillInterference, elapsedNs - ownNs - stalledNs);
-      sequence.accountedNs = nowNs;
-    } else if (end >= sequence.regainTokens) {
-      log.spend(request, STATE.preemption, nowNs - sequence.evictedNs);
-      sequence.evictedNs = -1;
-      sequence.accountedNs = nowNs;
+    for (const chunk of this.#chunks) {
+      chunk.settle(nowNs, this.stallNs, role, this.lane, log, ledger);
+      if (chunk.ends) this.finished.push(chunk.sequence);
     }
-    if (!completes) return;
-    emit(sequence, nowNs, role, log, ledger);
-    if (ends) this.finished.push(sequence);
-    else this.lane.times.startCounting(sequence);
+    for (const sequence of this.#late) this.#settleLate(sequence, nowNs, role, log, ledger);
   }
 
   #settleLate(sequence: Sequence, nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {
@@ -353,11 +304,4 @@ export class Batch {
     const isLast = sequence.pending === 0 && sequence.generated === sequence.outputTokens;
     if (isLast && sequence.stage === STAGE.waiting) this.finished.push(sequence);
   }
-}
-
-/** A token comes out that ends a (re-)computed context. */
-function emit(sequence: Sequence, nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {
-  if (sequence.lastTokenNs >= 0) noteGap(sequence, nowNs, ledger.gaps, log);
-  else if (role !== 'prefill') log.firstTokenNs[sequence.request] = nowNs;
-  sequence.lastTokenNs = nowNs;
 }

@@ -2,6 +2,7 @@ import type { Mutation } from './mutation.ts';
 
 const DRIVER = 'src/engine/driver.ts';
 const BATCH = 'src/engine/batch.ts';
+const CHUNK = 'src/engine/chunk.ts';
 const TIMES = 'src/engine/decodeTimes.ts';
 const VLLM = 'src/engine/vllm/vllmScheduler.ts';
 const RUNNING = 'src/engine/vllm/runningList.ts';
@@ -260,9 +261,9 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'router: requests waiting for remote KV do not count',
   },
   {
-    file: BATCH,
-    find: '    this.#alone.clear();\n    this.#alone.groupTokens = this.shape.groupTokens;\n',
-    replace: '    this.#alone.groupTokens = this.shape.groupTokens;\n',
+    file: CHUNK,
+    find: '    alone.clear();\n',
+    replace: '',
     why: 'attribution: a chunk alone is timed with the chunks before it',
   },
   {
