@@ -157,6 +157,36 @@ describe('predict', () => {
     expect(rows).toHaveLength(JSON.parse(stdout).requests.submitted + 1);
   });
 
+  it('serves the urgent first under policy priority, by the trace or by class', async () => {
+    const line = (more: string) => `{"timestamp": 0, "input_length": 512, "output_length": 20, ${more}}\n`;
+    const urgent = line('"class": "chat", "priority": -1');
+    writeFileSync(join(folder, 'mixed.jsonl'), line('"class": "batch"').repeat(3) + urgent.repeat(2));
+    const set = (field: string) => ['--set', field];
+    const orderOf = async (name: string, ...fields: string[]): Promise<number[]> => {
+      const flags = [
+        'predict',
+        ...FLAGS.slice(1, 5),
+        '--trace',
+        'mixed.jsonl',
+        '-o',
+        name,
+        '--per-request',
+        `${name}.jsonl`,
+      ];
+      const one = 'engine.workers.aggregated.scheduler.max_sequences=1';
+      expect((await dynosim([...flags, ...set(one), ...fields.flatMap(set)])).code).toBe(0);
+      const rows = readFileSync(join(folder, `${name}.jsonl`), 'utf8')
+        .trim()
+        .split('\n')
+        .map((row) => JSON.parse(row));
+      return rows.sort((a, b) => a.scheduled_ms - b.scheduled_ms).map(({ request }) => request);
+    };
+    const policy = 'engine.workers.aggregated.scheduler.policy=priority';
+    expect(await orderOf('in-turn')).toEqual([0, 1, 2, 3, 4]);
+    expect(await orderOf('urgent', policy)).toEqual([3, 4, 0, 1, 2]);
+    expect(await orderOf('by-class', policy, 'traffic.classes={chat: {priority: 9}}')).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it('names a bad line by the path the user typed, and counts it with --skip-bad-lines', async () => {
     mkdirSync(join(folder, 'traces'));
     const good = '{"timestamp": 0, "input_length": 600, "output_length": 10, "hash_ids": [0, 1]}';

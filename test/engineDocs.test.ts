@@ -10,13 +10,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSX = join(ROOT, 'node_modules/tsx/dist/cli.mjs');
 
 /** Runs the page's examples from top to bottom in one folder; files are the blocks that name one. */
-test.each(['import', 'deploy'])('every example of docs/%s.md runs', (page) => {
+test.each(['import', 'deploy', 'traces'])('every example of docs/%s.md runs', (page) => {
   const folder = mkdtempSync(join(tmpdir(), 'dynosim-docs-'));
   let commands = 0;
   try {
     const text = readFileSync(join(ROOT, `docs/${page}.md`), 'utf8');
     for (const [, kind, file, block] of text.matchAll(/^```(\w+)(?: file=(\S+))?\n(.*?)^```/gms)) {
-      if (kind === 'yaml') writeFileSync(join(folder, file), block);
+      if (file !== undefined) writeFileSync(join(folder, file), block);
       for (const { words } of kind === 'sh' ? shellCommands(block) : []) {
         expect(words[0]).toBe('dynosim');
         const { status, stderr } = spawnSync(

@@ -44,6 +44,8 @@ function formatOf(source: Extract<TrafficSource, { type: 'trace' }>): TraceForma
       inputTokens: columns.input_tokens,
       outputTokens: columns.output_tokens,
       ...(columns.session_id === undefined ? {} : { sessionId: columns.session_id }),
+      ...(columns.class === undefined ? {} : { class: columns.class }),
+      ...(columns.priority === undefined ? {} : { priority: columns.priority }),
     },
   };
 }

@@ -43,6 +43,8 @@ export type TrafficSource =
         readonly input_tokens: string;
         readonly output_tokens: string;
         readonly session_id?: string;
+        readonly class?: string;
+        readonly priority?: string;
       } | null;
       readonly timestamp_unit: 'ms' | 's' | 'datetime';
       readonly skip_bad_lines: boolean;
@@ -155,6 +157,8 @@ export interface PredictConfig {
     readonly over_length: 'reject' | 'drop' | 'truncate';
     readonly max_output_tokens: 'exact' | 'context' | { readonly fixed: number } | { readonly factor: number };
     readonly ignore_eos: boolean;
+    /** By the names the trace gives its classes; left out: each request as urgent as the trace says. */
+    readonly classes?: Readonly<Record<string, { readonly priority: number }>>;
     /** Left out: clients wait for ever. */
     readonly patience?: PatienceConfig;
   };

@@ -61,6 +61,8 @@ const traceSource = z.strictObject({
       input_tokens: text('traffic.source.columns.input_tokens'),
       output_tokens: text('traffic.source.columns.output_tokens'),
       session_id: text('traffic.source.columns.session_id').optional(),
+      class: text('traffic.source.columns.class').optional(),
+      priority: text('traffic.source.columns.priority').optional(),
     })
     .nullable()
     .optional(),
@@ -126,6 +128,7 @@ function trafficSchema(fields: Fields) {
       .optional()
       .meta({ description: 'What the client asks for (max_tokens); exact is what is generated.', default: 'exact' }),
     ignore_eos: boolean('traffic.ignore_eos').optional(),
+    classes: z.record(z.string(), z.strictObject({ priority: number('traffic.classes.priority') })).optional(),
     patience: z
       .strictObject({
         first_token_seconds: number('traffic.patience.first_token_seconds').optional(),

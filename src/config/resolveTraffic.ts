@@ -1,6 +1,5 @@
 import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
 import { knobDefault } from './knobs.ts';
-import type { PatienceConfig } from './patienceConfig.ts';
 import type { PredictConfig, SyntheticSource, TrafficLoad, TrafficSource } from './predictConfig.ts';
 import type { PredictInput } from './predictSchema.ts';
 import type { Problems } from './problems.ts';
@@ -25,6 +24,7 @@ export function resolveTraffic(input: TrafficInput, problems: Problems): Predict
     over_length: input.over_length ?? knobDefault('traffic.over_length'),
     max_output_tokens: input.max_output_tokens ?? 'exact',
     ignore_eos: input.ignore_eos ?? knobDefault('traffic.ignore_eos'),
+    ...(input.classes === undefined ? {} : { classes: input.classes }),
     ...(input.patience === undefined ? {} : { patience: withoutAbsent(input.patience) }),
   };
 }
@@ -95,15 +95,10 @@ function resolveTrace(source: Extract<SourceInput, { type: 'trace' }>, problems:
     path: source.path,
     format,
     block_size: source.block_size ?? knobDefault('traffic.source.block_size'),
-    columns: columns === null ? null : withoutUndefined(columns),
+    columns: columns === null ? null : withoutAbsent(columns),
     timestamp_unit: unit,
     skip_bad_lines: source.skip_bad_lines ?? knobDefault('traffic.source.skip_bad_lines'),
   };
-}
-
-function withoutUndefined(columns: NonNullable<Extract<SourceInput, { type: 'trace' }>['columns']>) {
-  const { session_id, ...rest } = columns;
-  return session_id === undefined ? rest : { ...rest, session_id };
 }
 
 function resolveSynthetic(source: SyntheticInput, problems: Problems): SyntheticSource {
@@ -150,6 +145,6 @@ function checkOrder(range: { min: number; max: number }, path: readonly string[]
   if (range.max < range.min) problems.add([...path, 'max'], `must be at least min (${range.min}), got ${range.max}`);
 }
 
-function withoutAbsent(patience: { [K in keyof PatienceConfig]?: PatienceConfig[K] | undefined }): PatienceConfig {
-  return Object.fromEntries(Object.entries(patience).filter(([, value]) => value !== undefined));
+function withoutAbsent<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
 }

@@ -1,4 +1,5 @@
 import { type ArrivalProcess, retimeArrivals, spreadUniform, withoutClock } from '../workload/arrivals.ts';
+import { withClassPriorities } from '../workload/classPriorities.ts';
 import { firstRequests } from '../workload/firstRequests.ts';
 import { withMaxOutput } from '../workload/maxOutput.ts';
 import { makePreset } from '../workload/presets.ts';
@@ -26,7 +27,7 @@ export function generateWorkload(source: Exclude<TrafficSource, { type: 'trace' 
 
 /**
  * The source's requests as `traffic` wants them: arrivals spread or drawn anew, cut to `stop.requests`, with what the
- * clients ask for. Speed-up, concurrency and the time limit are the simulation's.
+ * clients ask for and how urgent they are. Speed-up, concurrency and the time limit are the simulation's.
  * @param contextLength tokens; what `max_output_tokens: context` fills.
  */
 export function shapeWorkload(
@@ -39,7 +40,12 @@ export function shapeWorkload(
   const { requests } = traffic.stop;
   const cut = requests === null ? arriving : firstRequests(arriving, requests);
   const rule = traffic.max_output_tokens;
-  return rule === 'exact' ? cut : withMaxOutput(cut, rule, contextLength);
+  const asking = rule === 'exact' ? cut : withMaxOutput(cut, rule, contextLength);
+  return traffic.classes === undefined ? asking : withClassPriorities(asking, prioritiesOf(traffic.classes));
+}
+
+function prioritiesOf(classes: NonNullable<PredictConfig['traffic']['classes']>): Map<string, number> {
+  return new Map(Object.entries(classes).map(([name, { priority }]) => [name, priority]));
 }
 
 function withArrivals(workload: Workload, load: TrafficLoad, seed: number): Workload {

@@ -86,6 +86,7 @@ export function startRun(
           ...versionWarnings(config),
           ...timingWarnings(config, built, facts),
           ...rateWarnings(config, workload, result),
+          ...priorityWarnings(config, workload),
         ],
         version,
         timingSources: poolsOf(config).map(({ pool }) => timingSource(pool)),
@@ -107,6 +108,12 @@ function timingWarnings(config: PredictConfig, { pools }: BuiltScenario, facts: 
     return rooflineCaveats(facts.calibration(pool.timing.calibration), pools[index].replica, config.engine.backend);
   });
   return [...new Set(said)];
+}
+
+/** A scheduler asked to go by what no request states. */
+function priorityWarnings(config: PredictConfig, { priorities }: Workload): string[] {
+  if (priorities !== undefined || poolsOf(config).every(({ pool }) => pool.scheduler.policy !== 'priority')) return [];
+  return ['policy priority serves in order of arrival: no request has a priority (traffic.classes, or the trace)'];
 }
 
 /** A rate that conversations reach only in the long run: later turns come when users have read and thought. */

@@ -51,6 +51,7 @@ export function sealWorkload(fields: Omit<Workload, 'digest'>): Workload {
     fields.isFollowUp,
     fields.thinkNs,
     fields.classOf,
+    ...(fields.priorities === undefined ? [] : [fields.priorities]),
   ];
   const head = JSON.stringify([fields.count, fields.blockTokens, fields.blockIdCount, fields.classNames]);
   const digest = new Sha256().update(head);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { replaceFields } from './columns.ts';
 import { firstRequests } from './firstRequests.ts';
 import { makePreset } from './presets.ts';
 
@@ -25,6 +26,11 @@ describe('firstRequests', () => {
       expect(Math.max(...cut.blockIds)).toBe(cut.blockIdCount - 1);
       for (let i = 0; i < limit; i++) expect(cut.nextTurn[i]).toBe(chat.nextTurn[i] < limit ? chat.nextTurn[i] : -1);
     }
+  });
+
+  it('keeps priorities', () => {
+    const urgent = replaceFields(chat, { priorities: Int32Array.from({ length: 500 }, (_, i) => i % 3) });
+    expect(Array.from(firstRequests(urgent, 4).priorities!)).toEqual([0, 1, 2, 0]);
   });
 
   it('keeps workers able to share the columns', () => {

@@ -20,6 +20,7 @@ export function firstRequests(workload: Workload, limit: number): Workload {
     nextTurn,
     isFollowUp: copyInto(makeUint8Column(limit), workload.isFollowUp),
     thinkNs: copyInto(makeFloat64Column(limit), workload.thinkNs),
+    ...(workload.priorities === undefined ? {} : { priorities: copyInto(makeInt32Column(limit), workload.priorities) }),
     classOf: copyInto(makeUint8Column(limit), workload.classOf),
   });
 }

@@ -56,6 +56,7 @@ export function keptRequests(
     nextTurn,
     isFollowUp: take(makeUint8Column(n), workload.isFollowUp),
     thinkNs: take(makeFloat64Column(n), workload.thinkNs),
+    ...(workload.priorities === undefined ? {} : { priorities: take(makeInt32Column(n), workload.priorities) }),
     classOf: take(makeUint8Column(n), workload.classOf),
   });
 }

@@ -33,6 +33,9 @@ export class BadLine extends Error {
 /** The largest token count a column holds. */
 export const MAX_TOKENS = 2147483647;
 
+/** The farthest from 0 that a priority may be. */
+export const MAX_PRIORITY = 2147483647;
+
 /** Counts the oddities of a trace's lines, and turns them into one error or a few warnings. */
 export class LineLog {
   readonly #file: string;

@@ -34,7 +34,7 @@ export interface Workload {
   readonly isFollowUp: Uint8Array;
   /** Follow-up turns: time from the predecessor's completion to this turn's arrival, whole ns. 0 for first turns. */
   readonly thinkNs: Float64Array;
-  /** How urgent requests are, less goes first (vLLM's priority policy); left out: all alike. */
+  /** How urgent requests are, as vLLM's API has it: less goes first. Left out: all alike, 0. */
   readonly priorities?: Int32Array;
   /** Index into classNames. */
   readonly classOf: Uint8Array;

@@ -256,6 +256,12 @@ describe('the finished workload', () => {
     expect(Array.from(workload.maxOutputTokens)).toEqual([2, 9]);
   });
 
+  it('has priorities where a row states one, in the order of the requests', () => {
+    expect(build(rows).priorities).toBeUndefined();
+    const [first, second] = rows;
+    expect(Array.from(build([{ ...second, priority: -4 }, first]).priorities!)).toEqual([0, -4]);
+  });
+
   it('changes its digest with anything that can change a simulation, and with nothing else', () => {
     const digest = build(rows).digest;
     expect(build(rows.map((row) => ({ ...row, arrivalNs: row.arrivalNs! + 77 }))).digest).toBe(digest);
@@ -265,6 +271,7 @@ describe('the finished workload', () => {
       { outputTokens: 3 },
       { maxOutputTokens: 10 },
       { className: 'other' },
+      { priority: 1 },
       { blockIds: [1, 2] },
     ];
     const digests = changes.map((change) => build([rows[0], { ...rows[1], ...change }]).digest);

@@ -22,6 +22,8 @@ export interface WorkloadRow {
   /** Later turns: time from the previous turn's completion, whole ns. Left out: the difference of their arrivals. */
   readonly thinkNs?: number;
   readonly className?: string;
+  /** Whole, less goes first; 0 when left out. */
+  readonly priority?: number;
 }
 
 const MAX_TOKENS = 2147483647;
@@ -39,6 +41,8 @@ export class WorkloadBuilder {
   readonly #think = new GrowableFloat64();
   readonly #session = new GrowableInt32();
   readonly #class = new GrowableInt32();
+  readonly #priority = new GrowableInt32();
+  #hasPriorities = false;
   readonly #rawOffsets = new GrowableInt32();
   readonly #rawIds = new GrowableFloat64();
   readonly #sessions = new Map<string, number>();
@@ -82,6 +86,9 @@ export class WorkloadBuilder {
     this.#maxOutput.push(maxOutput);
     this.#think.push(row.thinkNs ?? Number.NaN);
     this.#class.push(this.#classIndex(row.className ?? 'default'));
+    const priority = row.priority ?? 0;
+    this.#priority.push(priority);
+    if (priority !== 0) this.#hasPriorities = true;
     const ids = row.blockIds;
     if (ids !== undefined) for (let i = 0; i < ids.length; i++) this.#rawIds.push(ids[i]);
     this.#rawOffsets.push(this.#rawIds.length);
@@ -108,6 +115,7 @@ export class WorkloadBuilder {
       blockTokens: this.#blockTokens,
       ...blocks,
       ...links,
+      ...(this.#hasPriorities ? { priorities: gather(this.#priority.view(), order, makeInt32Column(count)) } : {}),
       classOf: gather(this.#class.view(), order, makeUint8Column(count)),
       classNames: this.#classes.size === 0 ? ['default'] : [...this.#classes.keys()],
       warnings: clock === null ? [...this.#warnings] : [...this.#warnings, clock],

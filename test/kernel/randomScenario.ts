@@ -62,6 +62,7 @@ export function randomWorkload(random: RandomStream): Workload {
         arrivalNs: now,
         inputTokens: input,
         outputTokens: output,
+        priority: (row % 3) - 1,
         ...(named ? { blockIds: ids.slice(0, Math.ceil(input / blockTokens)) } : {}),
         ...(turns > 1 ? { session: `s${row}`, thinkNs: think } : {}),
       });
@@ -85,7 +86,7 @@ export function randomRouter(random: RandomStream, policy: RouterPolicy): Router
           queue: {
             thresholdTokens: random.integer(0, 40),
             order: (['fcfs', 'lcfs', 'wspt'] as const)[random.integer(0, 2)],
-            classes: [{ priority: random.integer(0, 1), jumpS: random.integer(0, 3) * 1e-5 }],
+            jumpS: random.integer(0, 3) * 1e-5,
           },
         }
       : {}),

@@ -30,18 +30,10 @@ export function withRouterClock(router: RouterSpec, factor: number): RouterSpec 
     ...(affinity === undefined ? {} : { affinity: { ttlNs: affinity.ttlNs * factor } }),
     ...(reportIntervalNs === undefined ? {} : { reportIntervalNs: reportIntervalNs * factor }),
     ...(scorer?.indexTtlNs === undefined ? {} : { scorer: { ...scorer, indexTtlNs: scorer.indexTtlNs * factor } }),
-    ...(queue?.classes === undefined
+    // Under wspt a jump is a weight, not a time.
+    ...(queue?.jumpS === undefined || queue.order === 'wspt'
       ? {}
-      : {
-          queue: {
-            ...queue,
-            // Under wspt a jump is a weight, not a time.
-            classes: queue.classes.map(({ priority, jumpS }) => ({
-              priority,
-              jumpS: queue.order === 'wspt' ? jumpS : jumpS * factor,
-            })),
-          },
-        }),
+      : { queue: { ...queue, jumpS: queue.jumpS * factor } }),
   };
 }
 
@@ -142,5 +134,8 @@ export function concatenated(first: Workload, second: Workload, startNs: number)
     isFollowUp: join(first.isFollowUp, second.isFollowUp),
     thinkNs: join(first.thinkNs, second.thinkNs),
     classOf: join(first.classOf, second.classOf),
+    ...(first.priorities === undefined || second.priorities === undefined
+      ? {}
+      : { priorities: join(first.priorities, second.priorities) }),
   };
 }

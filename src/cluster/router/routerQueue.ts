@@ -5,14 +5,14 @@ import type { QueueSpec } from './routerSpec.ts';
 /** A request that the router holds back. */
 interface Waiting {
   readonly request: number;
-  readonly priority: number;
   /** Lower goes first. */
   readonly key: number;
 }
 
-const NO_CLASS = { priority: 0, jumpS: 0 };
+/** Dynamo's: the API's priority counts as seconds of an earlier arrival. */
+const JUMP_S = 1;
 
-/** Requests held back, in the order of going: priority class, then the policy's key, then their number. */
+/** Requests held back, in the order of going: the policy's key, then their number. */
 export class RouterQueue {
   readonly #spec: QueueSpec;
   readonly #table: RequestTable;
@@ -31,8 +31,7 @@ export class RouterQueue {
 
   /** @param uncachedTokens prompt tokens the best worker would have to compute. */
   push(request: number, uncachedTokens: number): void {
-    const { priority, jumpS } = this.#spec.classes?.[this.#table.workload.classOf[request]] ?? NO_CLASS;
-    const entry = { request, priority, key: this.#keyOf(request, jumpS, uncachedTokens) };
+    const entry = { request, key: this.#keyOf(request, uncachedTokens) };
     const waiting = this.#waiting;
     let low = 0;
     let high = waiting.length;
@@ -55,8 +54,12 @@ export class RouterQueue {
     return at >= 0;
   }
 
-  /** Keys of Dynamo's queue policies (lib/kv-router, scheduling/policy.rs). */
-  #keyOf(request: number, jumpS: number, uncachedTokens: number): number {
+  /**
+   * Keys of Dynamo's queue policies (lib/kv-router, scheduling/policy.rs). Its API counts urgency upwards and hands
+   * the engine the negative; nobody goes later than he came.
+   */
+  #keyOf(request: number, uncachedTokens: number): number {
+    const jumpS = Math.max(0, -(this.#table.priorities?.[request] ?? 0)) * (this.#spec.jumpS ?? JUMP_S);
     const arrivalNs = this.#log.arrivalNs[request];
     switch (this.#spec.order) {
       case 'fcfs':
@@ -70,6 +73,5 @@ export class RouterQueue {
 }
 
 function precedes(a: Waiting, b: Waiting): boolean {
-  if (a.priority !== b.priority) return a.priority > b.priority;
   return a.key !== b.key ? a.key < b.key : a.request < b.request;
 }

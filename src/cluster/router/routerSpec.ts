@@ -56,8 +56,8 @@ export interface QueueSpec {
   readonly thresholdTokens: number;
   /** First come first served; last come first; or weighted shortest processing time, (1 + jump) / uncached tokens. */
   readonly order: 'fcfs' | 'lcfs' | 'wspt';
-  /** By the workload's class number; classes not listed have priority 0 and no jump. */
-  readonly classes?: readonly { readonly priority: number; readonly jumpS: number }[];
+  /** Requests more urgent than usual (a priority below 0) jump ahead by so many seconds for each step; left out: 1. */
+  readonly jumpS?: number;
 }
 
 /** What the router sees live: uncached tokens queued and to come, plus blocks in use. */

@@ -47,6 +47,12 @@ export const TRAFFIC_KNOBS = [
     domain: TEXT,
     about: 'Column that names the conversation a request belongs to.',
   },
+  { path: 'traffic.source.columns.class', domain: TEXT, about: 'Column that names the kind of a request.' },
+  {
+    path: 'traffic.source.columns.priority',
+    domain: TEXT,
+    about: 'Column of how urgent a request is, as vLLM has it: whole numbers, less goes first, 0 where empty.',
+  },
   {
     path: 'traffic.source.name',
     domain: { kind: 'choice', choices: PRESET_NAMES },
@@ -143,6 +149,12 @@ export const TRAFFIC_KNOBS = [
     default: false,
     about:
       'Whether clients ask for exactly so many tokens, as benchmarks do; SGLang without its radix cache then reserves exactly.',
+  },
+  {
+    path: 'traffic.classes.priority',
+    domain: { kind: 'integer', min: -(2 ** 31 - 1), max: 2 ** 31 - 1 },
+    about:
+      "How urgent the class's requests are, less goes first, in place of what the trace says; read by vLLM's policy priority and the router's queue.",
   },
   {
     path: 'traffic.patience.first_token_seconds',

@@ -50,6 +50,24 @@ describe('CsvReader', () => {
     expect(workload.arrivalNs[1]).toBe(0.25e9);
   });
 
+  it('reads classes and priorities, 0 where a cell is empty', () => {
+    const columns = { timestamp: 'at', inputTokens: 'in', outputTokens: 'out', class: 'kind', priority: 'urgency' };
+    const options = { ...OWN, columns };
+    const { classOf, classNames, priorities } = read(
+      'at,in,out,kind,urgency\n1,1,1,,\n1,1,1,batch,5\n1,1,1,chat,-2\n',
+      options,
+    );
+    expect(Array.from(classOf, (index) => classNames[index])).toEqual(['default', 'batch', 'chat']);
+    expect(Array.from(priorities!)).toEqual([0, 5, -2]);
+    expect(failure('at,in,out,kind,urgency\n1,1,1,batch,soon\n1,1,1,batch,0.5\n', options)).toEqual([
+      'trace.csv:2 urgency: must be a whole number, got "soon"',
+      'trace.csv:3 urgency: must be a whole number, got "0.5"',
+    ]);
+    expect(failure('at,in,out,kind\n1,1,1,a\n', options)).toEqual([
+      'trace.csv:1: has no column "urgency", its columns are at, in, out, kind',
+    ]);
+  });
+
   it('reads milliseconds', () => {
     const workload = read('who,out,in,at\n,1,1,1700000000001\n,1,1,1700000000003.5\n', { ...OWN, timestampUnit: 'ms' });
     expect(workload.arrivalNs[1]).toBe(2.5e6);

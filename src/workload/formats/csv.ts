@@ -5,6 +5,7 @@ import {
   BadLine,
   ClockOrigin,
   LineLog,
+  MAX_PRIORITY,
   MAX_TOKENS,
   type TraceReader,
   type TraceReaderOptions,
@@ -19,6 +20,9 @@ export interface CsvColumns {
   readonly inputTokens: string;
   readonly outputTokens: string;
   readonly sessionId?: string;
+  readonly class?: string;
+  /** Whole numbers, less goes first. */
+  readonly priority?: string;
 }
 
 export type TimestampUnit = 'ms' | 's' | 'datetime';
@@ -34,12 +38,14 @@ export const AZURE_2023: Pick<CsvOptions, 'columns' | 'timestampUnit'> = {
   timestampUnit: 'datetime',
 };
 
-/** Where each field stands in a row. */
+/** Where each field stands in a row; -1: nowhere. */
 interface Positions {
   readonly timestamp: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly sessionId: number;
+  readonly class: number;
+  readonly priority: number;
 }
 
 /**
@@ -91,18 +97,21 @@ export class CsvReader implements TraceReader {
 
   #findColumns(header: readonly string[]): Positions {
     const names = header.map((name) => name.trim());
-    const find = (name: string) => {
+    const find = (name: string | undefined) => {
+      if (name === undefined) return -1;
       const position = names.indexOf(name);
       if (position >= 0) return position;
       const message = `has no column "${name}", its columns are ${names.join(', ')}`;
       throw new InputError({ file: this.#file, line: 1, message });
     };
-    const { timestamp, inputTokens, outputTokens, sessionId } = this.#options.columns;
+    const { columns } = this.#options;
     return {
-      timestamp: find(timestamp),
-      inputTokens: find(inputTokens),
-      outputTokens: find(outputTokens),
-      sessionId: sessionId === undefined ? -1 : find(sessionId),
+      timestamp: find(columns.timestamp),
+      inputTokens: find(columns.inputTokens),
+      outputTokens: find(columns.outputTokens),
+      sessionId: find(columns.sessionId),
+      class: find(columns.class),
+      priority: find(columns.priority),
     };
   }
 
@@ -114,12 +123,16 @@ export class CsvReader implements TraceReader {
       const inputTokens = readTokens(row[positions.inputTokens], columns.inputTokens, 1);
       const outputTokens = readTokens(row[positions.outputTokens], columns.outputTokens, 0);
       const arrivalNs = this.#readTime(row[positions.timestamp], columns.timestamp);
-      const session = positions.sessionId < 0 ? '' : (row[positions.sessionId] ?? '').trim();
+      const session = (row[positions.sessionId] ?? '').trim();
+      const className = (row[positions.class] ?? '').trim();
+      const priority = readPriority(row[positions.priority], columns.priority);
       this.#builder.add({
         arrivalNs,
         inputTokens,
         outputTokens: this.#log.raiseOutput(outputTokens),
         ...(session === '' ? {} : { session }),
+        ...(className === '' ? {} : { className }),
+        ...(priority === 0 ? {} : { priority }),
       });
     });
   }
@@ -147,6 +160,15 @@ function readTokens(text: string | undefined, column: string, min: number): numb
   const value = Number(text);
   if (!Number.isInteger(value) || value < min || value > MAX_TOKENS) {
     throw new BadLine(column, `must be a whole number of tokens, at least ${min}, got "${text}"`);
+  }
+  return value;
+}
+
+function readPriority(text: string | undefined, column: string | undefined): number {
+  if (text === undefined || text.trim() === '') return 0;
+  const value = Number(text);
+  if (!Number.isInteger(value) || Math.abs(value) > MAX_PRIORITY) {
+    throw new BadLine(column, `must be a whole number, got "${text}"`);
   }
   return value;
 }

@@ -56,6 +56,20 @@ describe('MooncakeReader', () => {
     expect(Array.from(workload.thinkNs)).toEqual([0, 1.5e9, 2e9, 3e6]);
   });
 
+  it('reads classes and priorities, 0 where a line has none', () => {
+    const line = (more: string) => `{"timestamp": 1, "input_length": 1, "output_length": 1${more}}\n`;
+    const text = line('') + line(', "class": "batch", "priority": 5') + line(', "priority": -1, "class": "chat"');
+    const { classOf, classNames, priorities } = read(text);
+    expect(Array.from(classOf, (index) => classNames[index])).toEqual(['default', 'batch', 'chat']);
+    expect(Array.from(priorities!)).toEqual([0, 5, -1]);
+    expect(read(line(', "class": "batch"')).priorities).toBeUndefined();
+    expect(failure(line(', "priority": 1.5') + line(', "priority": "high"') + line(', "class": [1]'))).toEqual([
+      'trace.jsonl:1 priority: must be a whole number, got 1.5',
+      'trace.jsonl:2 priority: must be a whole number, got "high"',
+      'trace.jsonl:3 class: must be a string or a number, got [1]',
+    ]);
+  });
+
   it('does not care where chunks end, characters and lines included', () => {
     const text = `${GOOD}\n{"timestamp": 20, "session_id": "größe 😀", "input_length": 1, "output_length": 1}\n`;
     const whole = read(text).digest;

@@ -3,6 +3,7 @@ import {
   BadLine,
   ClockOrigin,
   LineLog,
+  MAX_PRIORITY,
   MAX_TOKENS,
   type TraceReader,
   type TraceReaderOptions,
@@ -21,7 +22,8 @@ type Fields = Readonly<Record<string, unknown>>;
  * Reads Mooncake traces (FAST'25 release), one JSON object a line: `timestamp` or `created_time` (ms; a session's later
  * lines may leave it out), `input_length` or `input_tokens`, `output_length` or `output_tokens`, optional `hash_ids` (one
  * per started block of the prompt, so exactly ceil(input / block) of them: anything else means that the block size is
- * wrong), `session_id`, and `delay` or `delay_ms` (from the previous turn's completion). Other fields are ignored.
+ * wrong), `session_id`, `delay` or `delay_ms` (from the previous turn's completion), `class` and `priority` (whole, less goes
+ * first). Other fields are ignored.
  */
 export class MooncakeReader implements TraceReader {
   readonly #options: MooncakeOptions;
@@ -65,7 +67,7 @@ export class MooncakeReader implements TraceReader {
   }
 
   #addRequest(fields: Fields): void {
-    const session = readSession(fields);
+    const session = readName(fields, 'session_id');
     const arrival = readNumber(fields, ['timestamp', 'created_time']);
     if (arrival === undefined && (session === undefined || !this.#builder.hasSession(session))) {
       throw new BadLine('timestamp', 'is missing');
@@ -73,6 +75,8 @@ export class MooncakeReader implements TraceReader {
     const inputTokens = readTokens(fields, ['input_length', 'input_tokens'], 1);
     const outputTokens = readTokens(fields, ['output_length', 'output_tokens'], 0);
     const delay = readNumber(fields, ['delay', 'delay_ms']);
+    const className = readName(fields, 'class');
+    const priority = readPriority(fields);
     const blockIds = readHashIds(fields, inputTokens, this.#options.blockTokens);
     this.#builder.add({
       inputTokens,
@@ -81,6 +85,8 @@ export class MooncakeReader implements TraceReader {
       ...(session === undefined ? {} : { session }),
       ...(delay === undefined ? {} : { thinkNs: Math.round(delay * NS_PER_MS) }),
       ...(blockIds === undefined ? {} : { blockIds }),
+      ...(className === undefined ? {} : { className }),
+      ...(priority === undefined ? {} : { priority }),
     });
   }
 }
@@ -123,13 +129,23 @@ function readTokens(fields: Fields, names: readonly string[], min: number): numb
   return value;
 }
 
-function readSession(fields: Fields): string | undefined {
-  const found = pick(fields, ['session_id']);
+function readName(fields: Fields, name: string): string | undefined {
+  const found = pick(fields, [name]);
   if (found === undefined) return undefined;
   if (typeof found.value !== 'string' && typeof found.value !== 'number') {
     throw new BadLine(found.name, `must be a string or a number, got ${show(found.value)}`);
   }
   return String(found.value);
+}
+
+function readPriority(fields: Fields): number | undefined {
+  const found = pick(fields, ['priority']);
+  if (found === undefined) return undefined;
+  const value = found.value;
+  if (typeof value !== 'number' || !Number.isInteger(value) || Math.abs(value) > MAX_PRIORITY) {
+    throw new BadLine(found.name, `must be a whole number, got ${show(value)}`);
+  }
+  return value;
 }
 
 function readHashIds(fields: Fields, inputTokens: number, blockTokens: number): readonly number[] | undefined {

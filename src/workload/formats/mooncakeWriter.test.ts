@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { retimeArrivals } from '../arrivals.ts';
 import { makeSynthetic, type SyntheticOptions } from '../synthetic.ts';
+import { WorkloadBuilder } from '../workloadBuilder.ts';
 import { MooncakeReader } from './mooncake.ts';
 import { writeMooncake } from './mooncakeWriter.ts';
 
@@ -23,6 +24,18 @@ const options: fc.Arbitrary<SyntheticOptions> = fc.record({
     }),
   ),
   blockTokens: fc.constantFrom(1, 16, 64),
+});
+
+it('writes classes and priorities', () => {
+  const options = { blockTokens: 16, skipBadLines: false };
+  const builder = new WorkloadBuilder('written', 16);
+  const row = { arrivalNs: 0, inputTokens: 5, outputTokens: 2 };
+  for (const more of [{}, { className: 'chat', priority: -3 }, { className: 'batch' }])
+    builder.add({ ...row, ...more });
+  const written = builder.build();
+  const reader = new MooncakeReader('written', options);
+  reader.push(writeMooncake(written));
+  expect(reader.end().digest).toBe(written.digest);
 });
 
 it('writes what the reader reads back as the same workload', () => {
