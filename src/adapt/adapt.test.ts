@@ -38,7 +38,7 @@ ${extra}`,
     catalogFacts,
   );
 
-const OPTIONS = { version: 'test', windowS: 150, trainShare: 0.5 };
+const OPTIONS = { version: 'test', configHash: 'hash', windowS: 150, trainShare: 0.5 };
 
 const adapted = adapt(goal(), workload(), catalogFacts, OPTIONS);
 
@@ -61,6 +61,27 @@ test('a workload of two moods is followed, at less than the best static deployme
     expect(each.estimated_usd! / each.usd).toBeGreaterThan(0.9);
     expect(each.estimated_usd! / each.usd).toBeLessThan(1.1);
   }
+});
+
+test('over time each adds up to what its one simulation says', () => {
+  const { scores, windows, test: scored } = adapted;
+  expect(windows.test.map(({ requests }) => requests).reduce((sum, each) => sum + each)).toBe(scored.requests);
+  for (const [name, { course, gpu_hours, attained_ratio }] of Object.entries(scores).map(
+    ([name, score]) => [name, score!] as const,
+  )) {
+    const good = windows.test.reduce((sum, { requests }, at) => sum + requests * (course.attained_ratios[at] ?? 0), 0);
+    expect(good / scored.requests, name).toBeCloseTo(attained_ratio, 12);
+    // GPU time up to the end of the stretch; what is left then is the last answers.
+    const gpuS = course.gpus.reduce((sum, { time_s, gpus }, at) => {
+      const untilS = Math.min(scored.to_s, course.gpus[at + 1]?.time_s ?? scored.to_s);
+      return sum + gpus * Math.max(0, untilS - time_s);
+    }, 0);
+    expect(gpu_hours * 3600 - gpuS, name).toBeGreaterThanOrEqual(0);
+    expect(gpu_hours * 3600 - gpuS, name).toBeLessThan(16 * 10);
+  }
+  expect(scores.schedule!.course.timetable.map(({ from_s }) => Math.round(from_s / 10))).toEqual([120, 180]);
+  expect(scores.schedule!.in_training!.course.timetable.map(({ from_s }) => Math.round(from_s / 10))).toEqual([0, 60]);
+  expect(scores.best_static!.course.gpus).toHaveLength(1);
 });
 
 test('what is chosen can be written down and read again', () => {

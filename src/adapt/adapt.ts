@@ -3,13 +3,15 @@ import type { Facts } from '../config/facts.ts';
 import type { RecommendConfig } from '../config/recommendConfig.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { Adaptation, Score } from './adaptation.ts';
-import { type Chosen, Plan } from './plan.ts';
+import { type Chosen, Plan, windowReportOf } from './plan.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { shapesOf } from './shapes.ts';
 import { Scissors } from './windows.ts';
 
 export interface AdaptOptions {
   readonly version: string;
+  /** For the answer. */
+  readonly configHash: string;
   readonly windowS: number;
   /** Share of the workload's time that everything is chosen on; the rest scores it. */
   readonly trainShare: number;
@@ -50,19 +52,19 @@ export function adapt(config: RecommendConfig, workload: Workload, facts: Facts,
   const score = (chosen: Chosen | null, isHindsight = false): Score | null => {
     if (chosen === null) return null;
     options.onProgress?.(`scoring ${chosen.name}`);
-    const report = rehearsal.run(chosen.config, borderNs, scissors.endNs);
+    const { report, course } = test.rehearse(chosen);
     return {
       deployment: chosen.name,
       usd: report.cost.usd,
+      usd_by_phase: report.planner?.usd ?? { starting: 0, serving: report.cost.usd, draining: 0, warm: 0 },
       estimated_usd:
         chosen.estimatedUsd === null ? null : isHindsight ? chosen.estimatedUsd : test.estimate(chosen.steps!),
       attained_ratio: report.slo.attained_ratio,
       met: report.slo.met,
       gpu_hours: report.fleet.gpu_hours,
       scale_events: report.fleet.scale_events,
-      in_training: isHindsight
-        ? null
-        : { usd: chosen.report.cost.usd, attained_ratio: chosen.report.slo.attained_ratio, met: chosen.report.slo.met },
+      course,
+      in_training: isHindsight ? null : inTraining(train, chosen),
       config: chosen.config,
     };
   };
@@ -73,14 +75,21 @@ export function adapt(config: RecommendConfig, workload: Workload, facts: Facts,
     hindsight: score(hindsight, true),
   };
   return {
+    config_hash: options.configHash,
     train: train.stretch,
     test: test.stretch,
+    windows: { train: train.windows.map(windowReportOf), test: test.windows.map(windowReportOf) },
     segments: train.segmentReports(best?.steps ?? null),
     switches: train.switchReports(best?.steps ?? null),
     scores,
     simulations: rehearsal.simulations,
     left_out: LEFT_OUT,
   };
+}
+
+function inTraining(train: Plan, chosen: Chosen): Score['in_training'] {
+  const { report, course } = train.rehearse(chosen);
+  return { usd: report.cost.usd, attained_ratio: report.slo.attained_ratio, met: report.slo.met, course };
 }
 
 function checkGoal({ goal, traffic }: RecommendConfig): void {

@@ -1,8 +1,9 @@
 import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import type { Report } from '../metrics/report.ts';
-import type { SegmentReport, StretchReport, SwitchReport } from './adaptation.ts';
+import type { SegmentReport, StretchReport, SwitchReport, WindowReport } from './adaptation.ts';
 import { autoscalers } from './autoscalers.ts';
+import { type Course, courseOf } from './course.ts';
 import { areSame, configOf, type Deployment, inWords, usdPerHourOf } from './deployment.ts';
 import { Needs } from './needs.ts';
 import { type Path, Paths } from './paths.ts';
@@ -42,6 +43,7 @@ export interface PlanSetup {
 /** What would be best on one stretch of the workload. */
 export class Plan {
   readonly stretch: StretchReport;
+  readonly windows: readonly Stretch[];
   readonly #setup: PlanSetup;
   readonly #fromNs: number;
   readonly #toNs: number;
@@ -55,7 +57,8 @@ export class Plan {
     this.#setup = setup;
     this.#fromNs = fromNs;
     this.#toNs = toNs;
-    const windows: Stretch[] = scissors.windows(fromNs, toNs, windowS * 1e9);
+    const windows = scissors.windows(fromNs, toNs, windowS * 1e9);
+    this.windows = windows;
     this.stretch = {
       from_s: fromNs / 1e9,
       to_s: toNs / 1e9,
@@ -160,16 +163,31 @@ export class Plan {
     return running + this.switchReports(steps).reduce((sum, { estimated_usd }) => sum + usdOf(estimated_usd), 0);
   }
 
+  /** This stretch run with what was chosen, here or elsewhere, once more and in detail. */
+  rehearse({ name, config, steps }: Chosen): { readonly report: Report; readonly course: Course } {
+    const prediction = this.#setup.rehearsal.predict(config, this.#fromNs, this.#toNs);
+    const timetable =
+      steps === null
+        ? [{ from_s: this.#fromNs / 1e9, deployment: name }]
+        : this.#timetable(steps, config.planner!.period_seconds!);
+    const course = courseOf(prediction, config.evaluation.slo, this.windows, timetable);
+    return { report: prediction.report, course };
+  }
+
+  /** Steps by the clock of the workload; `periodS` after which the schedule comes again. */
+  #timetable(steps: readonly Step[], periodS: number): Course['timetable'] {
+    const lengthS = (this.#toNs - this.#fromNs) / 1e9;
+    const rounds = Array.from({ length: Math.ceil(lengthS / periodS) }, (_, round) => round * periodS);
+    return rounds
+      .flatMap((roundS) => steps.map((step) => ({ fromS: roundS + step.fromS, deployment: inWords(step) })))
+      .filter(({ fromS, deployment }, index, all) => fromS < lengthS && all[index - 1]?.deployment !== deployment)
+      .map(({ fromS, deployment }) => ({ from_s: this.#fromNs / 1e9 + fromS, deployment }));
+  }
+
   segmentReports(steps: readonly Step[] | null): SegmentReport[] {
     const { shapes } = this.#setup;
     return this.#needs.segments.map(({ stretch, reason }, index) => ({
-      from_s: stretch.fromNs / 1e9,
-      to_s: stretch.toNs / 1e9,
-      requests: stretch.requests,
-      requests_per_s: stretch.perS,
-      mean_input_tokens: stretch.inputTokens.mean,
-      mean_output_tokens: stretch.outputTokens.mean,
-      reused_ratio: stretch.reusedRatio,
+      ...windowReportOf(stretch),
       reason,
       fewest: Object.fromEntries(shapes.map(({ name }, at) => [name, this.#needs.fewest[index][at]])),
       deployment: steps === null ? null : inWords(stepAt(steps, (stretch.fromNs - this.#fromNs) / 1e9)),
@@ -202,6 +220,18 @@ export class Plan {
       this.#needs.segments.findLastIndex(({ stretch }) => stretch.fromNs <= ns),
     );
   }
+}
+
+export function windowReportOf(stretch: Stretch): WindowReport {
+  return {
+    from_s: stretch.fromNs / 1e9,
+    to_s: stretch.toNs / 1e9,
+    requests: stretch.requests,
+    requests_per_s: stretch.perS,
+    mean_input_tokens: stretch.inputTokens.mean,
+    mean_output_tokens: stretch.outputTokens.mean,
+    reused_ratio: stretch.reusedRatio,
+  };
 }
 
 function stepAt(steps: readonly Step[], timeS: number): Step {

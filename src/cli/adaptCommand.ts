@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { adapt } from '../adapt/adapt.ts';
+import { canonicalJson } from '../base/canonicalJson.ts';
+import { sha256Hex } from '../base/sha256.ts';
 import { loadWorkload } from '../config/buildWorkload.ts';
 import type { Facts } from '../config/facts.ts';
 import { parseRecommend } from '../config/loadPredict.ts';
@@ -7,11 +9,12 @@ import { readFacts } from '../config/readFacts.ts';
 import type { RecommendConfig } from '../config/recommendConfig.ts';
 import { mapPaths, writeYaml } from '../config/writeYaml.ts';
 import { goalHash } from '../recommend/recommend.ts';
+import { adaptPage } from '../report/adaptPage.ts';
 import { renderAdaptation } from '../report/adaptText.ts';
 import { assertOurs, writeFiles } from '../report/writeFiles.ts';
 import type { CommonOptions } from './commonOptions.ts';
 import { EXIT } from './exitCodes.ts';
-import { defaultDirectory, note, toJson, wantsColor } from './outputFiles.ts';
+import { defaultDirectory, note, toJson, wantsColor, withPage } from './outputFiles.ts';
 import { overridesOf, readInput, relocate } from './readInput.ts';
 import { VERSION } from './version.ts';
 
@@ -26,16 +29,21 @@ export async function adaptCommand(options: AdaptFlags): Promise<number> {
   const facts = readFacts(input.baseDir);
   const config = parseRecommend(input.text, input.file, overridesOf(options, input), facts);
   const workload = await loadWorkload(config.traffic, config.seed, input.baseDir, contextOf(config, facts));
-  const directory = options.outputDir ?? defaultDirectory('adapt', goalHash(config, workload, facts));
-  const ownership = { configHash: goalHash(config, workload, facts), overwrite: options.overwrite === true };
+  const cut = { windowS: options.windowSeconds, trainShare: options.trainShare };
+  const configHash = sha256Hex(canonicalJson({ goal: goalHash(config, workload, facts), ...cut }));
+  const directory = options.outputDir ?? defaultDirectory('adapt', configHash);
+  const ownership = { configHash, overwrite: options.overwrite === true };
   await assertOurs(directory, ownership);
   const adaptation = adapt(config, workload, facts, {
     version: VERSION,
-    windowS: options.windowSeconds,
-    trainShare: options.trainShare,
+    configHash,
+    ...cut,
     onProgress: (what) => note(options.quiet === true, what),
   });
-  const files = new Map([['adaptation.json', toJson(adaptation)]]);
+  const { files, notes } = await withPage(
+    new Map([['adaptation.json', toJson(adaptation)]]),
+    adaptPage(adaptation, workload.name, VERSION),
+  );
   for (const [name, score] of Object.entries(adaptation.scores)) {
     if (score === null) continue;
     const moved = mapPaths(score.config, (path) => relocate(path, input.baseDir, directory));
@@ -45,6 +53,7 @@ export async function adaptCommand(options: AdaptFlags): Promise<number> {
     );
   }
   const written = await writeFiles(directory, files, ownership);
+  for (const text of notes) note(options.quiet === true, text);
   process.stdout.write(
     options.format === 'json'
       ? toJson(adaptation)

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { Adaptation, Score } from '../adapt/adaptation.ts';
+import { type SwitchCost, usdOf } from '../adapt/switchCost.ts';
 import { formatCount, formatFixed, formatMs, formatPercent, formatUsd } from './format.ts';
 import { plainTable } from './terminal.ts';
 
@@ -8,12 +9,21 @@ export interface AdaptContext {
   readonly color: boolean;
 }
 
-const ROWS = [
+/** In the order in which they are told. */
+export const CONTENDERS = [
   ['schedule', 'schedule'],
   ['best_static', 'best static'],
   ['best_autoscaled', 'best autoscaled'],
   ['hindsight', 'hindsight'],
 ] as const satisfies readonly (readonly [keyof Adaptation['scores'], string])[];
+
+/** What makes up the price of a switch. */
+export const SWITCH_CAUSES = [
+  ['startup', 'start-up'],
+  ['double_running', 'double running'],
+  ['draining', 'draining'],
+  ['lost_cache', 'lost cache'],
+] as const satisfies readonly (readonly [keyof SwitchCost, string])[];
 
 /** The answer as one screen: what it was chosen on, the schedule, and how it scores beside the others. */
 export function renderAdaptation(adaptation: Adaptation, { files, color }: AdaptContext): string {
@@ -37,18 +47,16 @@ export function renderAdaptation(adaptation: Adaptation, { files, color }: Adapt
     ]);
   }
   const scoreTable = plainTable(['', 'USD', 'estimate', 'good', 'SLO', 'GPU-hours', 'changes', 'what'], colors);
-  for (const [key, name] of ROWS) scoreTable.push([name, ...scoreCells(scores[key])]);
+  for (const [key, name] of CONTENDERS) scoreTable.push([name, ...scoreCells(scores[key])]);
   const lines = [
     colors.bold(verdictOf(adaptation)),
     `chosen on ${clock(train.from_s)} to ${clock(train.to_s)} (${formatCount(train.requests, 'request')}), scored on ${clock(test.from_s)} to ${clock(test.to_s)} (${formatCount(test.requests, 'request')}), ${formatCount(simulations, 'simulation')}`,
     '',
     segmentTable.toString(),
     '',
-    ...switches.map(({ at_s, from, to, reason, estimated_usd: parts }) => {
-      const { startup, double_running, draining, lost_cache } = parts;
-      const usd = formatUsd(startup + double_running + draining + lost_cache);
-      const causes = `start-up ${formatUsd(startup)}, double running ${formatUsd(double_running)}, draining ${formatUsd(draining)}, lost cache ${formatUsd(lost_cache)}`;
-      return `${clock(at_s)}: ${from} to ${to} (${reason}), about ${usd}: ${causes}`;
+    ...switches.map((each) => {
+      const causes = SWITCH_CAUSES.map(([cause, name]) => `${name} ${formatUsd(each.estimated_usd[cause])}`);
+      return `${clock(each.at_s)}: ${each.from} to ${each.to} (${each.reason}), about ${formatUsd(usdOf(each.estimated_usd))}: ${causes.join(', ')}`;
     }),
     ...(switches.length === 0 ? [] : ['']),
     scoreTable.toString(),
@@ -73,7 +81,7 @@ function scoreCells(score: Score | null): string[] {
 }
 
 /** By how much following the workload beats standing still. */
-function verdictOf({ scores: { schedule, best_static } }: Adaptation): string {
+export function verdictOf({ scores: { schedule, best_static } }: Adaptation): string {
   if (schedule === null) return 'No schedule keeps the SLO within the limits';
   if (best_static === null) return 'A schedule keeps the SLO, no single deployment does';
   const saved = 1 - schedule.usd / best_static.usd;

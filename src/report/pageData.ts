@@ -2,6 +2,7 @@ import type { Explanation } from '../insight/explanation.ts';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { PlannerReport, Report } from '../metrics/report.ts';
 import type { Recommendation } from '../recommend/recommendation.ts';
+import type { CostChart, CourseChart } from './adaptCharts.ts';
 import { candidateLabels } from './candidateLabels.ts';
 import {
   type AttributionChart,
@@ -44,6 +45,8 @@ export interface ReportPageData {
   readonly latency: readonly CdfChart[];
   readonly timeline: TimelineChart | null;
   readonly scaling: ScalingChart | null;
+  readonly course: CourseChart | null;
+  readonly costs: readonly CostChart[];
   readonly attribution: readonly AttributionChart[];
   readonly tables: readonly PageTable[];
   readonly footer: string;
@@ -61,6 +64,8 @@ export function predictPage(detail: RunDetail, deployment: string, workloadName:
     why: lossesOf(report),
     warnings: report.provenance.warnings,
     frontier: null,
+    course: null,
+    costs: [],
     ...chartsOf(detail),
     tables: [latencyTable(report), ...(report.planner === undefined ? [] : [decisionTable(report.planner)])],
     footer: footerOf(report),
@@ -112,6 +117,8 @@ export function recommendPage(
       ...(shown?.provenance.warnings ?? []),
     ],
     frontier: frontierChart(recommendation),
+    course: null,
+    costs: [],
     ...charts,
     tables: [
       ...(recommendation.frontier.length === 0 ? [] : [frontierTable(recommendation)]),

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../base/inputError.ts';
 
 /** Files that say whose output a directory holds, by the `config_hash` inside. */
-const SIGNATURES = ['report.json', 'recommendation.json', 'explanation.json', 'deployment.json'];
+const SIGNATURES = ['report.json', 'recommendation.json', 'explanation.json', 'deployment.json', 'adaptation.json'];
 
 /** Writes one file so that a reader sees the old or the new content, never a part: a temporary file, then a rename. */
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {

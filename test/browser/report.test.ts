@@ -6,8 +6,10 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adaptPage } from '../../src/report/adaptPage.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { predictPage, type ReportPageData, recommendPage } from '../../src/report/pageData.ts';
+import { handmadeAdaptation } from '../support/handmadeAdaptation.ts';
 import { handmadeAnswer, handmadeDetail } from '../support/handmadeAnswer.ts';
 
 const CHROMIUM = [
@@ -91,6 +93,20 @@ describe.skipIf(CHROMIUM === undefined)('report.html in headless Chromium (skipp
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(17, 21, 26)');
     expect(await page.locator('[role=img] svg').count()).toBe(6);
     expect(problems).toEqual([]);
+  });
+
+  it('shows a schedule against the load, its switches and what each costs, also on a phone', async () => {
+    for (const width of [1200, 390]) {
+      const { page, problems } = await open(adaptPage(handmadeAdaptation(), 'two moods', 'test'), { width });
+      expect(await page.textContent('h1')).toMatch(/^The schedule costs 35 % less than the best static deployment/);
+      expect(await page.locator('[role=img] svg').count()).toBe(3);
+      expect(await page.getByText('What runs when: the schedule changes 2 times in 2 h').count()).toBe(1);
+      expect(await page.getByText("the schedule's estimates add up to 2.0 % more than its simulation").count()).toBe(1);
+      expect(await page.getByText('What each switch is estimated to cost: $0.30 in all').count()).toBe(1);
+      expect(await page.locator('svg text', { hasText: '4x TP1' }).count()).toBeGreaterThan(0);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
+      expect(problems).toEqual([]);
+    }
   });
 
   it('shows hostile text as text', async () => {

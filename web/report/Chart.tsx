@@ -1,5 +1,5 @@
 import type { EChartsOption } from 'echarts';
-import { BarChart, LineChart, ScatterChart } from 'echarts/charts';
+import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import {
   AriaComponent,
   AxisPointerComponent,
@@ -15,6 +15,7 @@ import { currentTheme, darkScheme, type Theme } from './theme.ts';
 
 echarts.use([
   BarChart,
+  CustomChart,
   LineChart,
   ScatterChart,
   AriaComponent,

@@ -3,13 +3,15 @@ import type { PageTable } from '../../src/report/pageTable.ts';
 import { attributionOption } from './attributionOption.ts';
 import { Chart } from './Chart.tsx';
 import { cdfOption } from './cdfOption.ts';
+import { costHeightPx, costOption } from './costOption.ts';
+import { courseHeightPx, courseOption } from './courseOption.ts';
 import { frontierOption } from './frontierOption.ts';
 import { SCALING_HEIGHT_PX, scalingOption } from './scalingOption.ts';
 import { HEIGHT_PX, timelineOption } from './timelineOption.ts';
 
 /** The whole page: the answer first, then the evidence. */
 export function Page({ data }: { data: ReportPageData }) {
-  const { frontier, latency, timeline, scaling, attribution } = data;
+  const { frontier, latency, timeline, scaling, attribution, course } = data;
   return (
     <>
       <header class={`tone-${data.tone}`}>
@@ -38,6 +40,23 @@ export function Page({ data }: { data: ReportPageData }) {
             option={(theme, widthPx) => frontierOption(frontier, theme, widthPx)}
           />
         )}
+        {course !== null && (
+          <Chart
+            title={course.title}
+            note={course.note}
+            height={courseHeightPx(course)}
+            option={(theme, widthPx) => courseOption(course, theme, widthPx)}
+          />
+        )}
+        {data.costs.map((chart) => (
+          <Chart
+            key={chart.title}
+            title={chart.title}
+            note={chart.note}
+            height={costHeightPx(chart)}
+            option={(theme, widthPx) => costOption(chart, theme, widthPx)}
+          />
+        ))}
         <div class="pair">
           {latency.map((chart) => (
             <Chart key={chart.name} title={chart.title} height={300} option={(theme) => cdfOption(chart, theme)} />
