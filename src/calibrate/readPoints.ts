@@ -1,6 +1,7 @@
 import { InputError } from '../base/inputError.ts';
 import { BACKENDS, type Backend } from '../catalog/engineProfile.ts';
 import type { KvDtype, WeightDtype } from '../catalog/model.ts';
+import { EXPERT_EXCHANGES, type Parallelism } from '../timing/replica.ts';
 import { readCsvTable } from '../workload/csvTable.ts';
 import type { LaunchRecipe, MeasuredPoint } from './measuredPoint.ts';
 
@@ -117,6 +118,7 @@ function pointOf(row: RowReader): MeasuredPoint {
       attentionData,
       moeTensor: row.optional('moe_tensor') ?? tensor * attentionData,
       moeExpert: row.optional('moe_expert') ?? 1,
+      ...exchangeOf(row),
     },
     inputTokens: row.number('input_tokens'),
     outputTokens: row.number('output_tokens'),
@@ -133,6 +135,18 @@ function pointOf(row: RowReader): MeasuredPoint {
     draftTokens: row.optional('draft_tokens') ?? 0,
     recipeKnown: row.text('recipe_confidence') !== 'none',
     recipe: recipeOf(row),
+  };
+}
+
+function exchangeOf(row: RowReader): Pick<Parallelism, 'moeExchange' | 'moeImbalance'> {
+  const imbalance = row.optional('moe_imbalance');
+  const text = row.text('moe_exchange');
+  const exchange = EXPERT_EXCHANGES.find((one) => one === text);
+  if (exchange === undefined && text !== '')
+    throw row.error('moe_exchange', `must be one of ${EXPERT_EXCHANGES.join(', ')}, got "${text}"`);
+  return {
+    ...(exchange === undefined ? {} : { moeExchange: exchange }),
+    ...(imbalance === null ? {} : { moeImbalance: imbalance }),
   };
 }
 

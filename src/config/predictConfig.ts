@@ -4,6 +4,7 @@
  */
 import type { Backend } from '../catalog/engineProfile.ts';
 import type { SloSpec } from '../metrics/report.ts';
+import type { ExpertExchangeKind } from '../timing/replica.ts';
 import type { LengthDistribution, ThinkDistribution } from '../workload/lengths.ts';
 import type { FaultsConfig } from './faultsConfig.ts';
 import type { NetworkConfig } from './networkConfig.ts';
@@ -105,6 +106,9 @@ export interface WorkerConfig {
     readonly attention_data: number;
     readonly moe_tensor: number;
     readonly moe_expert: number;
+    /** Both left out: `gather`, and 0 on top of what measured servers had. */
+    readonly moe_exchange?: ExpertExchangeKind;
+    readonly moe_imbalance?: number;
   };
   readonly scheduler: SchedulerConfig;
   readonly kv_cache: {

@@ -1,7 +1,7 @@
 import { settingOf } from '../catalog/engineProfile.ts';
 import type { KvDtype, ModelFacts, WeightDtype } from '../catalog/model.ts';
 import type { KvCapacity, MemoryAccounting, MemoryRequest } from '../timing/memory.ts';
-import type { ReplicaSpec } from '../timing/replica.ts';
+import type { Parallelism, ReplicaSpec } from '../timing/replica.ts';
 import { engineAtVersion } from './engineAt.ts';
 import type { Facts } from './facts.ts';
 import type { PredictConfig, WorkerConfig } from './predictConfig.ts';
@@ -25,13 +25,26 @@ export function longestRequestOf(config: PredictConfig, facts: Facts): number {
 /** One replica of a pool as the timing and memory models see it. */
 export function replicaSpecOf(config: PredictConfig, pool: WorkerConfig, facts: Facts): ReplicaSpec {
   const model = facts.model(config.engine.model);
-  const { tensor, pipeline, attention_data, moe_tensor, moe_expert } = pool.parallelism;
   return {
     model,
     hardware: facts.hardware(pool.hardware),
-    parallelism: { tensor, pipeline, attentionData: attention_data, moeTensor: moe_tensor, moeExpert: moe_expert },
+    parallelism: parallelismOf(pool.parallelism),
     ...weightFormats(model, config.engine.quantization),
     kvDtype: kvDtypeOf(pool.kv_cache.dtype),
+  };
+}
+
+/** As the timing and memory models name it. */
+export function parallelismOf(shape: Omit<WorkerConfig['parallelism'], 'replicas'>): Parallelism {
+  const { tensor, pipeline, attention_data, moe_tensor, moe_expert, moe_exchange, moe_imbalance } = shape;
+  return {
+    tensor,
+    pipeline,
+    attentionData: attention_data,
+    moeTensor: moe_tensor,
+    moeExpert: moe_expert,
+    ...(moe_exchange === undefined ? {} : { moeExchange: moe_exchange }),
+    ...(moe_imbalance === undefined ? {} : { moeImbalance: moe_imbalance }),
   };
 }
 

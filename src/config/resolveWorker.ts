@@ -2,6 +2,7 @@ import { settingOf } from '../catalog/engineProfile.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import { listHardware } from '../catalog/hardwareList.ts';
 import type { ModelFacts } from '../catalog/model.ts';
+import { exchangeOf, imbalanceOf, isWideExpertParallel } from '../timing/replica.ts';
 import { refuseUnavailable } from './availability.ts';
 import type { EngineAt } from './engineAt.ts';
 import type { Facts } from './facts.ts';
@@ -9,6 +10,7 @@ import type { Path } from './paths.ts';
 import type { WorkerConfig } from './predictConfig.ts';
 import type { WorkerInput } from './predictSchema.ts';
 import { Problems } from './problems.ts';
+import { parallelismOf } from './replicaSpec.ts';
 import { defaultGraphSize, resolveGraphs } from './resolveGraphs.ts';
 import { resolveScheduler, type SchedulerContext } from './resolveScheduler.ts';
 import { resolveSpeculation } from './resolveSpeculation.ts';
@@ -147,7 +149,22 @@ function resolveParallelism(
     for (const { field, message } of shapeProblems(model, shape, engine.backend))
       problems.add([...path, 'parallelism', field], message);
   }
-  return { replicas: given.replicas ?? 1, ...shape };
+  return { replicas: given.replicas ?? 1, ...shape, ...exchangeFields(given, shape, model) };
+}
+
+/** Said in full where experts are spread wide, so that a file carries what it was predicted with; else as given. */
+function exchangeFields(
+  given: NonNullable<WorkerInput['parallelism']>,
+  shape: Omit<WorkerConfig['parallelism'], 'replicas'>,
+  model: ModelFacts | null,
+): Pick<WorkerConfig['parallelism'], 'moe_exchange' | 'moe_imbalance'> {
+  const stated = {
+    ...(given.moe_exchange === undefined ? {} : { moe_exchange: given.moe_exchange }),
+    ...(given.moe_imbalance === undefined ? {} : { moe_imbalance: given.moe_imbalance }),
+  };
+  if (model === null) return stated;
+  const spec = { model, parallelism: parallelismOf({ ...shape, ...stated }) };
+  return isWideExpertParallel(spec) ? { moe_exchange: exchangeOf(spec), moe_imbalance: imbalanceOf(spec) } : stated;
 }
 
 function resolveCapacity(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CAPACITY_POLICIES, CHUNKING_POLICIES } from '../engine/trtllm/trtllmConfig.ts';
+import { EXPERT_EXCHANGES } from '../timing/replica.ts';
 import { type Fields, plainFields } from './fields.ts';
 import { KV_DTYPES } from './knobs/cacheKnobs.ts';
 import { POLICIES } from './knobs/schedulerKnobs.ts';
@@ -116,6 +117,8 @@ export function workerSchema(fields: Fields) {
         attention_data: fields.number(`${WORKER}.parallelism.attention_data`).optional(),
         moe_tensor: fields.number(`${WORKER}.parallelism.moe_tensor`).optional(),
         moe_expert: fields.number(`${WORKER}.parallelism.moe_expert`).optional(),
+        moe_exchange: fields.choice(`${WORKER}.parallelism.moe_exchange`, EXPERT_EXCHANGES).optional(),
+        moe_imbalance: fields.number(`${WORKER}.parallelism.moe_imbalance`).optional(),
       })
       .optional(),
     scheduler: schedulerSchema(fields).optional(),

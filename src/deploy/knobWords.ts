@@ -21,7 +21,8 @@ export interface PlainKnob {
 export function plainKnobs(backend: Backend): PlainKnob[] {
   const special = SPECIAL_FLAGS[backend];
   const isSpecial = (name: string | undefined): boolean => name !== undefined && isAmong(special, name);
-  return ([...SCHEDULER_KNOBS, ...CACHE_KNOBS] as readonly Knob[]).flatMap((knob) => {
+  const exchange = knobAt('engine.workers.<role>.parallelism.moe_exchange');
+  return ([exchange, ...SCHEDULER_KNOBS, ...CACHE_KNOBS] as readonly Knob[]).flatMap((knob) => {
     const told = knob.engines?.[backend];
     if (told === undefined || isSpecial(told.flag) || isSpecial(told.off)) return [];
     return [{ knob, told, path: knob.path.slice(W.length) }];

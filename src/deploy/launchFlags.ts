@@ -83,11 +83,20 @@ export function quantizationFlag({ config, engine, model }: Server): {
 }
 
 /** What holds for every engine. */
-export function commonlyInexpressible({ pool, role }: Server): Inexpressible[] {
+export function commonlyInexpressible({ pool, role, engine }: Server): Inexpressible[] {
   const at = `engine.workers.${role}`;
   const found: Inexpressible[] = [
     { path: `${at}.parallelism.replicas`, value: pool.parallelism.replicas, reason: 'as many servers as that' },
   ];
+  const { moe_exchange, moe_imbalance } = pool.parallelism;
+  if (moe_exchange !== undefined && engine.backend === 'trtllm') {
+    const reason = 'TensorRT-LLM chooses by GPU, expert ranks and moe_config.backend';
+    found.push({ path: `${at}.parallelism.moe_exchange`, value: moe_exchange, reason });
+  }
+  if (moe_imbalance !== undefined) {
+    const reason = 'what prompts and the placement of experts give, not a setting; a balancer (EPLB) lowers it';
+    found.push({ path: `${at}.parallelism.moe_imbalance`, value: moe_imbalance, reason });
+  }
   if (pool.speculation !== null) {
     const reason = 'what models and prompts give, not a setting';
     found.push({ path: `${at}.speculation.acceptance`, value: pool.speculation.acceptance, reason });

@@ -56,7 +56,7 @@ export function roleOptions(role: string, domains: readonly Domain[], context: R
     const hardware = (assignment[at('hardware')] ?? context.hardware) as string;
     const { model, quantization, backend } = context;
     const replicas = Number(assignment[at('parallelism.replicas')] ?? 1);
-    const refusal = shapeRefusal(model, context.facts.hardware(hardware), quantization, shape, backend);
+    const refusal = shapeRefusal(model, context.facts.hardware(hardware), quantization, shape, backend, !chosenByUs);
     if (refusal !== null) refused.push(refusal);
     else legal.push({ assignment, gpus: replicas * gpusOfShape(shape), family });
   }

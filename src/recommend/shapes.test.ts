@@ -22,6 +22,13 @@ describe('shapeRefusal', () => {
     expect(shapeRefusal(llama, findHardware('gb200'), 'fp8', shape(16), 'vllm')).toBeNull();
   });
 
+  it('spreads experts over several domains only where somebody asks for it', () => {
+    const wide = shape(1, 32, 1, 32);
+    expect(shapeRefusal(qwen, h200, 'fp8', wide, 'vllm')?.reason).toContain('larger than the 8 GPUs');
+    expect(shapeRefusal(qwen, h200, 'fp8', wide, 'vllm', true)).toBeNull();
+    expect(shapeRefusal(llama, h200, 'fp8', shape(16), 'vllm', true)?.kind).toBe('illegal');
+  });
+
   it('refuses what does not divide the heads, and parallel experts of a model without any', () => {
     expect(shapeRefusal(llama, h200, 'bf16', shape(3), 'vllm')?.reason).toContain(
       'tensor must divide the 64 attention heads',

@@ -10,19 +10,23 @@ const PCIE_NODE_GPUS = 8;
 /** Rows of one scale of block-quantised fp8 weights: a slice of an expert must hold whole blocks. */
 const FP8_BLOCK = 128;
 
-/** Why `model` cannot run in this shape on this GPU, in words that do not name the single case; null when it can. */
+/**
+ * Why `model` cannot run in this shape on this GPU, in words that do not name the single case; null when it can. Replicas with
+ * experts may be larger than a domain when somebody asks for them.
+ */
 export function shapeRefusal(
   model: ModelFacts,
   hardware: HardwareFacts,
   quantization: WeightDtype,
   shape: Shape,
   backend: Backend,
+  isAskedFor = false,
 ): Refusal | null {
   const problem = shapeProblems(model, shape, backend)[0];
   if (problem !== undefined) return { kind: 'illegal', reason: withoutFigure(problem.message, problem.field) };
   const gpus = shape.tensor * shape.attention_data;
   const domain = hardware.scaleUpGBps === null ? PCIE_NODE_GPUS : hardware.scaleUpDomain.value;
-  if (gpus > domain) {
+  if (gpus > domain && !(isAskedFor && shape.moe_expert > 1)) {
     return {
       kind: 'illegal',
       reason: `a replica is larger than the ${domain} GPUs that ${hardware.id} links directly`,

@@ -1,4 +1,4 @@
-import type { ReplicaSpec } from './replica.ts';
+import { exchangeOf, imbalanceOf, type ReplicaSpec } from './replica.ts';
 
 const BF16 = 2;
 /** A logit in bf16 and its float32 copy for sampling. */
@@ -16,7 +16,7 @@ export function activationBytesPerGpu(spec: ReplicaSpec, maxBatchedTokens: numbe
   const working = Math.max(
     tokens * attentionUnits(spec),
     tokens * denseUnits(spec),
-    maxBatchedTokens * expertUnits(spec),
+    expertTokens(spec, maxBatchedTokens) * expertUnits(spec),
   );
   const logits = (maxSequences / attentionData) * model.vocabSize * LOGIT_BYTES;
   return BF16 * (3 * tokens * model.hiddenSize + working) + logits;
@@ -34,6 +34,13 @@ function attentionUnits(spec: ReplicaSpec): number {
 /** Gate, up and their product of one token. */
 function denseUnits(spec: ReplicaSpec): number {
   return (3 * spec.model.denseSize) / spec.parallelism.tensor;
+}
+
+/** Tokens whose top-k experts a rank works for: those of all ranks, or what an all-to-all brings to the busiest. */
+function expertTokens(spec: ReplicaSpec, maxBatchedTokens: number): number {
+  if (exchangeOf(spec) === 'gather') return maxBatchedTokens;
+  const { moeExpert } = spec.parallelism;
+  return (maxBatchedTokens / moeExpert) * Math.min(1 + imbalanceOf(spec), moeExpert);
 }
 
 /** The same of its top-k experts; gate and up share a buffer with the experts' outputs (vLLM's fused MoE). */

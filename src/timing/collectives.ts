@@ -15,7 +15,7 @@ export class Collectives {
   readonly isFitted: boolean;
 
   constructor(hardware: HardwareFacts, gpus: number, span: number, scales: RooflineScales) {
-    const link = linkOf(hardware, span);
+    const link = groupLinkOf(hardware, span);
     this.#gpus = gpus;
     this.isFitted = gpus === 1 || link.launchS === COLLECTIVES.nvlink.launchS;
     const startS = link.launchS + gpus * link.perGpuS;
@@ -46,6 +46,24 @@ export interface Link {
   readonly perGpuS: number;
   readonly efficiency: number;
   readonly bytesPerS: number;
+}
+
+/**
+ * What a collective of `span` GPUs runs at. Between domains each crosses by all NICs of a domain at once (NCCL lays a ring
+ * through every NIC), so that a GPU's share of the ring is the domain's NICs together, at most what its own link takes.
+ */
+function groupLinkOf(hardware: HardwareFacts, span: number): Link {
+  const link = linkOf(hardware, span);
+  const domain = scaleUpGpus(hardware);
+  if (span <= domain) return link;
+  const near = linkOf(hardware, 1);
+  const nearBytesPerS = (near.efficiency * near.bytesPerS) / link.efficiency;
+  return { ...link, bytesPerS: Math.min(nearBytesPerS, domain * link.bytesPerS) };
+}
+
+/** GPUs that reach each other without the network. */
+export function scaleUpGpus(hardware: HardwareFacts): number {
+  return hardware.scaleUpGBps === null ? COLLECTIVES.pcieDomain : hardware.scaleUpDomain.value;
 }
 
 export function linkOf(hardware: HardwareFacts, span: number): Link {

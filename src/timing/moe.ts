@@ -2,11 +2,12 @@ import { pow } from '../base/math.ts';
 import { ELEMENTWISE, MOE, type RooflineScales } from './constants.ts';
 import type { PassCost } from './passCost.ts';
 import type { Rates } from './rates.ts';
-import type { ReplicaSpec } from './replica.ts';
+import { imbalanceOf, type ReplicaSpec } from './replica.ts';
 
 /**
  * The routed experts of one layer on one GPU. Tokens choose `topK` of `experts` uniformly, so that n tokens wake
- * experts * (1 - (1 - 1/experts)^(n * topK)) of them; a woken expert is read whole and padded to a tile.
+ * experts * (1 - (1 - 1/experts)^(n * topK)) of them; a woken expert is read whole and padded to a tile. All ranks wait for the
+ * busiest, to which 1 + imbalance times the mean of the tokens go.
  */
 export class RoutedExperts {
   readonly #topK: number;
@@ -18,6 +19,7 @@ export class RoutedExperts {
   readonly #hbmPerActiveS: number;
   readonly #moveS: number;
   readonly #spread: number;
+  readonly #busiest: number;
   readonly #scale: number;
 
   constructor(spec: ReplicaSpec, rates: Rates, scales: RooflineScales) {
@@ -29,7 +31,8 @@ export class RoutedExperts {
     this.#topK = moe.topK;
     this.#localExperts = moe.experts / moeExpert;
     this.#missProbability = 1 - 1 / moe.experts;
-    this.#pairsPerToken = moe.topK / moeExpert;
+    this.#busiest = Math.min(1 + imbalanceOf(spec), moeExpert);
+    this.#pairsPerToken = (this.#busiest * moe.topK) / moeExpert;
     this.#computePerPairS = 2 * weights * computeS;
     this.#computePerActiveS = 2 * weights * computeS * MOE.tileRows * MOE.paddingShare;
     this.#hbmPerActiveS = (weights * rates.weightBytes) / (rates.hbmBytesPerS * MOE.hbmEfficiency);
@@ -45,7 +48,7 @@ export class RoutedExperts {
    * the largest of R normal values does.
    */
   activeExperts(tokens: number): number {
-    const awake = 1 - pow(this.#missProbability, tokens * this.#topK);
+    const awake = 1 - pow(this.#missProbability, this.#busiest * tokens * this.#topK);
     const mean = this.#localExperts * awake;
     const most = mean + this.#spread * Math.sqrt(mean * (1 - awake));
     return Math.min(most, this.#localExperts, tokens * this.#topK);

@@ -1,6 +1,8 @@
 import type { Backend } from '../catalog/engineProfile.ts';
+import { EXPERT_PARALLEL } from '../catalog/expertParallel.ts';
 import { type Band, bandsFor, type Calibration, extrapolates, groupKey } from './calibration.ts';
-import type { ReplicaSpec } from './replica.ts';
+import { scaleUpGpus } from './collectives.ts';
+import { exchangeOf, imbalanceOf, isWideExpertParallel, type ReplicaSpec } from './replica.ts';
 
 /** How far a run's means may be from a real server's, and how far the server is from those that were measured, as sentences. */
 export function rooflineCaveats(calibration: Calibration, spec: ReplicaSpec, backend: Backend): string[] {
@@ -17,7 +19,27 @@ export function rooflineCaveats(calibration: Calibration, spec: ReplicaSpec, bac
       : [
           `timing extrapolates to ${beyond.join(', ')}, which no measured run had: its error bands are half as wide again, by assumption`,
         ]),
+    ...expertCaveats(spec),
   ];
+}
+
+/** What nobody measured about experts spread wide. */
+function expertCaveats(spec: ReplicaSpec): string[] {
+  if (!isWideExpertParallel(spec)) return [];
+  const { tensor, attentionData, moeExpert } = spec.parallelism;
+  const domains = Math.ceil((tensor * attentionData) / scaleUpGpus(spec.hardware));
+  const where = domains === 1 ? 'one NVLink domain' : `${domains} NVLink domains`;
+  const how = exchangeOf(spec) === 'gather' ? 'every token goes to every rank' : 'tokens go to their experts alone';
+  const { balanced, unbalanced } = EXPERT_PARALLEL.imbalance;
+  return [
+    `experts are spread over ${moeExpert} ranks in ${where}: ${how}, at published link rates and latencies, held against no measured server; ` +
+      `the busiest rank is taken to get ${share(imbalanceOf(spec))} more tokens than the mean ` +
+      `(moe_imbalance; measured for DeepSeek-R1: ${share(balanced.value)} with a balancer, ${share(unbalanced.value)} without)`,
+  ];
+}
+
+function share(value: number): string {
+  return `${Math.round(100 * value)} %`;
 }
 
 function range([low, high]: Band): string {

@@ -1,6 +1,7 @@
 import { attentionLayers, type WeightDtype } from '../catalog/model.ts';
 import { Collectives } from './collectives.ts';
 import { ELEMENTWISE, type RooflineScales } from './constants.ts';
+import { ExpertExchange } from './expertExchange.ts';
 import { Gemm } from './gemm.ts';
 import { RoutedExperts } from './moe.ts';
 import type { PassCost } from './passCost.ts';
@@ -77,22 +78,18 @@ export class RankCost {
 export class ExpertCost {
   readonly #experts: RoutedExperts | null;
   readonly #layers: number;
-  readonly #groupLink: Collectives;
-  readonly #tokenBytes: number;
+  readonly #exchange: ExpertExchange;
   /** Whether measured runs have had a say in its format, and in how fast ranks talk. */
   readonly hasFittedFormat: boolean;
   readonly hasFittedLink: boolean;
 
   constructor(spec: ReplicaSpec, scales: RooflineScales) {
     const { model, hardware } = spec;
-    const { tensor, attentionData } = spec.parallelism;
     this.#layers = model.moe === null ? 0 : model.layers - model.moe.firstDenseLayers;
     this.#experts = model.moe === null ? null : new RoutedExperts(spec, ratesFor(hardware, spec.expertDtype), scales);
-    // Gathers run across the DP ranks; the GPUs of one rank move their share in parallel.
-    this.#groupLink = new Collectives(hardware, attentionData, tensor * attentionData, scales);
-    this.#tokenBytes = model.hiddenSize * 2;
+    this.#exchange = new ExpertExchange(spec, scales);
     this.hasFittedFormat = isFitted(spec.expertDtype, scales);
-    this.hasFittedLink = this.#groupLink.isFitted;
+    this.hasFittedLink = this.#exchange.isFitted;
   }
 
   addTo(cost: PassCost, groupTokens: number): void {
@@ -106,8 +103,7 @@ export class ExpertCost {
 
   /** The way of tokens to their experts and back. */
   addExchange(cost: PassCost, groupTokens: number): void {
-    if (this.#experts === null) return;
-    this.#groupLink.addGather(cost, groupTokens * this.#tokenBytes, 2 * this.#layers);
+    if (this.#experts !== null) this.#exchange.addTo(cost, groupTokens, this.#layers);
   }
 }
 

@@ -74,6 +74,8 @@ const CASES: Readonly<Record<string, readonly [a: unknown, b: unknown, beside?: 
   [`${W}.parallelism.attention_data`]: [1, 2, MOE],
   [`${W}.parallelism.moe_tensor`]: [2, 1, { ...MOE, [`${W}.parallelism.moe_expert`]: { choices: [1, 2] } }],
   [`${W}.parallelism.moe_expert`]: [1, 2, MOE],
+  [`${W}.parallelism.moe_exchange`]: ['gather', 'all_to_all', MOE],
+  [`${W}.parallelism.moe_imbalance`]: [0, 0.5, MOE],
   [`${W}.scheduler.max_batched_tokens`]: [2048, 8192],
   [`${W}.scheduler.max_sequences`]: [4, 64],
   [`${W}.scheduler.chunked_prefill`]: [true, false, { 'engine.context_length': 2048 }],

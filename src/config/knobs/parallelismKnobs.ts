@@ -1,3 +1,4 @@
+import { EXPERT_EXCHANGES } from '../../timing/replica.ts';
 import { COUNT, COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE, TEXT } from '../knob.ts';
 
 const W = 'engine.workers.<role>';
@@ -72,6 +73,39 @@ export const PARALLELISM_KNOBS = [
     },
     tunable: true,
     about: 'GPUs the experts are spread over whole; by default 1.',
+  },
+  {
+    path: `${W}.parallelism.moe_exchange`,
+    domain: { kind: 'choice', choices: EXPERT_EXCHANGES },
+    engines: {
+      vllm: {
+        flag: '--all2all-backend',
+        words: { gather: 'allgather_reducescatter', all_to_all: 'deepep_low_latency' },
+        reads: {
+          naive: 'gather',
+          deepep_high_throughput: 'all_to_all',
+          pplx: 'all_to_all',
+          mori: 'all_to_all',
+          flashinfer_all2allv: 'all_to_all',
+        },
+      },
+      sglang: {
+        flag: '--moe-a2a-backend',
+        words: { gather: 'none', all_to_all: 'deepep' },
+        reads: { mooncake: 'all_to_all', flashinfer: 'all_to_all', mori: 'all_to_all' },
+      },
+      trtllm: {},
+    },
+    tunable: true,
+    about:
+      'How tokens of attention-DP ranks reach their experts: every token to every rank, or to its experts alone; by default all_to_all on more than 8 GPUs with more expert ranks than a token has experts, else gather.',
+  },
+  {
+    path: `${W}.parallelism.moe_imbalance`,
+    domain: NOT_NEGATIVE,
+    tunable: true,
+    about:
+      'Tokens of the busiest expert rank against the mean of all, less 1: 1.56 was measured without and 0.115 with a balancer (DeepSeek-R1, TensorRT-LLM); by default 0.115 where moe_exchange is all_to_all by default, else 0 on top of what measured servers had.',
   },
   {
     path: `${W}.startup.provisioning_seconds`,

@@ -107,7 +107,6 @@ export const SGLANG_OTHER: OtherFlags = {
         '--nsa-prefill-backend',
         '--nsa-decode-backend',
         '--moe-runner-backend',
-        '--moe-a2a-backend',
         '--fp8-gemm-backend',
         '--fp4-gemm-backend',
         '--deepep-mode',

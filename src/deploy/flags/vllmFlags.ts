@@ -118,7 +118,6 @@ export const VLLM_OTHER: OtherFlags = {
         '--kernel-config',
         '--moe-backend',
         '--linear-backend',
-        '--all2all-backend',
         '--mamba-cache-mode',
         '--mamba-ssm-cache-dtype',
         '--gdn-prefill-backend',
