@@ -7,6 +7,7 @@ export class Attempts {
     crashes: 0,
     lostAttempts: 0,
     retriedRequests: 0,
+    migrations: 0,
     timedOut: 0,
     shed: 0,
   };

@@ -18,8 +18,10 @@ export interface FaultSpec {
   }[];
   /** A node's network cards, or a replica's own links, have `factor` (at most 1) of their bandwidth for a while. Needs a network. */
   readonly slowLinks?: readonly SlowLinks[];
-  /** How often a request lost with its worker starts anew; then it has failed. */
+  /** How often a request lost with its worker starts anew, or goes on; then it has failed. */
   readonly retries: number;
+  /** It goes on with the tokens that are out, which the next worker takes as part of its prompt (Dynamo's request migration). Left out: it starts anew. */
+  readonly migrates?: boolean;
 }
 
 export interface SlowLinks {

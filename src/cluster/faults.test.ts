@@ -62,8 +62,32 @@ describe('faults, against times worked out by hand', () => {
     expect(log.ttftStateNs(0, STATE.retry) / MS).toBe(105);
     expect(log.ttftStateNs(0, STATE.admissionQueue) / MS).toBe(5);
     expect([...log.worker]).toEqual([1, 1]);
-    expect(losses).toEqual({ crashes: 1, lostAttempts: 1, retriedRequests: 1, timedOut: 0, shed: 0 });
+    expect(losses).toEqual({ crashes: 1, lostAttempts: 1, retriedRequests: 1, migrations: 0, timedOut: 0, shed: 0 });
     expect(workers[0].busyNs / MS).toBe(100);
+  });
+
+  it('lets a request go on elsewhere with the tokens it has', () => {
+    const faults = { ...NO_FAULTS, crashes: [crash(0, 115, 1000)], migrates: true };
+    const { log, losses, gaps } = simulate(scenario([0, 0], 2, { faults }));
+    // Two tokens are out, at 100 and 110. Worker 1 is free at 120 and computes 52 tokens: the third comes out with them.
+    expect([log.firstTokenNs[0], log.lastTokenNs[0], log.maxGapNs[0]].map((ns) => ns / MS)).toEqual([100, 220, 110]);
+    expect(log.ttftStateNs(0, STATE.prefill) / MS).toBe(100);
+    const states = [STATE.prefill, STATE.decode, STATE.retry, STATE.admissionQueue];
+    expect(states.map((state) => log.e2eStateNs(0, state) / MS)).toEqual([200, 10, 5, 5]);
+    // No token comes twice: two requests of three tokens have two gaps each.
+    expect(gaps.count).toBe(4);
+    expect(losses).toMatchObject({ lostAttempts: 1, retriedRequests: 1, migrations: 1 });
+  });
+
+  it('lets it go on more than once, each time with a longer prompt, and fail after that', () => {
+    const faults = { ...NO_FAULTS, crashes: [crash(0, 105, 5), crash(0, 215, 5)], migrates: true };
+    const log = (retries: number) => simulate(scenario([0], 1, { faults: { ...faults, retries } })).log;
+    // Tokens at 100, 210 and 320.
+    const last = log(2);
+    expect([last.firstTokenNs[0], last.lastTokenNs[0]].map((ns) => ns / MS)).toEqual([100, 320]);
+    const states = [STATE.prefill, STATE.retry, STATE.coldStart];
+    expect(states.map((state) => last.e2eStateNs(0, state) / MS)).toEqual([300, 10, 10]);
+    expect(log(1).outcome[0]).toBe(OUTCOME.failed);
   });
 
   it('lets it fail when it was lost too often, or waits when nobody else is up', () => {

@@ -242,7 +242,7 @@ export class Handoff {
     const waiting = this.#toStream.get(worker);
     if (waiting === undefined) return;
     for (const request of waiting) {
-      if (this.#host.log.scheduledNs[request] < 0) continue;
+      if (this.#host.log.isBegun[request] === 0) continue;
       waiting.delete(request);
       const way = this.#ways.get(request)!;
       this.#move(request, way, way.leftBytes * this.#transfer.streamedShare!, nowNs);

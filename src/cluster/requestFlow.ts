@@ -1,9 +1,7 @@
 import type { EngineHost } from '../engine/engineCore.ts';
 import { OUTCOME, RequestLog, STATE } from '../engine/requestLog.ts';
 import { buildRequestTable, type RequestTable } from '../engine/requestTable.ts';
-import { ALARM_KIND, Alarms } from './alarms.ts';
 import { Arrivals } from './arrivals.ts';
-import { Attempts } from './attempts.ts';
 import { Census } from './census.ts';
 import { Clock } from './clock.ts';
 import { ARRIVAL, FOLLOW_UP, ONBOARDED, ROLE_CHANGE, ROUTER_RELEASE } from './eventKinds.ts';
@@ -12,9 +10,9 @@ import { FrontEnd } from './frontEnd.ts';
 import { Handoff, type HandoffHost } from './handoff.ts';
 import { LifeCycle } from './lifeCycle.ts';
 import { mayRunAhead } from './lookahead.ts';
+import { type MishapHost, Mishaps } from './mishaps.ts';
 import { Network } from './network/network.ts';
-import { Patience } from './patience.ts';
-import type { ReportedLoads } from './router/loads.ts';
+import { RoleGroups } from './roleGroups.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
 import { Scaler, type ScalerHost } from './scaler.ts';
 import type { Scenario } from './scenario.ts';
@@ -23,7 +21,8 @@ import type { Worker } from './worker.ts';
 import { WorkerGroup } from './workerGroup.ts';
 
 /** A request's way: arrival, front end, router, worker (or prefill worker, hand-over, decode worker), end; then its session's next turn. */
-export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
+export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapHost {
+  readonly table: RequestTable;
   readonly log: RequestLog;
   readonly census = new Census();
   readonly fleet: Fleet;
@@ -32,25 +31,15 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   readonly lifeCycle: LifeCycle | null;
   readonly scaler: Scaler | null = null;
   readonly #scenario: Scenario;
-  readonly #table: RequestTable;
   readonly #arrivals: Arrivals;
   readonly #frontEnd: FrontEnd | null;
-  /** Those that requests go to first: prefill workers where there are any. */
-  readonly #entry: WorkerGroup;
-  readonly #decode: WorkerGroup | null;
-  /** Aggregated workers beside prefill and decode: they serve while one of the two has nobody up. */
-  readonly #standIn: WorkerGroup | null;
-  readonly #groups: readonly WorkerGroup[];
-  readonly #reports: readonly ReportedLoads[];
+  readonly #roles: RoleGroups;
   readonly #handoff: Handoff | null;
   /** When requests that the router held back came to it. */
   readonly #routedNs: Float64Array;
   /** Requests that no worker is up for, and since when they wait. */
   readonly #stranded = new Map<number, number>();
-  /** Whether what each worker has must be known, as it may be lost. */
-  readonly #hasCrashes: boolean;
-  readonly attempts: Attempts;
-  readonly #patience: Patience | null = null;
+  readonly mishaps: Mishaps;
   /** Where KV of requests comes up from lower tiers, and when it will be there. */
   readonly #onboarding = new Map<number, { readonly worker: number; readonly readyNs: number }>();
   #inFrontEnd = 0;
@@ -63,46 +52,36 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.#scenario = scenario;
     const contextLength = Math.min(...pools.map((pool) => pool.engine.contextLength));
     const truncateTo = scenario.overLength === 'truncate' ? contextLength : Number.POSITIVE_INFINITY;
-    this.#table = buildRequestTable(workload, truncateTo);
+    this.table = buildRequestTable(workload, truncateTo, scenario.faults?.migrates);
     this.log = new RequestLog(workload.count);
     this.#arrivals = new Arrivals(workload, scenario.load, scenario.maxVirtualNs);
-    this.fleet = new Fleet(scenario, this.#table, this.log, this);
+    this.fleet = new Fleet(scenario, this.table, this.log, this);
     this.#runsAhead = mayRunAhead(scenario);
     const { faults, planner } = scenario;
-    this.#hasCrashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
-    const changes = this.#hasCrashes || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
+    const hasCrashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
+    const changes = hasCrashes || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
     this.lifeCycle = changes ? new LifeCycle(this.fleet.workers, faults ?? null, seed) : null;
-    this.attempts = new Attempts(faults?.retries ?? 0, workload.count);
     this.network = scenario.network === undefined ? null : new Network(scenario.network, faults?.slowLinks ?? []);
     for (const { pool, replica } of this.fleet.workers) this.network?.place(pool, replica);
     this.clock = new Clock(this.#arrivals, this.fleet.workers.length, this.network, this.lifeCycle, this.census);
     const split = pools.some((pool) => pool.role !== 'aggregated');
-    const setup = { table: this.#table, log: this.log, seed };
-    this.#entry = new WorkerGroup(this.fleet.ofRole(split ? 'prefill' : 'aggregated'), router, setup);
-    this.#decode = split ? new WorkerGroup(this.fleet.ofRole('decode'), router, setup) : null;
-    const aggregated = this.fleet.ofRole('aggregated');
-    this.#standIn = split && aggregated.length > 0 ? new WorkerGroup(aggregated, router, setup) : null;
-    this.#groups = [this.#entry, this.#decode, this.#standIn].filter((group) => group !== null);
-    this.#reports = this.#groups.flatMap(({ reports }) => reports ?? []);
+    const setup = { table: this.table, log: this.log, seed };
+    const groupOf = (workers: Worker[]): WorkerGroup => new WorkerGroup(workers, router, setup);
+    const entry = groupOf(this.fleet.ofRole(split ? 'prefill' : 'aggregated'));
+    const decode = split ? groupOf(this.fleet.ofRole('decode')) : null;
+    const aggregated = split ? this.fleet.ofRole('aggregated') : [];
+    this.#roles = new RoleGroups(entry, decode, aggregated.length > 0 ? groupOf(aggregated) : null);
     const { frontEnd } = scenario;
     const entered = this.fleet.workers.filter(({ pool }) => pool.role !== 'decode').length;
     this.#frontEnd = frontEnd === undefined ? null : new FrontEnd(frontEnd, entered);
-    this.#handoff = this.#decode === null ? null : new Handoff(scenario.transfer!, this.#entry, this.#decode, this);
+    this.#handoff = decode === null ? null : new Handoff(scenario.transfer!, entry, decode, this);
     this.#routedNs = new Float64Array(router.queue === undefined ? 0 : workload.count);
     if (planner !== undefined) {
-      const traffic = new TrafficMeter(this.#table, this.log);
+      const traffic = new TrafficMeter(this.table, this.log);
       this.scaler = new Scaler(planner, pools, this.fleet, this.lifeCycle!, traffic, this);
       this.clock.scaler = this.scaler;
     }
-    const { patience, transfer } = scenario;
-    if (patience !== undefined || transfer?.timeoutNs !== undefined || this.fleet.workers.some(({ pace }) => pace)) {
-      const alarms = new Alarms((kind, id, timeNs) => this.#concerns(kind, id, timeNs));
-      this.clock.alarms = alarms;
-      if (patience !== undefined) this.#patience = new Patience(patience, alarms, seed);
-      for (const { index, pace } of this.fleet.workers) {
-        for (const ns of pace?.changesNs ?? []) alarms.set(ns, ALARM_KIND.pace, index);
-      }
-    }
+    this.mishaps = new Mishaps(scenario, this);
     if (scenario.load.kind === 'closed') {
       for (let slot = 0; slot < scenario.load.concurrency; slot++) this.#startNextSession(0);
     }
@@ -111,7 +90,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   // ---- what workers report --------------------------------------------------------------------------------------
 
   finished(worker: number, request: number, nowNs: number): void {
-    this.#groupOf(this.fleet.workers[worker]).left(request, this.fleet.workers[worker], nowNs);
+    this.#roles.of(this.fleet.workers[worker]).left(request, this.fleet.workers[worker], nowNs);
     this.log.outcome[request] = OUTCOME.completed;
     this.census.leave(nowNs);
     this.scaler?.traffic.completed(request);
@@ -120,7 +99,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   }
 
   prefilled(worker: number, request: number, nowNs: number): void {
-    this.#entry.left(request, this.fleet.workers[worker], nowNs);
+    this.#roles.entry.left(request, this.fleet.workers[worker], nowNs);
     this.#handoff!.prefilled(request, nowNs);
   }
 
@@ -136,8 +115,8 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   // ---- stations of the way --------------------------------------------------------------------------------------
 
   arrive(request: number, nowNs: number): void {
-    const input = this.#table.inputTokens[request];
-    const servable = this.fleet.admits(input, this.#table.outputTokens[request]);
+    const input = this.table.inputTokens[request];
+    const servable = this.fleet.admits(input, this.table.outputTokens[request]);
     if (!servable && this.#scenario.overLength === 'drop') {
       this.#continueSession(request, nowNs);
       return;
@@ -145,7 +124,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.census.submitted += 1;
     this.log.arrivalNs[request] = nowNs;
     const isFull = servable && this.#isFull(nowNs);
-    if (isFull) this.attempts.losses.shed += 1;
+    if (isFull) this.mishaps.attempts.losses.shed += 1;
     if (!servable || isFull) {
       this.log.outcome[request] = OUTCOME.rejected;
       this.#continueSession(request, nowNs);
@@ -153,13 +132,13 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     }
     this.census.enter(nowNs);
     this.scaler?.traffic.arrived(request);
-    this.#patience?.begin(request, nowNs);
+    this.mishaps.arrived(request, nowNs);
     const releaseNs = this.#frontEnd === null ? nowNs : this.#frontEnd.releaseNs(nowNs, input);
     if (releaseNs > nowNs) {
       this.#inFrontEnd += 1;
       this.clock.at(releaseNs, ARRIVAL, request);
     } else {
-      this.#enter(request, nowNs);
+      this.enter(request, nowNs);
     }
   }
 
@@ -168,8 +147,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     const { maxInFlight, maxKvUsage } = this.#scenario;
     if (maxInFlight !== undefined && this.census.inFlight >= maxInFlight) return true;
     if (maxKvUsage === undefined) return false;
-    const keepers = this.#needsStandIn ? this.#standIn! : (this.#decode ?? this.#entry);
-    return keepers.usesMoreKvThan(maxKvUsage, nowNs);
+    return this.#roles.keepers.usesMoreKvThan(maxKvUsage, nowNs);
   }
 
   /** The front end is done with the request. */
@@ -177,26 +155,14 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.#inFrontEnd -= 1;
     if (this.log.outcome[request] !== OUTCOME.pending) return;
     this.log.spend(request, STATE.frontEnd, nowNs - this.log.arrivalNs[request]);
-    this.#enter(request, nowNs);
+    this.enter(request, nowNs);
   }
 
   /** A request goes from one worker to another, if there is one. */
   handOver(request: number, nowNs: number): void {
     if (this.#handoff!.handOver(request, nowNs)) return;
-    if (this.#standIn?.isUp === true) {
-      this.#giveUp(request, null, nowNs);
-      this.#enter(request, nowNs);
-    } else this.#stranded.set(request, nowNs);
-  }
-
-  /** Aggregated workers take what comes, as no prefill or no decode worker is up. */
-  get #needsStandIn(): boolean {
-    return this.#standIn?.isUp === true && !(this.#entry.isUp && this.#decode!.isUp);
-  }
-
-  #groupOf({ pool }: Worker): WorkerGroup {
-    if (pool.role === this.#entry.role) return this.#entry;
-    return pool.role === 'decode' ? this.#decode! : this.#standIn!;
+    if (this.#roles.standIn === null) this.#stranded.set(request, nowNs);
+    else this.mishaps.turnBack(request, nowNs);
   }
 
   /** The last byte of a transfer has left, or (-1) links have changed. */
@@ -221,12 +187,12 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
 
   takeIn(worker: Worker, request: number): void {
     worker.requests += 1;
-    if (this.#hasCrashes) this.attempts.takeIn(worker, request);
+    this.mishaps.takeIn(worker, request);
   }
 
   letGo(worker: Worker, request: number, nowNs: number): void {
     worker.requests -= 1;
-    if (this.#hasCrashes) this.attempts.letGo(worker, request);
+    this.mishaps.letGo(worker, request);
     if (worker.requests === 0 && worker.presence.phase === 'draining') this.scaler!.release(worker, nowNs);
   }
 
@@ -238,13 +204,13 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   /** Nothing but its own events can happen to the worker before this time. */
   quietUntilNs(worker: Worker): number {
     if (!this.#runsAhead) return 0;
-    const before = this.#entry.requestsBefore(worker) - this.#inFrontEnd;
+    const before = this.#roles.entry.requestsBefore(worker) - this.#inFrontEnd;
     return before < 0 ? 0 : this.#arrivals.timeNs(before);
   }
 
   /** Before anything happens at `nowNs`: reports of load that are due. */
   reportUntil(nowNs: number): void {
-    for (const reports of this.#reports) reports.reportUntil(nowNs);
+    this.#roles.reportUntil(nowNs);
   }
 
   /** After a worker's event: it may have begun a prompt, or made room for requests that the router holds back. */
@@ -254,7 +220,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   }
 
   #askForRelease(nowNs: number): void {
-    if (this.#releaseNs === nowNs || !this.#entry.hasRelease) return;
+    if (this.#releaseNs === nowNs || !this.#roles.entry.hasRelease) return;
     this.#releaseNs = nowNs;
     this.clock.at(nowNs, ROUTER_RELEASE, 0);
   }
@@ -262,8 +228,8 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   /** Lets go what the router held back, as long as there is room. */
   release(nowNs: number): void {
     this.#releaseNs = -1;
-    while (this.#entry.hasRelease) {
-      const request = this.#entry.release();
+    while (this.#roles.entry.hasRelease) {
+      const request = this.#roles.entry.release();
       this.log.spend(request, STATE.routerQueue, nowNs - this.#routedNs[request]);
       this.#send(request, nowNs);
     }
@@ -273,9 +239,9 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   changeFleet(nowNs: number): void {
     const worker = this.fleet.workers[this.clock.id];
     this.lifeCycle!.change();
-    this.#renewGroups();
+    this.#roles.renew();
     if (worker.presence.phase === 'ready') this.#takeStranded(nowNs);
-    else this.#lose(worker, nowNs);
+    else this.mishaps.crash(worker, nowNs);
     this.scaler?.changed(worker, nowNs);
     this.#askForRelease(nowNs);
   }
@@ -289,15 +255,15 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   }
 
   get unrouted(): number {
-    return this.#stranded.size + this.#entry.held;
+    return this.#stranded.size + this.#roles.entry.held;
   }
 
   starts(worker: Worker, isNew: boolean): void {
-    const group = this.#groupOf(worker);
+    const group = this.#roles.of(worker);
     if (isNew) {
       group.join(worker);
       this.clock.addWorker();
-      if (group !== this.#decode) this.#frontEnd?.addReplica();
+      if (group !== this.#roles.decode) this.#frontEnd?.addReplica();
       this.network?.place(worker.pool, worker.replica);
     } else {
       group.forget(worker);
@@ -306,11 +272,11 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
   }
 
   reroutes(router: RouterSpec): void {
-    for (const group of this.#groups) group.reroute(router);
+    this.#roles.reroute(router);
   }
 
   drained(): void {
-    this.#renewGroups();
+    this.#roles.renew();
   }
 
   changesRole({ index }: Worker, nowNs: number): void {
@@ -322,110 +288,59 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
     this.scaler!.changeRole(this.fleet.workers[worker], nowNs);
   }
 
-  #renewGroups(): void {
-    for (const group of this.#groups) group.renew();
-  }
-
   #takeStranded(nowNs: number): void {
     const stranded = [...this.#stranded];
     this.#stranded.clear();
     for (const [request, sinceNs] of stranded) {
       this.log.spend(request, STATE.coldStart, nowNs - sinceNs);
-      if (this.#handoff?.resume(request, nowNs) !== true) this.#enter(request, nowNs);
+      if (this.#handoff?.resume(request, nowNs) !== true) this.enter(request, nowNs);
     }
   }
 
   // ---- what goes wrong --------------------------------------------------------------------------------------------
 
-  #lose(worker: Worker, nowNs: number): void {
-    worker.core.advanceTo(nowNs);
-    const lost = this.attempts.insideOf(worker);
-    for (const request of lost) this.attempts.letGo(worker, request);
-    this.fleet.wipe(worker);
-    this.reschedule(worker);
-    this.attempts.losses.crashes += 1;
-    this.#loseAll(lost, worker, nowNs);
+  /** An alarm goes off. */
+  alarm(nowNs: number): void {
+    this.mishaps.alarm(nowNs);
+    this.#askForRelease(nowNs);
   }
 
-  /** Attempts at these requests come to nothing. They start anew, or have failed. */
-  #loseAll(requests: readonly number[], dead: Worker | null, nowNs: number): void {
-    for (const request of requests) this.#giveUp(request, dead, nowNs);
-    for (const request of requests) {
-      if (this.attempts.lose(request)) this.#enter(request, nowNs);
-      else this.#end(request, OUTCOME.failed, nowNs);
-    }
-  }
-
-  /** Nobody has the request any more, and all that was done for it is lost. */
-  #giveUp(request: number, dead: Worker | null, nowNs: number): void {
+  withdraw(request: number, dead: Worker | null, asksDead: boolean, nowNs: number): number {
+    let tokens = 0;
     const index = this.log.worker[request];
     const isBetween = this.#handoff?.abandon(request, dead, nowNs) === true;
     if (!isBetween && index >= 0) {
       const worker = this.fleet.workers[index];
-      this.#groupOf(worker).left(request, worker, nowNs);
+      this.#roles.of(worker).left(request, worker, nowNs);
+      if (worker !== dead || asksDead) tokens = worker.core.cancel(request, nowNs);
       if (worker !== dead) {
-        worker.core.cancel(request, nowNs);
         this.reschedule(worker);
         this.letGo(worker, request, nowNs);
       }
     }
+    this.#roles.entry.drop(request);
     this.#onboarding.delete(request);
     // It may have waited in a prefill worker until a decode worker comes up.
     this.#stranded.delete(request);
-    this.log.startAnew(request, [STATE.frontEnd, STATE.routerQueue, STATE.coldStart], nowNs);
+    return tokens;
   }
 
-  #end(request: number, outcome: number, nowNs: number): void {
+  isOverdue(request: number, timeNs: number): boolean {
+    return this.#handoff!.isOverdue(request, timeNs);
+  }
+
+  end(request: number, outcome: number, nowNs: number): void {
     this.log.outcome[request] = outcome;
     this.census.leave(nowNs);
     this.#continueSession(request, nowNs);
   }
 
-  #concerns(kind: number, id: number, timeNs: number): boolean {
-    if (kind === ALARM_KIND.pace) return true;
-    if (kind === ALARM_KIND.handOver) return this.#handoff!.isOverdue(id, timeNs);
-    return this.log.outcome[id] === OUTCOME.pending;
-  }
-
-  /** An alarm goes off. */
-  alarm(nowNs: number): void {
-    const { kind, id } = this.clock.alarms!.take();
-    if (kind === ALARM_KIND.pace) this.#changePace(this.fleet.workers[id], nowNs);
-    else if (kind === ALARM_KIND.handOver) this.#timeOut(id, nowNs);
-    else if (kind === ALARM_KIND.whole || !this.#hasToken(id, nowNs)) this.#leave(id, nowNs);
-    this.#askForRelease(nowNs);
-  }
-
-  #hasToken(request: number, nowNs: number): boolean {
-    const worker = this.log.worker[request];
-    if (worker >= 0) this.fleet.workers[worker].core.advanceTo(nowNs);
-    return this.log.firstTokenNs[request] >= 0;
-  }
-
-  #changePace(worker: Worker, nowNs: number): void {
-    worker.core.advanceTo(nowNs);
-    worker.pace!.change(nowNs);
-    worker.core.retimed(nowNs);
-    this.reschedule(worker);
-  }
-
-  #timeOut(request: number, nowNs: number): void {
-    this.attempts.losses.timedOut += 1;
-    this.#loseAll([request], null, nowNs);
-  }
-
-  /** The client does not wait any longer, wherever the request is. */
-  #leave(request: number, nowNs: number): void {
-    this.#entry.drop(request);
-    this.#giveUp(request, null, nowNs);
-    this.#end(request, OUTCOME.cancelled, nowNs);
-  }
-
   /** The request has reached the router. */
-  #enter(request: number, nowNs: number): void {
-    if (this.#needsStandIn) this.#sendTo(this.#standIn!, request, nowNs);
-    else if (!this.#entry.isUp) this.#stranded.set(request, nowNs);
-    else if (this.#entry.holdsBack(request, nowNs)) this.#routedNs[request] = nowNs;
+  enter(request: number, nowNs: number): void {
+    const { entry, neededStandIn } = this.#roles;
+    if (neededStandIn !== null) this.#sendTo(neededStandIn, request, nowNs);
+    else if (!entry.isUp) this.#stranded.set(request, nowNs);
+    else if (entry.holdsBack(request, nowNs)) this.#routedNs[request] = nowNs;
     else this.#send(request, nowNs);
   }
 
@@ -434,7 +349,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost {
       if (!this.#handoff.send(request, nowNs)) this.#stranded.set(request, nowNs);
       return;
     }
-    this.#sendTo(this.#entry, request, nowNs);
+    this.#sendTo(this.#roles.entry, request, nowNs);
   }
 
   #sendTo(group: WorkerGroup, request: number, nowNs: number): void {

@@ -78,7 +78,7 @@ class Cluster implements Simulation {
       inFlightIntegralNs: census.integralNs(this.#nowNs),
       samples: this.#sampler?.samples() ?? null,
       network: this.#flow.network?.use(this.#nowNs) ?? null,
-      losses: this.#flow.attempts.losses,
+      losses: this.#flow.mishaps.attempts.losses,
       scaling: this.#flow.scaler?.record() ?? null,
     };
   }

@@ -79,6 +79,8 @@ export interface Losses {
   readonly lostAttempts: number;
   /** Requests that started anew, however often. */
   readonly retriedRequests: number;
+  /** Of the lost attempts, those after which the request has kept the tokens that were out. */
+  readonly migrations: number;
   /** Hand-overs that took too long. */
   readonly timedOut: number;
   /** Requests turned away because too many were in the system, or too much of the KV cache was in use. */

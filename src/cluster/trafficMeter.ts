@@ -28,7 +28,9 @@ export class TrafficMeter {
 
   completed(request: number): void {
     const { arrivalNs, firstTokenNs, lastTokenNs, reusedTokens } = this.#log;
-    const tokens = this.#table.outputTokens[request];
+    const { inputTokens, outputTokens, carriedTokens } = this.#table;
+    const carried = carriedTokens?.[request] ?? 0;
+    const tokens = outputTokens[request] + carried;
     this.#completed += 1;
     this.#outputTokens += tokens;
     this.#ttftNs += firstTokenNs[request] - arrivalNs[request];
@@ -36,7 +38,7 @@ export class TrafficMeter {
       this.#paced += 1;
       this.#itlNs += (lastTokenNs[request] - firstTokenNs[request]) / (tokens - 1);
     }
-    this.#promptTokens += this.#table.inputTokens[request];
+    this.#promptTokens += inputTokens[request] - carried;
     this.#reusedTokens += reusedTokens[request];
   }
 

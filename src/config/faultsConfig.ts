@@ -12,7 +12,7 @@ type Target = { readonly pool: string; readonly replica: number } | { readonly n
 /** The `faults` section. */
 export interface FaultsConfig {
   readonly policy: LossPolicy;
-  /** Of policy retry. */
+  /** Unless the policy is to fail. */
   readonly max_retries?: number;
   /** down_seconds null = it stays down. */
   readonly crashes: readonly (Target & { readonly at_seconds: number; readonly down_seconds: number | null })[];
@@ -71,7 +71,11 @@ export function resolveFaults(
   const pools = fleetOf(workers);
   const policy = given.policy ?? knobDefault<LossPolicy>('faults.policy');
   if (policy === 'fail' && given.max_retries !== undefined) {
-    problems.add(['faults', 'max_retries'], 'nothing is retried', 'remove it, or set faults.policy to retry');
+    problems.add(
+      ['faults', 'max_retries'],
+      'nothing is retried',
+      'remove it, or set faults.policy to retry or migrate',
+    );
   }
   const last = placeReplicas(pools, gpusPerNode(network)).at(-1)!;
   const nodes = last.node + last.nodes;
@@ -86,7 +90,7 @@ export function resolveFaults(
   const random = given.random_crashes;
   return {
     policy,
-    ...(policy === 'retry' ? { max_retries: given.max_retries ?? knobDefault<number>('faults.max_retries') } : {}),
+    ...(policy !== 'fail' ? { max_retries: given.max_retries ?? knobDefault<number>('faults.max_retries') } : {}),
     crashes: targeted('crashes', given.crashes ?? []).map((crash) => ({
       ...crash,
       down_seconds: crash.down_seconds ?? null,
@@ -180,6 +184,7 @@ export function faultSpecOf(
       ? {}
       : { slowLinks: faults.slow_links.flatMap((slow) => slowLinksOf(slow, pools, places)) }),
     retries: faults.max_retries ?? 0,
+    ...(faults.policy === 'migrate' ? { migrates: true } : {}),
   };
 }
 

@@ -40,8 +40,8 @@ export class Batch {
   readonly #chunks: Chunk[] = [];
   /** Sequences that decode their last token in it. */
   readonly finishing: Sequence[] = [];
-  /** Sequences that have left the batch since it was formed: their token still comes out. */
-  readonly #late: Sequence[] = [];
+  /** Sequences that have left the batch since it was formed: their tokens still come out. */
+  readonly #late: { readonly sequence: Sequence; readonly tokens: number }[] = [];
   /** After `settle`: sequences whose last token came out of it. */
   readonly finished: Sequence[] = [];
   readonly shape: PassShape;
@@ -206,23 +206,23 @@ export class Batch {
    * still computes for it is in vain; the token that comes out is kept if `keepsToken`.
    */
   withdraw(sequence: Sequence, keepsToken: boolean): void {
-    let yields = false;
+    const tokens = this.tokensFrom(sequence);
     const at = this.#chunks.findIndex((chunk) => chunk.sequence === sequence);
     if (at >= 0) {
-      yields = this.#chunks.splice(at, 1)[0].completes;
+      this.#chunks.splice(at, 1);
       this.#isCut = true;
     }
     if (this.#decodesFor(sequence)) {
-      yields = true;
       this.#isCut = true;
       this.decodes -= 1;
       const last = this.finishing.indexOf(sequence);
       if (last >= 0) this.finishing.splice(last, 1);
     }
-    if (!yields || !keepsToken) return;
+    if (tokens === 0 || !keepsToken) return;
     // Who is evicted first was admitted last.
-    this.#late.unshift(sequence);
+    this.#late.unshift({ sequence, tokens });
     sequence.pending += 1;
+    sequence.owed += tokens;
   }
 
   /** Nothing that it computes for the sequence comes out, and no draft of it counts; call it before the sequence leaves the lane. */
@@ -236,7 +236,7 @@ export class Batch {
 
   /** The sequence is cancelled; call it before the sequence leaves the lane. */
   abandon(sequence: Sequence): void {
-    const late = this.#late.indexOf(sequence);
+    const late = this.#late.findIndex((other) => other.sequence === sequence);
     if (late >= 0) this.#late.splice(late, 1);
     this.withdraw(sequence, false);
   }
@@ -287,7 +287,10 @@ export class Batch {
       chunk.settle(nowNs, this.stallNs, role, this.lane, log, ledger);
       if (chunk.ends) this.finished.push(chunk.sequence);
     }
-    for (const sequence of this.#late) this.#settleLate(sequence, nowNs, role, log, ledger);
+    for (const { sequence, tokens } of this.#late) {
+      sequence.owed -= tokens;
+      this.#settleLate(sequence, nowNs, role, log, ledger);
+    }
   }
 
   #settleLate(sequence: Sequence, nowNs: number, role: EngineRole, log: RequestLog, ledger: PassLedger): void {

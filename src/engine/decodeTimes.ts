@@ -136,8 +136,13 @@ export class DecodeTimes {
 }
 
 /** A token of the sequence comes out at `nowNs`, not its first. */
-export function noteGap(sequence: Sequence, nowNs: number, gaps: LogHistogram, log: RequestLog): void {
-  const gapNs = nowNs - sequence.lastTokenNs;
+export function noteGap(
+  { request, lastTokenNs }: Pick<Sequence, 'request' | 'lastTokenNs'>,
+  nowNs: number,
+  gaps: LogHistogram,
+  log: RequestLog,
+): void {
+  const gapNs = nowNs - lastTokenNs;
   gaps.add(gapNs, 1);
-  log.maxGapNs[sequence.request] = Math.max(log.maxGapNs[sequence.request], gapNs);
+  log.maxGapNs[request] = Math.max(log.maxGapNs[request], gapNs);
 }

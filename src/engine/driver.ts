@@ -108,13 +108,16 @@ export class EngineDriver implements EngineCore {
     this.#ranks.of(request).releaseHeld(request);
   }
 
-  cancel(request: number, nowNs: number): void {
+  cancel(request: number, nowNs: number): number {
     this.#interrupt(nowNs);
     const flights = this.#flights;
     // What a run left of passes that are over.
     for (let age = flights.size; age < flights.depth; age++) for (const batch of flights.at(age).batches) batch.clear();
-    this.#ranks.of(request).cancel(request, nowNs);
+    const sequence = this.#ranks.of(request).cancel(request, nowNs);
     this.#cancelled.add(request);
+    if (sequence === null || this.#setup.role === 'prefill') return 0;
+    this.#setup.log.lastTokenNs[request] = sequence.lastTokenNs;
+    return sequence.generated - sequence.owed;
   }
 
   retimed(nowNs: number): void {
@@ -163,10 +166,12 @@ export class EngineDriver implements EngineCore {
   }
 
   #sequence(request: number, outputTokens: number, nowNs: number): Sequence {
-    const { config, table } = this.#setup;
+    const { config, log, role, table } = this.#setup;
     const contested = config.prefixCaching && (table.contestedText[request] === 1 || this.#cancelled.has(request));
     const priority = table.priorities?.[request] ?? 0;
-    return new Sequence(request, table.inputTokens[request], outputTokens, contested, priority, nowNs);
+    const sequence = new Sequence(request, table.inputTokens[request], outputTokens, contested, priority, nowNs);
+    if (role !== 'prefill') sequence.lastTokenNs = log.lastTokenNs[request];
+    return sequence;
   }
 
   #join(sequence: Sequence, nowNs: number): void {

@@ -57,9 +57,9 @@ export interface EngineCore {
   /**
    * The request, which is with this worker and not over, is given up: queued, waiting for remote KV, running, evicted or held. From
    * now on nothing of it is logged or reported, and it may come again at once. Passes in flight last as long as with it; its pages
-   * are free for the batch formed next.
+   * are free for the batch formed next. Returns how many of its tokens came out here; the last one's time is in the log.
    */
-  cancel(request: number, nowNs: number): void;
+  cancel(request: number, nowNs: number): number;
   /** The timer gives other durations from now on. Passes in flight last as long as they were going to. */
   retimed(nowNs: number): void;
   /** Whether the engine could ever serve `inputTokens` + `outputTokens`; if not, the request must be refused. */

@@ -46,11 +46,14 @@ export class RequestLog {
   /** First time some of its tokens were scheduled. */
   readonly scheduledNs: Float64Array;
   readonly firstTokenNs: Float64Array;
+  /** The last of all; of a request that has left a worker unfinished, the last that came out of it. */
   readonly lastTokenNs: Float64Array;
   /** Longest pause between two of its tokens; 0 with fewer than two. */
   readonly maxGapNs: Float64Array;
   readonly outcome: Uint8Array;
   readonly preemptions: Uint16Array;
+  /** 1: some of its tokens have been scheduled by the worker that has it now. */
+  readonly isBegun: Uint8Array;
   /** Prompt tokens found in the prefix cache or a KV tier when first scheduled. */
   readonly reusedTokens: Int32Array;
   /** Pool and replica that served it (the decode side with P/D): index into SimulationResult.workers, -1 = none. */
@@ -68,8 +71,15 @@ export class RequestLog {
     this.maxGapNs = new Float64Array(count);
     this.outcome = new Uint8Array(count);
     this.preemptions = new Uint16Array(count);
+    this.isBegun = new Uint8Array(count);
     this.reusedTokens = new Int32Array(count);
     this.worker = new Int32Array(count).fill(-1);
+  }
+
+  /** A worker schedules the request's first tokens. */
+  begin(request: number, nowNs: number): void {
+    if (this.scheduledNs[request] < 0) this.scheduledNs[request] = nowNs;
+    this.isBegun[request] = 1;
   }
 
   /** Adds time spent in `state`; before the first token is visible it belongs to TTFT, and always to e2e. */
@@ -98,12 +108,32 @@ export class RequestLog {
       if (after != null) after[request] = 0;
     }
     this.scheduledNs[request] = -1;
+    this.isBegun[request] = 0;
     this.firstTokenNs[request] = -1;
+    this.lastTokenNs[request] = -1;
     this.maxGapNs[request] = 0;
     this.reusedTokens[request] = 0;
     for (const column of this.#reusedFromTier) if (column !== null) column[request] = 0;
     this.worker[request] = -1;
     this.spend(request, STATE.retry, nowNs - this.arrivalNs[request] - keptNs);
+  }
+
+  /**
+   * The request, which has tokens out, leaves its worker at `nowNs` and keeps them; `tokens` of them are that worker's. What it
+   * has spent since the last one is lost to `retry`: nothing came of it.
+   */
+  carryOn(request: number, tokens: number, nowNs: number): void {
+    let spentNs = 0;
+    for (const state of STATES.keys()) spentNs += this.e2eStateNs(request, state);
+    const decoding = this.#afterFirstToken[STATE.decodeInterference];
+    if (tokens > 0 && decoding !== null) {
+      const vainNs = this.arrivalNs[request] + spentNs - this.lastTokenNs[request];
+      decoding[request] -= vainNs;
+      spentNs -= vainNs;
+    }
+    this.isBegun[request] = 0;
+    this.worker[request] = -1;
+    this.spend(request, STATE.retry, nowNs - this.arrivalNs[request] - spentNs);
   }
 
   /** So many of the request's reused tokens come from the tier. */

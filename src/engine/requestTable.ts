@@ -1,10 +1,17 @@
 import type { Workload } from '../workload/workload.ts';
 
-/** The lengths the engines work with: the workload's, after the over-length rule. Indexed by request number. */
+/**
+ * The lengths the engines work with: the workload's, after the over-length rule. Indexed by request number. A request that goes on at
+ * another worker has the tokens that are out in its prompt.
+ */
 export interface RequestTable {
   readonly workload: Workload;
   readonly inputTokens: Int32Array;
   readonly outputTokens: Int32Array;
+  /** What its client asked for. */
+  readonly maxOutputTokens: Int32Array;
+  /** Tokens of its output that are in its prompt; null: requests never go on elsewhere. */
+  readonly carriedTokens: Int32Array | null;
   /** Leading tokens of the context that block ids name; generated text past them is the request's own. */
   readonly namedTokens: Int32Array;
   /** 1: some of the text it generates is named by another session too, which may look it up or generate it meanwhile. */
@@ -20,11 +27,23 @@ export function cutPrompt(inputTokens: number, outputTokens: number, truncateTo:
   return Math.min(inputTokens, Math.max(1, truncateTo - outputTokens));
 }
 
+/** The request goes on elsewhere: `tokens` more of its output are part of its prompt from now on. */
+export function carryOn(
+  { inputTokens, outputTokens, maxOutputTokens, carriedTokens }: RequestTable,
+  request: number,
+  tokens: number,
+): void {
+  inputTokens[request] += tokens;
+  outputTokens[request] -= tokens;
+  maxOutputTokens[request] -= tokens;
+  carriedTokens![request] += tokens;
+}
+
 /**
- * Builds the table. `truncateTo` is the context that `cutPrompt` cuts to; Infinity leaves prompts alone.
+ * Builds the table. `truncateTo` is the context that `cutPrompt` cuts to; Infinity leaves prompts alone. `mayCarryOn`: see `carryOn`.
  */
-export function buildRequestTable(workload: Workload, truncateTo: number): RequestTable {
-  const { count, outputTokens, blockTokens, blockOffsets, blockIds, nextTurn } = workload;
+export function buildRequestTable(workload: Workload, truncateTo: number, mayCarryOn = false): RequestTable {
+  const { count, maxOutputTokens, outputTokens, blockTokens, blockOffsets, blockIds, nextTurn } = workload;
   const inputTokens =
     truncateTo === Number.POSITIVE_INFINITY
       ? workload.inputTokens
@@ -49,9 +68,19 @@ export function buildRequestTable(workload: Workload, truncateTo: number): Reque
   const contestedText = namesText
     ? findContestedText(workload, inputTokens, namedTokens)
     : new Uint8Array(workload.count);
-  const stopsEarly = outputTokens.some((tokens, request) => tokens < workload.maxOutputTokens[request]);
-  const priorities = workload.priorities ?? null;
-  return { workload, inputTokens, outputTokens, namedTokens, contestedText, stopsEarly, priorities };
+  const stopsEarly = outputTokens.some((tokens, request) => tokens < maxOutputTokens[request]);
+  const own = (lengths: Int32Array): Int32Array => (mayCarryOn ? lengths.slice() : lengths);
+  return {
+    workload,
+    inputTokens: own(inputTokens),
+    outputTokens: own(outputTokens),
+    maxOutputTokens: own(maxOutputTokens),
+    carriedTokens: mayCarryOn ? new Int32Array(count) : null,
+    namedTokens,
+    contestedText,
+    stopsEarly,
+    priorities: workload.priorities ?? null,
+  };
 }
 
 function findContestedText(workload: Workload, inputTokens: Int32Array, namedTokens: Int32Array): Uint8Array {

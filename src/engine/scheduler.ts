@@ -16,8 +16,11 @@ export interface Scheduler {
   remoteArrived(request: number, nowNs: number): void;
   /** Prefill worker: the KV held since the host's `prefilled` has been fetched. */
   releaseHeld(request: number): void;
-  /** The request is given up: it leaves everything, batches in flight too, and lets its pages go. */
-  cancel(request: number, nowNs: number): void;
+  /**
+   * The request is given up: it leaves everything, batches in flight too, and lets its pages go. Returns its sequence, `generated` and
+   * not `owed` being the tokens that are out; null if it was held.
+   */
+  cancel(request: number, nowNs: number): Sequence | null;
   /** Puts the next batch, which is cleared and has its lane, together from what is known; false: nothing can run. */
   form(batch: Batch, nowNs: number): boolean;
   /** The batch is over and its tokens are out: whoever is in `batch.finished` leaves. */

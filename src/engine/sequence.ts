@@ -60,12 +60,14 @@ export class Sequence {
   formerYields = 1;
   /** Passes it was evicted from whose tokens still come out. */
   pending = 0;
+  /** Generated tokens that are not out and that no pass of its own brings: those of such passes, or one that came with its KV. */
+  owed = 0;
   /** Until when its time has been said to go somewhere. */
   accountedNs: number;
   /** When it was evicted, until the tokens of then (`regainTokens`) are computed again; -1 = not. */
   evictedNs = -1;
   regainTokens = 0;
-  /** When its last token came out; -1 = none yet. Of a decoding sequence as of when it started to decode. */
+  /** When its last token came out, maybe of another worker; -1 = none yet. Of a decoding sequence as of when it started to decode. */
   lastTokenNs = -1;
   /** vLLM: its known tokens are not all scheduled, and it has not just missed one token of a step. */
   isMidPrompt = false;

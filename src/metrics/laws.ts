@@ -109,7 +109,7 @@ function eachRequest(
 function gaps({ log, gaps: pooled, losses, workers }: SimulationResult, workload: Workload): string[] {
   let count = -workers.reduce((accepted, { acceptedDrafts }) => accepted + acceptedDrafts, 0);
   const sum = new ExactSum();
-  let isWhole = losses.lostAttempts === 0;
+  let isWhole = losses.lostAttempts === losses.migrations;
   for (let request = 0; request < log.count; request++) {
     const outcome = log.outcome[request];
     if (outcome === OUTCOME.completed) {
@@ -117,7 +117,7 @@ function gaps({ log, gaps: pooled, losses, workers }: SimulationResult, workload
       sum.add(log.lastTokenNs[request] - log.firstTokenNs[request]);
     } else if (outcome !== OUTCOME.rejected && log.arrivalNs[request] >= 0) isWhole = false;
   }
-  // Attempts that were lost or given up, and requests still inside, had gaps as well.
+  // Attempts whose tokens were lost or given up, and requests still inside, had gaps as well.
   if (!isWhole) {
     return pooled.count >= count ? [] : [`gaps: ${pooled.count} counted, at least ${count} expected`];
   }

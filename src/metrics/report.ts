@@ -64,6 +64,7 @@ export interface FaultsReport {
   readonly lost_attempts: number;
   readonly retried: number;
   /** Hand-overs between prefill and decode that took too long; their attempts are among the lost. */
+  readonly migrations: number;
   readonly timed_out: number;
 }
 

@@ -215,8 +215,8 @@ function engineOf({ result, scenario }: SummaryInput): Report['engine'] {
   };
 }
 
-function faultsOf({ crashes, lostAttempts, retriedRequests, timedOut }: Losses): FaultsReport {
-  return { crashes, lost_attempts: lostAttempts, retried: retriedRequests, timed_out: timedOut };
+function faultsOf({ crashes, lostAttempts, retriedRequests, migrations, timedOut }: Losses): FaultsReport {
+  return { crashes, lost_attempts: lostAttempts, retried: retriedRequests, migrations, timed_out: timedOut };
 }
 
 /** Shares of busy time by the source of its pass durations. */

@@ -16,8 +16,8 @@ const SCENARIOS: readonly (readonly [string, (seed: number, core: 'fast' | 'plai
 ];
 
 describe.each(SCENARIOS)('the fast and the plain core of %s', (_, scenarioOf) => {
-  it(`agree on everything when requests are cancelled and the timer changes its speed, ${RUNS} times`, () => {
-    const seen = { queued: 0, running: 0, held: 0, again: 0, prefill: 0, decode: 0 };
+  it(`agree on everything when requests are cancelled, go on with the tokens they have, and the timer changes its speed, ${RUNS} times`, () => {
+    const seen = { queued: 0, running: 0, held: 0, again: 0, carried: 0, prefill: 0, decode: 0 };
     for (let seed = 1; seed <= RUNS; seed++) {
       const { pools, workload } = scenarioOf(seed, 'fast');
       for (const { role, engine, timer } of pools) {

@@ -5,7 +5,7 @@ import type { EngineConfig } from '../../src/engine/engineConfig.ts';
 import { type EngineCore, type EngineLoad, type EngineRole, PASS_END } from '../../src/engine/engineCore.ts';
 import { PassLedger } from '../../src/engine/passLedger.ts';
 import { RequestLog, STATE, STATES } from '../../src/engine/requestLog.ts';
-import { buildRequestTable } from '../../src/engine/requestTable.ts';
+import { buildRequestTable, carryOn } from '../../src/engine/requestTable.ts';
 import type { StepTimer } from '../../src/timing/stepTimer.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 
@@ -23,7 +23,7 @@ export interface Performance {
   readonly trace: readonly string[];
   readonly log: RequestLog;
   /** Requests cancelled, by where they were as far as the cluster knows. */
-  readonly cancelled: { queued: number; running: number; held: number; again: number };
+  readonly cancelled: { queued: number; running: number; held: number; again: number; carried: number };
   readonly leftOver: EngineLoad;
 }
 
@@ -33,18 +33,18 @@ interface Input {
 }
 
 /**
- * Runs one worker through arrivals, cancellations (some requests come again at once) and changes of its speed, drawn from the
+ * Runs one worker through arrivals, cancellations (some requests come again at once, anew or with the tokens they have) and changes of its speed, drawn from the
  * seed alone. Everything readable is written down before each of them.
  */
 export function perform({ seed, role, config, timer, workload }: Script, kind: 'fast' | 'plain'): Performance {
   const random = new RandomStream(seed, 'core script');
   // Turns arrive whenever they like here, so they name nothing of each other's output.
   const unrelated = { ...workload, nextTurn: workload.nextTurn.map(() => -1) };
-  const table = buildRequestTable(unrelated, Number.POSITIVE_INFINITY);
+  const table = buildRequestTable(unrelated, Number.POSITIVE_INFINITY, true);
   const log = new RequestLog(workload.count);
   const ledger = new PassLedger(new LogHistogram());
   const trace: string[] = [];
-  const cancelled = { queued: 0, running: 0, held: 0, again: 0 };
+  const cancelled = { queued: 0, running: 0, held: 0, again: 0, carried: 0 };
   const inputs: Input[] = [];
   const at = (atNs: number, act: Input['act']): void => {
     const place = inputs.findIndex((input) => input.atNs > atNs);
@@ -103,17 +103,24 @@ export function perform({ seed, role, config, timer, workload }: Script, kind: '
     if (role === 'decode') core.enqueueRemote(request, nowNs);
     else core.enqueue(request, nowNs);
   };
-  const cancel = (request: number, again: boolean, nowNs: number): void => {
+  const cancel = (request: number, again: 'no' | 'anew' | 'carried', nowNs: number): void => {
     if (place[request] === 'out') return;
     attempt[request] += 1;
     if (place[request] === 'held') cancelled.held += 1;
     else if (log.scheduledNs[request] < 0) cancelled.queued += 1;
     else cancelled.running += 1;
     trace.push(`${nowNs} cancel ${request} ${place[request]} again ${again}`);
-    core.cancel(request, nowNs);
+    const tokens = core.cancel(request, nowNs);
+    trace.push(`${tokens} out, the last at ${log.lastTokenNs[request]}`);
     place[request] = 'out';
-    log.startAnew(request, [STATE.frontEnd], nowNs);
-    if (!again) return;
+    if (again === 'carried' && log.firstTokenNs[request] >= 0) {
+      cancelled.carried += 1;
+      log.carryOn(request, tokens, nowNs);
+      carryOn(table, request, tokens);
+    } else {
+      log.startAnew(request, [STATE.frontEnd], nowNs);
+    }
+    if (again === 'no' || !core.admits(table.inputTokens[request], table.outputTokens[request])) return;
     cancelled.again += 1;
     enqueue(request, nowNs);
   };
@@ -127,7 +134,8 @@ export function perform({ seed, role, config, timer, workload }: Script, kind: '
       log.arrivalNs[request] = nowNs;
       enqueue(request, nowNs);
     });
-    if (fate < 3) at(cancelNs, (nowNs) => cancel(request, fate === 0, nowNs));
+    const fates = ['anew', 'carried', 'no'] as const;
+    if (fate < 3) at(cancelNs, (nowNs) => cancel(request, fates[fate], nowNs));
   }
   for (let change = random.integer(0, 3); change > 0; change--) {
     const factor = random.integer(1, 12) / 4;

@@ -53,6 +53,7 @@ function troubled(seed: number, core: Scenario['core']): Scenario {
       ...(scenario.network !== undefined ? { slowLinks: slowLinks(random, worker) } : {}),
       stragglers: random.integer(0, 2) === 0 ? [straggler(random, worker())] : [],
       retries: random.integer(0, 3),
+      ...(seed % 2 === 0 ? { migrates: true } : {}),
     },
     ...(random.integer(0, 3) === 0 ? { maxInFlight: random.integer(1, 8) } : {}),
     ...(random.integer(0, 2) === 0 ? { patience: patience(random) } : {}),
@@ -67,6 +68,7 @@ describe('under faults', () => {
     const seen = {
       'lost attempts': 0,
       retries: 0,
+      'tokens kept': 0,
       failures: 0,
       'cold starts': 0,
       'turned away': 0,
@@ -89,6 +91,9 @@ describe('under faults', () => {
       if (requests.some((r) => log.outcome[r] === OUTCOME.completed && log.e2eStateNs(r, STATE.retry) > 0)) {
         seen.retries += 1;
       }
+      // Lost after its first token, and that token was not lost.
+      const keepsTokens = (r: number) => log.e2eStateNs(r, STATE.retry) > log.ttftStateNs(r, STATE.retry);
+      if (requests.some((r) => log.outcome[r] === OUTCOME.completed && keepsTokens(r))) seen['tokens kept'] += 1;
       if (log.outcome.includes(OUTCOME.failed)) seen.failures += 1;
       if (spent(STATE.coldStart)) seen['cold starts'] += 1;
       if (scenario.maxInFlight !== undefined && log.outcome.includes(OUTCOME.rejected)) seen['turned away'] += 1;
@@ -124,6 +129,7 @@ describe('under faults', () => {
             ? {}
             : { slowLinks: [{ of: { worker: 0 }, factor: 1, atNs: 0, untilNs: 1e5 }] }),
           retries: 3,
+          migrates: seed % 2 === 0,
         },
         maxInFlight: scenario.workload.count,
         patience: { firstTokenNs: 1e15, wholeNs: 1e15, abandoned: { share: 0, meanNs: 1 } },

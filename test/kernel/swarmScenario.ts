@@ -41,7 +41,9 @@ export function swarmScenario(seed: number): Scenario {
     ...(one(2) ? { patience: patience(random) } : {}),
   };
   const troubled = one(4) ? scenario : { ...scenario, faults: faults(random, workers, scenario.network !== undefined) };
-  const tiered = one(2) ? withTiers(troubled, seed) : troubled;
+  const migrates = new RandomStream(seed, 'swarm migration').integer(0, 1) === 0;
+  const kept = migrates && troubled.faults ? { ...troubled, faults: { ...troubled.faults, migrates } } : troubled;
+  const tiered = one(2) ? withTiers(kept, seed) : kept;
   const shedding = one(4) ? { ...tiered, maxKvUsage: random.integer(1, 9) / 10 } : tiered;
   return one(3) ? { ...shedding, pools: shedding.pools.map(withStartup), planner: planner(seed, shedding) } : shedding;
 }
@@ -136,6 +138,7 @@ export const FEATURES: Readonly<Record<string, (scenario: Scenario) => boolean>>
   crashes: ({ faults }) => (faults?.crashes.length ?? 0) > 0,
   'random crashes': ({ faults }) => faults?.random !== undefined,
   'node crashes': ({ faults }) => faults?.random?.nodesOf !== undefined,
+  migration: ({ faults }) => faults?.migrates === true && (faults.crashes.length > 0 || faults.random !== undefined),
   stragglers: ({ faults }) => (faults?.stragglers.length ?? 0) > 0,
   'start-up': ({ pools }) => pools.some(({ startupNs }) => startupNs !== undefined),
   'impatient clients': ({ patience }) => patience !== undefined,
@@ -153,9 +156,9 @@ export const FEATURES: Readonly<Record<string, (scenario: Scenario) => boolean>>
 };
 
 /** At every event of every hundredth scenario, else at the end. Returns the first breach of a law, or null. */
-export function swarmBreach(seed: number): string | null {
+export function swarmBreach(seed: number, change = (scenario: Scenario): Scenario => scenario): string | null {
   try {
-    const scenario = swarmScenario(seed);
+    const scenario = change(swarmScenario(seed));
     if (seed % 100 !== 0) return checkLaws(simulate(scenario), scenario.workload)[0] ?? null;
     const simulation = createSimulation(scenario);
     for (let done = false; !done; ) {

@@ -23,6 +23,10 @@ const handover =
 /** Features that are there and do nothing; null: the scenario has no place for it. */
 const INERT: Record<string, (scenario: Scenario) => Scenario | null> = {
   'a list of faults with nothing in it': (scenario) => ({ ...scenario, faults: NO_FAULTS }),
+  'migration of requests that are never lost': (scenario) => ({
+    ...scenario,
+    faults: { ...NO_FAULTS, migrates: true },
+  }),
   'a crash that is too late': (scenario) => ({
     ...scenario,
     faults: { ...NO_FAULTS, crashes: [{ worker: 0, atNs: 1e15, downNs: 1 }] },

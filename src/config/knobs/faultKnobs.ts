@@ -1,6 +1,6 @@
 import { COUNT_OR_ZERO, type Knob, NOT_NEGATIVE, POSITIVE, TEXT } from '../knob.ts';
 
-export const LOSS_POLICIES = ['retry', 'fail'] as const;
+export const LOSS_POLICIES = ['retry', 'migrate', 'fail'] as const;
 export type LossPolicy = (typeof LOSS_POLICIES)[number];
 export const FAULT_DOMAINS = ['worker', 'node'] as const;
 export type FaultDomain = (typeof FAULT_DOMAINS)[number];
@@ -11,13 +11,14 @@ export const FAULT_KNOBS = [
     path: 'faults.policy',
     domain: { kind: 'choice', choices: LOSS_POLICIES },
     default: 'retry',
-    about: 'What becomes of requests inside a replica that is lost: they start anew elsewhere (retry), or fail.',
+    about:
+      "What becomes of requests inside a replica that is lost: they start anew elsewhere (retry), go on there from prompt and tokens already out (migrate, Dynamo's request migration), or fail.",
   },
   {
     path: 'faults.max_retries',
     domain: { kind: 'integer', min: 1, max: 255 },
     default: 3,
-    about: 'How often one request starts anew; lost once more it has failed.',
+    about: "How often one request starts anew or goes on; lost once more it has failed (Dynamo's --migration-limit).",
   },
   { path: 'faults.pool', domain: TEXT, about: 'Name of a pool: its role, unless it has been given one.' },
   { path: 'faults.replica', domain: COUNT_OR_ZERO, about: 'A replica of that pool, counted from 0.' },

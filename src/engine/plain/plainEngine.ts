@@ -71,28 +71,20 @@ export class PlainEngine implements EngineCore {
 
   enqueue(request: number, nowNs: number): void {
     const { role, table } = this.#setup;
-    this.#join(
-      new Job(
-        request,
-        table.inputTokens[request],
-        role === 'prefill' ? 1 : table.outputTokens[request],
-        table.priorities?.[request] ?? 0,
-        nowNs,
-      ),
-    );
+    this.#join(this.#job(request, role === 'prefill' ? 1 : table.outputTokens[request], nowNs));
   }
 
   enqueueRemote(request: number, nowNs: number): void {
-    const { table } = this.#setup;
-    const job = new Job(
-      request,
-      table.inputTokens[request],
-      table.outputTokens[request],
-      table.priorities?.[request] ?? 0,
-      nowNs,
-    );
+    const job = this.#job(request, this.#setup.table.outputTokens[request], nowNs);
     job.remote = true;
     this.#join(job);
+  }
+
+  #job(request: number, outputTokens: number, nowNs: number): Job {
+    const { log, role, table } = this.#setup;
+    const job = new Job(request, table.inputTokens[request], outputTokens, table.priorities?.[request] ?? 0, nowNs);
+    if (role !== 'prefill') job.lastTokenNs = log.lastTokenNs[request];
+    return job;
   }
 
   #join(job: Job): void {
@@ -110,11 +102,14 @@ export class PlainEngine implements EngineCore {
     this.#wake(nowNs);
   }
 
-  cancel(request: number, nowNs: number): void {
+  cancel(request: number, nowNs: number): number {
     const job = this.#ranks.of(request).cancel(request, nowNs);
     this.#wake(nowNs);
     for (const { shares } of this.#passes)
       for (const share of shares.flat()) if (share.job === job) share.fate = 'void';
+    if (job === null || this.#setup.role === 'prefill') return 0;
+    this.#setup.log.lastTokenNs[request] = job.lastTokenNs;
+    return job.generated;
   }
 
   retimed(): void {

@@ -28,16 +28,27 @@ export class PlainJob {
   isFinished = false;
   /** Until when its time has been said to go somewhere. */
   accountedNs: number;
-  lastTokenNs = -1;
+  lastTokenNs: number;
+  /** Its first token here, which came with its KV, is not out. */
+  owesToken = false;
   evictedNs = -1;
   /** Tokens that must be computed again until it is where it was when it lost its KV. */
   regain = 0;
 
-  constructor(request: number, inputTokens: number, output: number, maxNewTokens: number, nowNs: number) {
+  /** `lastTokenNs`: when its last token came out of another worker; -1 = none did. */
+  constructor(
+    request: number,
+    inputTokens: number,
+    output: number,
+    maxNewTokens: number,
+    lastTokenNs: number,
+    nowNs: number,
+  ) {
     this.request = request;
     this.inputTokens = inputTokens;
     this.output = output;
     this.maxNewTokens = maxNewTokens;
+    this.lastTokenNs = lastTokenNs;
     this.accountedNs = nowNs;
   }
 

@@ -1,5 +1,6 @@
 import { RandomStream } from '../../base/random.ts';
 import { PageNames } from '../../kv/pageNames.ts';
+import { noteGap } from '../decodeTimes.ts';
 import { type DraftOutcomes, outcomesOf } from '../draftOutcomes.ts';
 import type { EngineSetup } from '../engineSetup.ts';
 import { STATE } from '../requestLog.ts';
@@ -97,12 +98,13 @@ export class PlainRank {
   }
 
   receive(request: number, nowNs: number): void {
-    const { table, config, role } = this.#setup;
+    const { table, config, log, role } = this.#setup;
     const inputTokens = table.inputTokens[request];
-    const asked = role === 'prefill' ? 1 : table.workload.maxOutputTokens[request];
+    const asked = role === 'prefill' ? 1 : table.maxOutputTokens[request];
     const output = role === 'prefill' ? 1 : table.outputTokens[request];
     const most = Math.min(asked, mostNewTokens(config, role, inputTokens));
-    this.#inbox.push(new PlainJob(request, inputTokens, output, most, nowNs));
+    const lastTokenNs = role === 'prefill' ? -1 : log.lastTokenNs[request];
+    this.#inbox.push(new PlainJob(request, inputTokens, output, most, lastTokenNs, nowNs));
   }
 
   /** Prefill worker: the KV has been fetched. */
@@ -113,13 +115,13 @@ export class PlainRank {
     this.pool.finish(job, job.prefilled);
   }
 
-  /** The request is given up, if it is here: it leaves all lists and lets its pages go. */
-  cancel(request: number, nowNs: number): void {
+  /** The request is given up, if it is here: it leaves all lists and lets its pages go. Returns how many tokens came out here. */
+  cancel(request: number, nowNs: number): number {
     this.releaseHeld(request);
     const isIt = (job: PlainJob): boolean => job.request === request;
     const remote = this.#remote.remove(request)?.item;
     const job = remote ?? [...this.#inbox, ...this.#waiting, ...this.admitted].find(isIt);
-    if (job === undefined) return;
+    if (job === undefined) return 0;
     const countsAsDecode = job.generated > 0 && job.evictedNs < 0 && !this.#joined.includes(job);
     if (this.admitted.has(job) && countsAsDecode) {
       this.#setup.log.spend(request, STATE.decodeInterference, nowNs - job.accountedNs);
@@ -134,6 +136,9 @@ export class PlainRank {
     this.#joined = this.#joined.filter(isAnother);
     this.admitted.delete(job);
     if (job.node !== null) this.pool.drop(job);
+    if (this.#setup.role === 'prefill') return 0;
+    this.#setup.log.lastTokenNs[request] = job.lastTokenNs;
+    return job.generated - (job.owesToken ? 1 : 0);
   }
 
   /** Decode worker: the KV has arrived. */
@@ -207,7 +212,10 @@ export class PlainRank {
     for (const job of joining) {
       this.admitted.add(job);
       this.#joined.push(job);
-      if (job.generated === 0) job.generated = 1;
+      if (job.generated === 0) {
+        job.generated = 1;
+        job.owesToken = true;
+      }
       if (job.output > 1) this.#slot.running.push(job);
     }
     if (!isIdle) return;
@@ -217,7 +225,7 @@ export class PlainRank {
   }
 
   #emitJoined(nowNs: number): void {
-    const { log } = this.#setup;
+    const { ledger, log } = this.#setup;
     for (const job of this.#joined) {
       if (job.evictedNs >= 0) {
         log.spend(job.request, STATE.preemption, nowNs - job.evictedNs);
@@ -226,9 +234,11 @@ export class PlainRank {
         log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
       }
       job.accountedNs = nowNs;
-      if (job.lastTokenNs < 0) {
-        log.firstTokenNs[job.request] = nowNs;
+      if (job.owesToken) {
+        if (job.lastTokenNs < 0) log.firstTokenNs[job.request] = nowNs;
+        else noteGap(job, nowNs, ledger.gaps, log);
         job.lastTokenNs = nowNs;
+        job.owesToken = false;
       }
       if (job.output === 1) this.#finish(job, nowNs);
     }
@@ -330,9 +340,8 @@ export class PlainRank {
     ledger.hitTokens += prefix;
     if (job.evictedNs < 0) log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
     job.accountedNs = nowNs;
-    if (log.scheduledNs[job.request] >= 0) return;
-    log.scheduledNs[job.request] = nowNs;
-    log.reusedTokens[job.request] = prefix;
+    if (log.scheduledNs[job.request] < 0) log.reusedTokens[job.request] = prefix;
+    log.begin(job.request, nowNs);
   }
 
   /** Running requests decode in the prefill batch; the real engine fails where their pages are not to be had. */
@@ -511,12 +520,10 @@ export class PlainRank {
     const { log, ledger } = this.#setup;
     if (this.#setup.role === 'prefill') {
       // Its token goes along with the KV.
-    } else if (job.generated === 0) {
+    } else if (job.lastTokenNs < 0) {
       log.firstTokenNs[job.request] = nowNs;
     } else {
-      const gapNs = nowNs - job.lastTokenNs;
-      ledger.gaps.add(gapNs, 1);
-      log.maxGapNs[job.request] = Math.max(log.maxGapNs[job.request], gapNs);
+      noteGap(job, nowNs, ledger.gaps, log);
     }
     if (kind === 'chunk') job.prefilled = job.knownTokens;
     else job.committed += yields;

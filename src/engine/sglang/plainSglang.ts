@@ -84,9 +84,11 @@ export class PlainSglang implements EngineCore {
     if (this.nextEventNs === NEVER) this.#expect(nowNs, BATCH_FORMATION);
   }
 
-  cancel(request: number, nowNs: number): void {
-    for (const rank of this.#ranks) rank.cancel(request, nowNs);
+  cancel(request: number, nowNs: number): number {
+    let tokens = 0;
+    for (const rank of this.#ranks) tokens += rank.cancel(request, nowNs);
     if (this.nextEventNs === NEVER) this.#expect(nowNs, BATCH_FORMATION);
+    return tokens;
   }
 
   retimed(): void {

@@ -1,6 +1,7 @@
 import { RandomStream } from '../../base/random.ts';
 import { PageNames } from '../../kv/pageNames.ts';
 import type { Batch } from '../batch.ts';
+import { emit } from '../emit.ts';
 import type { EngineLoad } from '../engineCore.ts';
 import type { Lane } from '../lane.ts';
 import { STATE } from '../requestLog.ts';
@@ -76,7 +77,7 @@ export class SglangScheduler implements Scheduler {
 
   enqueue(sequence: Sequence): boolean {
     const { table, config, role } = this.#setup;
-    const asked = role === 'prefill' ? 1 : table.workload.maxOutputTokens[sequence.request];
+    const asked = role === 'prefill' ? 1 : table.maxOutputTokens[sequence.request];
     sequence.maxNewTokens = Math.min(asked, mostNewTokens(config, role, sequence.inputTokens));
     this.#inbox.push(sequence);
     // With an interval it matters which poll finds it.
@@ -95,10 +96,10 @@ export class SglangScheduler implements Scheduler {
     this.#pages.finish(sequence, sequence.prefilled);
   }
 
-  cancel(request: number, nowNs: number): void {
+  cancel(request: number, nowNs: number): Sequence | null {
     if (this.#held.has(request)) {
       this.releaseHeld(request);
-      return;
+      return null;
     }
     for (const slot of this.#slots) slot.isFull = false;
     const isIt = (sequence: Sequence): boolean => sequence.request === request && sequence.stage !== STAGE.finished;
@@ -107,7 +108,8 @@ export class SglangScheduler implements Scheduler {
     this.#waiting = this.#waiting.filter((other) => other !== queued);
     const remote = this.#remote.remove(request);
     if (remote?.hasRoom === true) this.#pages.drop(remote.item);
-    if (queued !== undefined || remote !== undefined) return;
+    if (queued !== undefined) return queued;
+    if (remote !== undefined) return remote.item;
     const listed = this.#slots.flatMap(({ lane, running, lastEnded }) => [
       ...lane.set.members,
       ...running.leaving,
@@ -116,13 +118,17 @@ export class SglangScheduler implements Scheduler {
     listed.push(...this.#joined);
     const inFlight = this.#setup.batches.flatMap((batch) => [...this.#ended.get(batch)!, ...batch.finishing]);
     const inside = this.#chunked === null ? listed : [this.#chunked, ...listed];
-    this.#withdraw([...inside, ...inFlight].find(isIt)!, nowNs);
+    const sequence = [...inside, ...inFlight].find(isIt)!;
+    this.#withdraw(sequence, nowNs);
+    return sequence;
   }
 
   /** The sequence, which is inside, is given up: it leaves all batches and lists. */
   #withdraw(sequence: Sequence, nowNs: number): void {
     const { log, lanes } = this.#setup;
+    let tokens = 0;
     for (const [inFlight, ended] of this.#ended) {
+      tokens += inFlight.tokensFrom(sequence);
       inFlight.discard(sequence);
       if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
     }
@@ -132,6 +138,7 @@ export class SglangScheduler implements Scheduler {
     this.#joined = this.#joined.filter((other) => other !== sequence);
     if (sequence === this.#chunked) this.#chunked = null;
     this.#admitted -= 1;
+    sequence.generated -= tokens;
     sequence.stage = STAGE.finished;
     this.#pages.drop(sequence);
   }
@@ -239,7 +246,10 @@ export class SglangScheduler implements Scheduler {
       this.#admitted += 1;
       this.#joined.push(sequence);
       sequence.joined = ++this.#joinings;
-      if (sequence.generated === 0) sequence.generated = 1;
+      if (sequence.generated === 0) {
+        sequence.generated = 1;
+        sequence.owed = 1;
+      }
       if (sequence.outputTokens > 1) lane.add(sequence);
     }
     if (!isIdle) return;
@@ -250,7 +260,7 @@ export class SglangScheduler implements Scheduler {
 
   #emitJoined(nowNs: number): void {
     if (this.#joined.length === 0) return;
-    const { log } = this.#setup;
+    const { ledger, log, role } = this.#setup;
     for (const sequence of this.#joined) {
       const { request } = sequence;
       if (sequence.evictedNs >= 0) {
@@ -260,9 +270,9 @@ export class SglangScheduler implements Scheduler {
         log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
       }
       sequence.accountedNs = nowNs;
-      if (sequence.lastTokenNs < 0) {
-        log.firstTokenNs[request] = nowNs;
-        sequence.lastTokenNs = nowNs;
+      if (sequence.owed > 0) {
+        emit(sequence, nowNs, role, log, ledger);
+        sequence.owed = 0;
       }
       if (sequence.outputTokens === 1) this.#finish(sequence, nowNs);
       else {
@@ -362,9 +372,8 @@ export class SglangScheduler implements Scheduler {
     ledger.hitTokens += prefix;
     if (sequence.evictedNs < 0) log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
     sequence.accountedNs = nowNs;
-    if (log.scheduledNs[request] >= 0) return;
-    log.scheduledNs[request] = nowNs;
-    log.reusedTokens[request] = prefix;
+    if (log.scheduledNs[request] < 0) log.reusedTokens[request] = prefix;
+    log.begin(request, nowNs);
   }
 
   #fill(batch: Batch, prompts: readonly Sequence[], tokens: readonly number[]): void {

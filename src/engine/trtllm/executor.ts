@@ -63,14 +63,15 @@ export class Executor {
     return this.#ranks.length === 1 ? this.first : this.#ranks[assignRanks([promptTokens], this.#ranks)[0].rank];
   }
 
-  cancel(request: number, nowNs: number): void {
+  /** See `Scheduler.cancel`. */
+  cancel(request: number, nowNs: number): Sequence | null {
     const holder = this.holderOf(request);
     if (holder !== undefined) {
       holder.releaseHeld(request);
-      return;
+      return null;
     }
     for (const rank of this.#ranks) rank.unblock();
-    if (!this.queue.cancel(request)) this.rankOf(request).cancel(request, nowNs);
+    return this.queue.cancel(request) ?? this.rankOf(request).cancel(request, nowNs);
   }
 
   /** Forms a batch of each rank; false: none of them runs. */

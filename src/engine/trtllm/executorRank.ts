@@ -1,5 +1,6 @@
 import { PageNames } from '../../kv/pageNames.ts';
 import type { Batch } from '../batch.ts';
+import { emit } from '../emit.ts';
 import type { EngineLoad } from '../engineCore.ts';
 import { STATE } from '../requestLog.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
@@ -113,7 +114,7 @@ export class ExecutorRank {
     this.#isBlocked = false;
   }
 
-  cancel(request: number, nowNs: number): void {
+  cancel(request: number, nowNs: number): Sequence {
     this.unblock();
     const sequence = this.#active.find((candidate) => candidate.request === request)!;
     this.#leave(sequence);
@@ -125,6 +126,8 @@ export class ExecutorRank {
     if (isDecoding) this.pages.publish(sequence, sequence.computed - inFlight);
     else this.pending -= 1;
     if (stage !== STAGE.waiting) this.pages.release(sequence);
+    sequence.generated -= inFlight;
+    return sequence;
   }
 
   #leave(sequence: Sequence): void {
@@ -297,7 +300,7 @@ export class ExecutorRank {
       log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
       sequence.accountedNs = nowNs;
     }
-    if (log.scheduledNs[request] < 0) log.scheduledNs[request] = nowNs;
+    log.begin(request, nowNs);
   }
 
   /** Blocks for a prompt whose KV a context server has. */
@@ -309,7 +312,7 @@ export class ExecutorRank {
     this.pages.take(sequence, pages, inputTokens - hit);
     ledger.lookupTokens += inputTokens;
     ledger.hitTokens += hit;
-    log.reusedTokens[request] = hit;
+    if (log.firstTokenNs[request] < 0) log.reusedTokens[request] = hit;
     log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
     sequence.accountedNs = nowNs;
     sequence.computed = inputTokens;
@@ -320,10 +323,10 @@ export class ExecutorRank {
 
   /** The first token came with the KV; the client sees it when the request is first scheduled. */
   #startLoaded(sequence: Sequence, batch: Batch, nowNs: number): void {
+    const { ledger, log, role } = this.#setup;
     this.#begin(sequence, nowNs);
-    this.#setup.log.firstTokenNs[sequence.request] = nowNs;
+    emit(sequence, nowNs, role, log, ledger);
     this.pages.publish(sequence, sequence.inputTokens);
-    sequence.lastTokenNs = nowNs;
     sequence.generated = 1;
     this.pending -= 1;
     if (sequence.outputTokens === 1) {

@@ -1,6 +1,7 @@
 import { BlockManager } from '../../kv/blockManager.ts';
 import { mostReusable } from '../../kv/kvLayout.ts';
 import { PageNames } from '../../kv/pageNames.ts';
+import { noteGap } from '../decodeTimes.ts';
 import { type DraftOutcomes, outcomesOf } from '../draftOutcomes.ts';
 import type { EngineLoad } from '../engineCore.ts';
 import type { EngineSetup } from '../engineSetup.ts';
@@ -180,7 +181,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
 
   #mostNewTokens({ request, input, output }: Job): number {
     if (this.#setup.role === 'prefill') return output;
-    return mostNewTokens(this.#setup.config, input, this.#setup.table.workload.maxOutputTokens[request]);
+    return mostNewTokens(this.#setup.config, input, this.#setup.table.maxOutputTokens[request]);
   }
 
   #blocks(tokens: number): number {
@@ -308,7 +309,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
       log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
       job.accountedNs = nowNs;
     }
-    if (log.scheduledNs[job.request] < 0) log.scheduledNs[job.request] = nowNs;
+    log.begin(job.request, nowNs);
   }
 
   #generate(job: Job, nowNs: number): void {
@@ -344,7 +345,9 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   /** The first token came with the KV; the client sees it when the request is first scheduled. */
   #yieldFirstToken(job: Job, nowNs: number): void {
     this.#start(job, nowNs);
-    this.#setup.log.firstTokenNs[job.request] = nowNs;
+    const { log, ledger } = this.#setup;
+    if (job.lastTokenNs < 0) log.firstTokenNs[job.request] = nowNs;
+    else noteGap(job, nowNs, ledger.gaps, log);
     this.#pages.publish(job.hold, job.input);
     job.lastTokenNs = nowNs;
     job.generated = 1;
@@ -358,7 +361,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     this.#allocate(job, hit, job.input - hit, 0);
     ledger.lookupTokens += job.input;
     ledger.hitTokens += hit;
-    log.reusedTokens[job.request] = hit;
+    if (log.firstTokenNs[job.request] < 0) log.reusedTokens[job.request] = hit;
     log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
     job.accountedNs = nowNs;
     job.computed = job.input;

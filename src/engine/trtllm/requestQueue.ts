@@ -52,8 +52,8 @@ export class RequestQueue {
     return taken;
   }
 
-  /** The request is given up; returns whether it was here. */
-  cancel(request: number): boolean {
+  /** The request is given up; returns its sequence if it was here. */
+  cancel(request: number): Sequence | null {
     this.#undoEarly();
     for (const queue of [this.#inbox, this.#waiting]) {
       for (let place = 0; place < queue.size; place++) {
@@ -61,10 +61,10 @@ export class RequestQueue {
         if (sequence.request !== request) continue;
         queue.remove(sequence);
         this.tokens -= sequence.inputTokens;
-        return true;
+        return sequence;
       }
     }
-    return false;
+    return null;
   }
 
   /** Who went past the inbox and has not been there when a batch was formed might yet find the executor idle. */

@@ -36,7 +36,7 @@ export class TrtllmScheduler implements Scheduler {
   enqueue(sequence: Sequence): boolean {
     const { config, role, table } = this.#setup;
     const { request, inputTokens, outputTokens } = sequence;
-    const asked = table.workload.maxOutputTokens[request];
+    const asked = table.maxOutputTokens[request];
     sequence.maxNewTokens = role === 'prefill' ? outputTokens : mostNewTokens(config, inputTokens, asked);
     return this.#executor.enqueue(sequence);
   }
@@ -49,8 +49,8 @@ export class TrtllmScheduler implements Scheduler {
     this.#executor.holderOf(request)!.releaseHeld(request);
   }
 
-  cancel(request: number, nowNs: number): void {
-    this.#executor.cancel(request, nowNs);
+  cancel(request: number, nowNs: number): Sequence | null {
+    return this.#executor.cancel(request, nowNs);
   }
 
   cachedTokens(request: number): number {

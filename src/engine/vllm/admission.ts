@@ -242,7 +242,7 @@ export class Admission {
       log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
       sequence.accountedNs = nowNs;
     }
-    if (log.scheduledNs[request] < 0) log.scheduledNs[request] = nowNs;
+    log.begin(request, nowNs);
     this.#running.add(sequence);
   }
 }

@@ -6,6 +6,6 @@ import type { VllmConfig } from './vllmConfig.ts';
  * context has room for. One that ends before it (EOS) is known to have ended only when the token is out.
  */
 export function mostTokens({ config, role, table }: EngineSetup<VllmConfig>, request: number): number {
-  const asked = role === 'prefill' ? 1 : table.workload.maxOutputTokens[request];
+  const asked = role === 'prefill' ? 1 : table.maxOutputTokens[request];
   return Math.min(asked, config.contextLength - table.inputTokens[request]);
 }

@@ -199,7 +199,7 @@ export class PlainAdmission {
       log.spend(job.request, STATE.admissionQueue, nowNs - job.accountedNs);
       job.accountedNs = nowNs;
     }
-    if (log.scheduledNs[job.request] < 0) log.scheduledNs[job.request] = nowNs;
+    log.begin(job.request, nowNs);
     job.status = 'running';
     job.remote = false;
     this.#state.running.push(job);

@@ -363,17 +363,19 @@ export class RunningList {
     this.#putBack(sequence);
   }
 
-  /** The request's sequence, which runs, is given up. */
-  cancel(request: number, nowNs: number): void {
+  /** The request's sequence, which runs, is given up, and is returned with the tokens it has out. */
+  cancel(request: number, nowNs: number): Sequence {
     const running = this.#running;
     const at = running.findIndex((candidate) => candidate.request === request);
     const [sequence] = running.splice(at, 1);
     const inFlight = this.#inFlight(sequence);
     for (const batch of this.#batches) batch.abandon(sequence);
     this.#leaveLane(sequence, nowNs);
+    sequence.generated -= inFlight;
     // Only tokens that are out have a name.
-    this.#pages.publish(sequence, Math.min(sequence.computed, sequence.knownTokens - inFlight));
+    this.#pages.publish(sequence, Math.min(sequence.computed, sequence.knownTokens));
     this.#pages.release(sequence);
+    return sequence;
   }
 
   /** Those at STAGE.finished leave; `leave` is called for each in order. */

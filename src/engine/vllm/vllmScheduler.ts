@@ -75,20 +75,18 @@ export class VllmScheduler implements Scheduler {
     this.#isBlocked = false;
   }
 
-  cancel(request: number, nowNs: number): void {
+  cancel(request: number, nowNs: number): Sequence | null {
     if (this.#held.has(request)) {
       this.releaseHeld(request);
-      return;
+      return null;
     }
     this.#isBlocked = false;
     const queued = this.#queue.cancel(request);
-    if (queued === undefined) {
-      this.#running.cancel(request, nowNs);
-      return;
-    }
+    if (queued === undefined) return this.#running.cancel(request, nowNs);
     // Tokens may come out of passes that it was evicted from.
     for (const batch of this.#setup.batches) batch.abandon(queued);
     if (queued.stage !== STAGE.waiting) this.#pages.release(queued);
+    return queued;
   }
 
   cachedTokens(request: number): number {
