@@ -8,13 +8,13 @@ export const SWARM_MUTATIONS: readonly Mutation[] = [
   {
     file: FLOW,
     find: '    this.census.submitted += 1;\n',
-    replace: '    if (this.attempts.losses.shed === 0) this.census.submitted += 1;\n',
+    replace: '    if (this.mishaps.attempts.losses.shed === 0) this.census.submitted += 1;\n',
     why: 'conservation: nobody counts as submitted once somebody was turned away',
   },
   {
-    file: FLOW,
-    find: '    this.#end(request, OUTCOME.cancelled, nowNs);',
-    replace: '    this.log.outcome[request] = OUTCOME.cancelled;\n    this.#continueSession(request, nowNs);',
+    file: 'src/cluster/mishaps.ts',
+    find: '    this.#host.end(request, OUTCOME.cancelled, nowNs);',
+    replace: '    this.#host.log.outcome[request] = OUTCOME.cancelled;',
     why: 'Little: a client that went away is still counted',
   },
   {
@@ -58,5 +58,23 @@ export const SWARM_MUTATIONS: readonly Mutation[] = [
     find: '    if (way.isMoving) this.#host.network!.end(request, nowNs);\n',
     replace: '',
     why: 'a transfer that is given up goes on',
+  },
+  {
+    file: 'src/engine/requestTable.ts',
+    find: '  outputTokens[request] -= tokens;\n',
+    replace: '',
+    why: 'gaps: a request that goes on elsewhere generates all its tokens again',
+  },
+  {
+    file: 'src/engine/requestLog.ts',
+    find: '      spentNs -= vainNs;\n',
+    replace: '',
+    why: 'attribution: the pass that a crash cut off is lost from the books of a request that goes on',
+  },
+  {
+    file: 'src/engine/driver.ts',
+    find: 'return sequence.generated - sequence.owed;',
+    replace: 'return sequence.generated;',
+    why: 'gaps: a token on its way counts as out when its worker is lost',
   },
 ];
