@@ -164,8 +164,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: BATCH,
-    find: 'if (!yields || !keepsToken) return;',
-    replace: 'if (!yields) return;',
+    find: 'if (tokens === 0 || !keepsToken) return;',
+    replace: 'if (tokens === 0) return;',
     why: 'a KV producer keeps the token of an evicted prompt',
   },
   {
