@@ -85,6 +85,8 @@ function countWindowedLayers(config: ConfigReader, layers: number, family: Model
       return layers;
     case 'alternate':
       return Math.ceil(layers / 2);
+    case 'patterned':
+      return layers - Math.floor(layers / config.count('sliding_window_pattern'));
     case 'late':
       // Qwen's class default is no window unless use_sliding_window says so.
       return config.get('use_sliding_window') === true ? Math.max(0, layers - config.count('max_window_layers')) : 0;

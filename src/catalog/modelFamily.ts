@@ -7,8 +7,8 @@ export interface ModelFamily {
   readonly modelTypes: readonly string[];
   readonly attention: 'gqa' | 'mla';
   readonly moe: boolean;
-  /** Which layers a bare `sliding_window` (no `layer_types`) applies to; `late` = from `max_window_layers` on. */
-  readonly windows: 'none' | 'all' | 'alternate' | 'late';
+  /** Which layers a bare `sliding_window` (no `layer_types`) applies to; `patterned` = all but every `sliding_window_pattern`-th; `late` = from `max_window_layers` on. */
+  readonly windows: 'none' | 'all' | 'alternate' | 'patterned' | 'late';
 }
 
 const FAMILIES: readonly ModelFamily[] = [
@@ -18,6 +18,7 @@ const FAMILIES: readonly ModelFamily[] = [
   family('Qwen2ForCausalLM', ['qwen2'], 'gqa', false, 'late'),
   family('Qwen3ForCausalLM', ['qwen3'], 'gqa', false, 'late'),
   family('Phi3ForCausalLM', ['phi3'], 'gqa', false, 'all'),
+  family('Gemma3ForCausalLM', ['gemma3_text'], 'gqa', false, 'patterned'),
   family('Qwen3MoeForCausalLM', ['qwen3_moe'], 'gqa', true, 'late'),
   family('MixtralForCausalLM', ['mixtral'], 'gqa', true, 'all'),
   family('GptOssForCausalLM', ['gpt_oss'], 'gqa', true, 'alternate'),

@@ -8,13 +8,38 @@ import { derivedParameters } from './weights.ts';
 const PUBLISHED: readonly [id: string, total: number, active: number, kvKib: number][] = [
   ['meta-llama/Llama-3.1-8B', 8.03, 8.03, 128],
   ['meta-llama/Llama-3.1-70B', 70.6, 70.6, 320],
+  ['meta-llama/Llama-3.1-405B', 405.9, 405.9, 504],
+  ['Qwen/Qwen2.5-7B-Instruct', 7.62, 7.62, 56],
+  ['Qwen/Qwen2.5-32B-Instruct', 32.8, 32.8, 256],
+  ['Qwen/Qwen2.5-72B-Instruct', 72.7, 72.7, 320],
+  ['Qwen/Qwen3-0.6B', 0.6, 0.6, 112],
+  ['Qwen/Qwen3-1.7B', 1.72, 1.72, 112],
+  ['Qwen/Qwen3-4B', 4.02, 4.02, 144],
   ['Qwen/Qwen3-8B', 8.19, 8.19, 144],
+  ['Qwen/Qwen3-14B', 14.8, 14.8, 160],
   ['Qwen/Qwen3-32B', 32.8, 32.8, 256],
   ['Qwen/Qwen3-30B-A3B', 30.5, 3.35, 96],
   ['Qwen/Qwen3-235B-A22B', 235.1, 22.2, 188],
+  ['Qwen/Qwen3-Coder-480B-A35B-Instruct', 480.2, 35.5, 248],
+  ['Qwen/Qwen3-Next-80B-A3B-Instruct', 79.7, 3.87, 24],
+  ['Qwen/Qwen3.5-27B', 26.9, 26.9, 64],
+  // Often rounded to 3.5.
+  ['Qwen/Qwen3.5-35B-A3B', 34.7, 3.45, 20],
+  ['Qwen/Qwen3.5-122B-A10B', 122.1, 9.8, 24],
+  ['openai/gpt-oss-20b', 20.9, 4.2, 48],
   ['openai/gpt-oss-120b', 116.8, 5.7, 72],
   ['deepseek-ai/DeepSeek-V3', 671.0, 37.6, 68.6],
   ['deepseek-ai/DeepSeek-R1', 671.0, 37.6, 68.6],
+  // V3 and its indexer, 61 x (1536 x 64 x 128 + 7168 x (128 + 64)).
+  ['deepseek-ai/DeepSeek-V3.2', 671.9, 38.45, 68.6],
+  ['moonshotai/Kimi-K2-Instruct', 1026, 32.9, 68.6],
+  ['zai-org/GLM-4.5', 352.8, 33.6, 368],
+  ['zai-org/GLM-4.5-Air', 106.9, 13.4, 184],
+  ['mistralai/Mixtral-8x22B-v0.1', 140.6, 39.2, 224],
+  ['mistralai/Mistral-Small-24B-Instruct-2501', 23.6, 23.6, 160],
+  ['mistralai/Mistral-Large-Instruct-2411', 122.6, 122.6, 352],
+  ['microsoft/phi-4', 14.7, 14.7, 200],
+  ['google/gemma-3-27b-it', 27.0, 27.0, 496],
   ['mistralai/Mixtral-8x7B-v0.1', 46.7, 12.9, 128],
   ['MiniMaxAI/MiniMax-M2.5', 228.7, 11.0, 248],
   ['moonshotai/Kimi-K2.5', 1026, 32.9, 68.6],
@@ -59,7 +84,11 @@ describe('catalog models', () => {
     const windowed = listModels().filter(
       (model) => model.attention.kind === 'gqa' && model.attention.windowedLayers > 0,
     );
-    expect(windowed.map((model) => model.id)).toEqual(['openai/gpt-oss-120b']);
+    expect(windowed.map((model) => model.id)).toEqual([
+      'openai/gpt-oss-20b',
+      'openai/gpt-oss-120b',
+      'google/gemma-3-27b-it',
+    ]);
   });
 
   it.each([
