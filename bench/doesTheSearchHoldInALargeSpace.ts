@@ -80,11 +80,15 @@ console.log(
 
 const space = enumerateCandidates(config, catalogFacts, memoryPlanner(catalogFacts));
 const problem = new SearchProblem(config, space, [1], source, catalogFacts);
+const pickConfig = JSON.stringify(found.pick.config);
 const pick = Array.from({ length: space.size }, (_, candidate) => candidate).find(
-  (candidate) => JSON.stringify(space.config(candidate)) === JSON.stringify(found.pick!.config),
+  (candidate) =>
+    problem.floorsOf(candidate).usdPerHour === found.pick!.summary.cost.usd_per_hour &&
+    JSON.stringify(space.config(candidate)) === pickConfig,
 );
+if (pick === undefined) throw new Error('the pick is not in the space');
 const random = new RandomStream(1, 'check');
-const checked = new Set<number>(pick === undefined ? [] : problem.neighbours(pick));
+const checked = new Set<number>(problem.neighbours(pick));
 console.log(`checking ${checked.size} neighbours of the pick and ${flags.check} at random`);
 for (let n = Number(flags.check); n > 0; n--) checked.add(random.integer(0, space.size - 1));
 

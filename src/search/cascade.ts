@@ -1,6 +1,7 @@
 import { RandomStream } from '../base/random.ts';
-import { Belief, type Prospect } from './belief.ts';
+import { Belief, type Prospect, type Result } from './belief.ts';
 import { type Front, frontOf, uncovered, worth } from './front.ts';
+import { Naps } from './naps.ts';
 import { exhaustive } from './sequential.ts';
 import { spreadSample } from './spreadSample.ts';
 import { type Problem, type Strategy, shuffled, type TrialAsk, type TrialOutcome } from './strategy.ts';
@@ -29,6 +30,8 @@ const GENERATION = 16;
 /** Of one generation, trials of the last level and of those between: they cost most, so they are asked few at a time. */
 const FULL_TRIALS = 2;
 const MIDDLE_TRIALS = 4;
+/** So many times as many in large spaces, where choosing takes longer than the trials. */
+const BREADTH = 2;
 /** A candidate is tried as long as this many standard deviations in its favour would put it on the frontier. */
 const OPTIMISM = 1.2;
 /** The same for candidates not tried yet. */
@@ -43,8 +46,9 @@ const PER_PATIENCE = 100;
 const MOST_PATIENCE = 24;
 /** The same as long as nothing feasible has been found. */
 const STUBBORNNESS = 100;
-/** Candidates one move from the frontier that are tried in full before the end. */
-const MOST_AROUND = 128;
+/** Candidates one move from the frontier that are tried on the smallest slice before the end, and in full after it. */
+const MOST_AROUND = 256;
+const MOST_AROUND_FULL = 64;
 /** Generations from one look at the candidates not tried yet to the next. */
 const SURVEY = 3;
 /** Candidates looked at in one generation; all of them in spaces up to this size. */
@@ -68,8 +72,13 @@ export class Cascade implements Strategy {
   readonly #problem: Problem;
   readonly #random: RandomStream;
   readonly #full: number;
+  /** Too large for every candidate to be forecast each time. */
+  readonly #isLarge: boolean;
+  readonly #breadth: number;
   readonly #belief: Belief;
   readonly #generations: Iterator<TrialAsk[], void>;
+  /** In large spaces only: of others every candidate is looked at every time. */
+  readonly #naps = new Naps();
   /** Full trials since the last that changed the frontier. */
   #unchanged = 0;
   /** Full trials that changed it. */
@@ -80,6 +89,8 @@ export class Cascade implements Strategy {
   constructor(problem: Problem, seed: number) {
     this.#problem = problem;
     this.#full = problem.levels.length - 1;
+    this.#isLarge = problem.size > POOL;
+    this.#breadth = this.#isLarge ? BREADTH : 1;
     this.#random = new RandomStream(seed, 'search.cascade');
     this.#belief = new Belief(problem);
     this.#generations = this.#search();
@@ -92,15 +103,19 @@ export class Cascade implements Strategy {
   tell(outcomes: readonly TrialOutcome[]): void {
     for (const outcome of outcomes) {
       const { level, losses, margin, work } = outcome;
-      if (level === this.#full) {
-        const front = this.#frontOf(this.#belief.results());
-        const adds = losses !== null && margin <= 0 && this.#worth(losses, front) > 1;
+      const isFull = level === this.#full;
+      if (isFull) {
         this.#fullWork += work;
         this.#fullTrials += 1;
-        // Cheap ones in vain say little of where the costly ones are.
-        const share = this.#fullWork > 0 ? Math.min(1, (work * this.#fullTrials) / this.#fullWork) : 1;
-        this.#unchanged = adds ? 0 : this.#unchanged + share;
-        if (adds) this.#additions += 1;
+      }
+      const adds =
+        isFull && losses !== null && margin <= 0 && this.#worth(losses, this.#frontOf(this.#belief.results())) > 1;
+      if (adds) {
+        this.#unchanged = 0;
+        this.#additions += 1;
+      } else if (isFull || this.#isLarge) {
+        // Cheap ones in vain say little of where the costly ones are. In a large space some slice always seems worth it.
+        this.#unchanged += this.#fullWork > 0 ? Math.min(1, (work * this.#fullTrials) / this.#fullWork) : 1;
       }
       this.#belief.tell(outcome);
     }
@@ -111,9 +126,14 @@ export class Cascade implements Strategy {
     for (;;) {
       this.#unchanged = 0;
       yield* this.#follow();
+      const before = this.#additions;
+      const unseen = this.#aroundUnseen();
+      if (unseen.length > 0) {
+        yield unseen;
+        this.#belief.refit();
+      }
       const swept = this.#lastLook();
       if (swept.length === 0) return;
-      const before = this.#additions;
       yield swept;
       if (this.#additions === before) return;
     }
@@ -121,6 +141,7 @@ export class Cascade implements Strategy {
 
   /** Until nobody seems worth a trial, or trials have long changed nothing. */
   *#follow(): Generator<TrialAsk[], void> {
+    this.#naps.end();
     for (let turn = 0; this.#unchanged < this.#patience(); turn++) {
       this.#belief.refit();
       const survey = turn % SURVEY === 0;
@@ -134,7 +155,7 @@ export class Cascade implements Strategy {
   /** What is near the pick, and those far from all that was tried that the forecasts could be most wrong about. */
   #lastLook(): TrialAsk[] {
     const around = this.#aroundFront();
-    if (this.#problem.size > POOL) return around;
+    if (this.#isLarge) return around;
     const near = new Set(around.map(({ candidate }) => candidate));
     const doubtful = this.#choose(true, DOUBT)
       .filter(({ candidate }) => !near.has(candidate) && !this.#belief.isTried(candidate))
@@ -149,22 +170,42 @@ export class Cascade implements Strategy {
 
   /**
    * Whoever is one move from the pick and could be better in the first objective, at `DOUBT` standard deviations. Where
-   * the space is too large for every candidate to be forecast, whoever is one move from any of the frontier.
+   * the space is too large for every candidate to be forecast, whoever is one move from any of the frontier and could
+   * be of it.
    */
   #aroundFront(): TrialAsk[] {
-    const front = uncovered(this.#belief.results());
-    if (front.length === 0) return [];
-    const [pick] = front;
-    const isLarge = this.#problem.size > POOL;
-    const around = new Set<number>();
-    for (const { candidate } of isLarge ? front : [pick]) {
-      for (const near of this.#problem.neighbours(candidate)) {
-        const prospect = this.#belief.prospect(near, DOUBT);
-        if (prospect === null || around.size >= MOST_AROUND) continue;
-        if (isLarge || prospect.losses[0] < pick.losses[0] - this.#problem.resolution) around.add(near);
-      }
-    }
-    return [...around].map((candidate) => ({ candidate, level: this.#full }));
+    const results = uncovered(this.#belief.results());
+    if (results.length === 0) return [];
+    const [pick] = results;
+    const front = this.#frontOf(results);
+    const around = this.#neighboursOf(this.#isLarge ? results : [pick]).flatMap((candidate) => {
+      const prospect = this.#belief.prospect(candidate, DOUBT);
+      if (prospect === null) return [];
+      const { losses, margin } = prospect;
+      const merit = this.#isLarge
+        ? margin > 0
+          ? 0
+          : this.#worth(losses, front)
+        : (pick.losses[0] - losses[0]) / this.#problem.resolution;
+      return merit > 1 ? [{ candidate, merit }] : [];
+    });
+    if (this.#isLarge) around.sort((a, b) => b.merit - a.merit || a.candidate - b.candidate);
+    return around
+      .slice(0, this.#isLarge ? MOST_AROUND_FULL : MOST_AROUND)
+      .map(({ candidate }) => ({ candidate, level: this.#full }));
+  }
+
+  /** In a large space: whoever is one move from the frontier and was never looked at, on the smallest slice. */
+  #aroundUnseen(): TrialAsk[] {
+    if (!this.#isLarge) return [];
+    const unseen = this.#neighboursOf(uncovered(this.#belief.results())).filter(
+      (candidate) => !this.#belief.isTried(candidate) && this.#problem.floor(candidate) !== null,
+    );
+    return unseen.slice(0, MOST_AROUND).map((candidate) => ({ candidate, level: 0 }));
+  }
+
+  #neighboursOf(results: readonly Result[]): number[] {
+    return [...new Set(results.flatMap(({ candidate }) => this.#problem.neighbours(candidate)))];
   }
 
   /** A sample in full and on the smallest level; where that tells enough, a larger one there, and what lies between as far as that is cheap. */
@@ -183,7 +224,7 @@ export class Cascade implements Strategy {
     const short: TrialAsk[] = [];
     for (const [family, members] of calibrating) {
       // Of a space too large to look at whole, many must be seen: there they are used anyway.
-      const tells = this.#problem.size > POOL || this.#belief.sliceError(members) < TELLING;
+      const tells = this.#isLarge || this.#belief.sliceError(members) < TELLING;
       const usesSlices = this.#full > 0 && tells;
       const levels = usesSlices ? this.#levelsWorth(members) : [this.#full];
       if (usesSlices) {
@@ -210,10 +251,9 @@ export class Cascade implements Strategy {
   #design(): Map<number, number[]> {
     const byFamily = new Map<number, number[]>();
     const wanted = Math.min(LARGEST_DESIGN, Math.max(SMALLEST_DESIGN, this.#problem.size / PER_SAMPLE));
-    const order =
-      this.#problem.size <= POOL
-        ? shuffled(this.#problem.size, this.#random)
-        : Array.from({ length: 20 * wanted }, () => this.#random.integer(0, this.#problem.size - 1));
+    const order = !this.#isLarge
+      ? shuffled(this.#problem.size, this.#random)
+      : Array.from({ length: 20 * wanted }, () => this.#random.integer(0, this.#problem.size - 1));
     for (const candidate of new Set(order)) {
       if (this.#problem.floor(candidate) === null) continue;
       const family = this.#problem.family(candidate);
@@ -231,9 +271,9 @@ export class Cascade implements Strategy {
 
   /** @param survey whether to look at candidates not tried yet, too. */
   #choose(survey: boolean, curiosity = CURIOSITY): TrialAsk[] {
-    const begun = [...this.#belief.tried].flatMap(
-      (candidate) => this.#belief.prospect(candidate, OPTIMISM, true) ?? [],
-    );
+    this.#naps.nextTurn();
+    const awake = [...this.#belief.tried].filter((candidate) => !this.#naps.has(candidate));
+    const begun = awake.flatMap((candidate) => this.#belief.prospect(candidate, OPTIMISM, true) ?? []);
     const believed = this.#belief.front(begun);
     const front = this.#frontOf(believed);
     const own = new Map(believed.map(({ candidate }, index) => [candidate, index]));
@@ -244,31 +284,36 @@ export class Cascade implements Strategy {
     };
     // Most are out of reach even if nothing were known about them: a loose forecast is enough to see it.
     const inReach = (candidate: number, optimism: number, loose: Prospect): Option[] => {
-      if (believed.length > 0 && meritOf(loose) <= 1) return [];
+      if (believed.length > 0 && meritOf(loose) <= 1) {
+        if (this.#isLarge) this.#naps.add(candidate);
+        return [];
+      }
       const prospect = this.#belief.prospect(candidate, optimism)!;
       const merit = meritOf(prospect);
       return believed.length > 0 && merit <= 1 ? [] : [{ ...prospect, merit }];
     };
     const hopeful = begun.flatMap((loose) => inReach(loose.candidate, OPTIMISM, loose));
     for (const candidate of survey ? this.#pool(begun) : []) {
-      const loose = this.#belief.isTried(candidate) ? null : this.#belief.prospect(candidate, curiosity, true);
+      if (this.#belief.isTried(candidate) || this.#naps.has(candidate)) continue;
+      const loose = this.#belief.prospect(candidate, curiosity, true);
       if (loose !== null) hopeful.push(...inReach(candidate, curiosity, loose));
     }
     hopeful.sort((a, b) => b.merit - a.merit || a.candidate - b.candidate);
-    const fullTrials = curiosity === DOUBT ? DOUBTFUL : FULL_TRIALS;
+    const fullTrials = curiosity === DOUBT ? DOUBTFUL : FULL_TRIALS * this.#breadth;
     return this.#generation(hopeful, believed.length > 0 ? front : null, fullTrials);
   }
 
   /** The best, within the quota of each level; those that another choice would not already make superfluous first. */
   #generation(ranked: readonly Option[], front: Front | null, fullTrials: number): TrialAsk[] {
+    const most = GENERATION * this.#breadth;
     const quota = this.#problem.levels.map((_, level): number =>
-      level === this.#full ? fullTrials : level === 0 ? GENERATION : MIDDLE_TRIALS,
+      level === this.#full ? fullTrials : level === 0 ? most : MIDDLE_TRIALS * this.#breadth,
     );
     const levels = new Map<number, number>();
     const chosen = new Map<Option, number>();
     for (const strict of [true, false]) {
       for (const each of ranked) {
-        if (chosen.size >= GENERATION) break;
+        if (chosen.size >= most) break;
         if (chosen.has(each)) continue;
         const level = levels.get(each.candidate) ?? this.#belief.nextLevel(each.candidate);
         levels.set(each.candidate, level);
@@ -284,7 +329,7 @@ export class Cascade implements Strategy {
 
   /** Candidates to look at: all of a small space, else near the frontier or at random. */
   #pool(begun: readonly Prospect[]): number[] {
-    if (this.#problem.size <= POOL) return Array.from({ length: this.#problem.size }, (_, candidate) => candidate);
+    if (!this.#isLarge) return Array.from({ length: this.#problem.size }, (_, candidate) => candidate);
     const pool = new Set<number>();
     for (const candidate of this.#belief.leaders(begun)) {
       if (pool.size >= POOL) break;

@@ -1,4 +1,6 @@
-import { exp, log } from '../base/math.ts';
+import { log } from '../base/math.ts';
+import { factorise, solveLower, solveTransposed, squareOf } from './cholesky.ts';
+import { ScaledPoints } from './matern.ts';
 
 export interface Prediction {
   readonly mean: number;
@@ -24,34 +26,28 @@ const CHOICE_POINTS = 80;
  */
 export class GaussianProcess {
   readonly hyperparameters: Hyperparameters;
-  /** Coordinates divided by their lengths, point after point. */
-  readonly #x: Float64Array;
-  readonly #count: number;
-  readonly #scales: Float64Array;
+  readonly #points: ScaledPoints;
   readonly #factor: Float64Array;
   readonly #weights: Float64Array;
   readonly #offset: number;
   readonly #variance: number;
-  /** The point that is forecast, and its covariances with the others. */
-  readonly #point: Float64Array;
+  /** Of the point that is forecast: its covariances with the others, and those by the factor. */
   readonly #row: Float64Array;
+  readonly #half: Float64Array;
 
   private constructor(x: readonly Float64Array[], y: ArrayLike<number>, hyperparameters: Hyperparameters) {
     const n = x.length;
     this.hyperparameters = hyperparameters;
-    this.#count = n;
-    this.#scales = Float64Array.from(hyperparameters.lengths, (length) => 1 / length);
-    this.#x = Float64Array.from(x.flatMap((each) => [...each].map((value, k) => value * this.#scales[k])));
+    this.#points = new ScaledPoints(x, hyperparameters.lengths);
     let sum = 0;
     for (let i = 0; i < n; i++) sum += y[i];
     this.#offset = sum / n;
-    this.#factor = factorOf(x, this.#scales, hyperparameters.noise);
+    this.#factor = this.#points.matrix(hyperparameters.noise);
+    factorise(this.#factor, n);
     const centred = Float64Array.from({ length: n }, (_, i) => y[i] - this.#offset);
-    this.#weights = solveTransposed(this.#factor, solveLower(this.#factor, centred, n), n);
-    let quadratic = 0;
-    for (let i = 0; i < n; i++) quadratic += centred[i] * this.#weights[i];
-    this.#variance = Math.max(quadratic / n, 1e-12);
-    this.#point = new Float64Array(this.#scales.length);
+    this.#half = solveLower(this.#factor, centred, n, new Float64Array(n));
+    this.#weights = solveTransposed(this.#factor, this.#half, n);
+    this.#variance = Math.max(squareOf(this.#half, n) / n, 1e-12);
     this.#row = new Float64Array(n);
   }
 
@@ -68,24 +64,12 @@ export class GaussianProcess {
 
   /** @param loosely the deviation is that before any data, an upper bound: at a fraction of the cost. */
   predict(point: Float64Array, loosely = false): Prediction {
-    const n = this.#count;
-    const [row, at, x, scales, weights] = [this.#row, this.#point, this.#x, this.#scales, this.#weights];
-    const width = scales.length;
-    for (let k = 0; k < width; k++) at[k] = point[k] * scales[k];
+    const [row, weights, n] = [this.#row, this.#weights, this.#points.count];
+    this.#points.covariances(point, row);
     let mean = this.#offset;
-    for (let i = 0, first = 0; i < n; i++, first += width) {
-      let squared = 0;
-      for (let k = 0; k < width; k++) {
-        const difference = at[k] - x[first + k];
-        squared += difference * difference;
-      }
-      row[i] = matern52(squared);
-      mean += row[i] * weights[i];
-    }
+    for (let i = 0; i < n; i++) mean += row[i] * weights[i];
     if (loosely) return { mean, deviation: Math.sqrt(this.#variance * (1 + this.hyperparameters.noise)) };
-    const half = solveLower(this.#factor, row, n);
-    let explained = 0;
-    for (let i = 0; i < n; i++) explained += half[i] * half[i];
+    const explained = squareOf(solveLower(this.#factor, row, n, this.#half), n);
     const share = Math.max(0, 1 - explained) + this.hyperparameters.noise;
     return { mean, deviation: Math.sqrt(this.#variance * share) };
   }
@@ -135,67 +119,10 @@ function chooseHyperparameters(
 
 function likelihood(x: readonly Float64Array[], y: Float64Array, lengths: readonly number[], noise: number): number {
   const n = x.length;
-  const factor = factorOf(
-    x,
-    Float64Array.from(lengths, (length) => 1 / length),
-    noise,
-  );
-  const half = solveLower(factor, y, n);
-  let quadratic = 0;
+  const factor = new ScaledPoints(x, lengths).matrix(noise);
+  factorise(factor, n);
+  const quadratic = squareOf(solveLower(factor, y, n, new Float64Array(n)), n);
   let logDeterminant = 0;
-  for (let i = 0; i < n; i++) {
-    quadratic += half[i] * half[i];
-    logDeterminant += 2 * log(factor[i * n + i]);
-  }
+  for (let i = 0; i < n; i++) logDeterminant += 2 * log(factor[i * n + i]);
   return -0.5 * n * log(Math.max(quadratic / n, 1e-12)) - 0.5 * logDeterminant;
-}
-
-function matern52(squared: number): number {
-  const r = Math.sqrt(5 * squared);
-  return (1 + r + (r * r) / 3) * exp(-r);
-}
-
-function squaredDistance(a: Float64Array, b: Float64Array, scales: Float64Array): number {
-  let sum = 0;
-  for (let k = 0; k < scales.length; k++) {
-    const difference = (a[k] - b[k]) * scales[k];
-    sum += difference * difference;
-  }
-  return sum;
-}
-
-/** Lower Cholesky factor of the kernel matrix, row by row. */
-function factorOf(x: readonly Float64Array[], scales: Float64Array, noise: number): Float64Array {
-  const n = x.length;
-  const factor = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = i === j ? 1 + noise : matern52(squaredDistance(x[i], x[j], scales));
-      const [rowI, rowJ] = [i * n, j * n];
-      for (let k = 0; k < j; k++) sum -= factor[rowI + k] * factor[rowJ + k];
-      factor[rowI + j] = i === j ? Math.sqrt(Math.max(sum, 1e-10)) : sum / factor[rowJ + j];
-    }
-  }
-  return factor;
-}
-
-function solveLower(factor: Float64Array, right: Float64Array, n: number): Float64Array {
-  const solution = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let sum = right[i];
-    const row = i * n;
-    for (let k = 0; k < i; k++) sum -= factor[row + k] * solution[k];
-    solution[i] = sum / factor[row + i];
-  }
-  return solution;
-}
-
-function solveTransposed(factor: Float64Array, right: Float64Array, n: number): Float64Array {
-  const solution = new Float64Array(n);
-  for (let i = n - 1; i >= 0; i--) {
-    let sum = right[i];
-    for (let k = i + 1; k < n; k++) sum -= factor[k * n + i] * solution[k];
-    solution[i] = sum / factor[i * n + i];
-  }
-  return solution;
 }
