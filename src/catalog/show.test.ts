@@ -20,7 +20,7 @@ describe('showCatalogEntry', () => {
   });
 
   it('guesses among GPUs and models', () => {
-    expect(() => showCatalogEntry('b20_sxm')).toThrow('did you mean "b200_sxm"?');
+    expect(() => showCatalogEntry('b200_smx')).toThrow('did you mean "b200_sxm"?');
     expect(() => showCatalogEntry('gpt-oss-120')).toThrow('did you mean "openai/gpt-oss-120b"?');
     expect(() => showCatalogEntry('Qwen/Qwen3-32')).toThrow(/^no model/);
   });
