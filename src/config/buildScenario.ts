@@ -21,6 +21,7 @@ import type { Facts } from './facts.ts';
 import { faultSpecOf } from './faultsConfig.ts';
 import { knobDefault } from './knobs.ts';
 import { networkSpecOf } from './networkConfig.ts';
+import { pageIssue } from './pageIssue.ts';
 import { patienceSpecOf } from './patienceConfig.ts';
 import { initialReplicas, plannerSpecOf } from './plannerConfig.ts';
 import type { PredictConfig, TrafficLoad, WorkerConfig } from './predictConfig.ts';
@@ -77,6 +78,8 @@ export function buildScenario(
       const message = `${config.engine.model} has layers that do not keep every token: tiers are not simulated for those`;
       issues.push({ path: `${path}.kv_cache.tiers`, message });
     }
+    const page = pageIssue(pool, plan);
+    if (page !== null) issues.push({ ...page, path: `${path}.${page.path}` });
     if (!plan.fits) issues.push({ path, ...memoryIssue(replica, request, plan) });
     return { role, pool, replica, request, plan };
   });

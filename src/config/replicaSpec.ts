@@ -62,9 +62,12 @@ export function memoryRequestOf(config: PredictConfig, pool: WorkerConfig, facts
   };
 }
 
-/** vLLM pages windows from the pool of the rest. Recurrent states are set aside: no core pages them yet. */
+/**
+ * vLLM pages windows and recurrent states from the pool of the rest. Where KV is handed over states are set aside: how many of
+ * them come along is not modelled.
+ */
 function isGrouped({ engine }: PredictConfig, facts: Facts): boolean {
-  return engine.backend === 'vllm' && facts.model(engine.model).linear === null;
+  return engine.backend === 'vllm' && (facts.model(engine.model).linear === null || engine.mode === 'aggregated');
 }
 
 function groupRequestOf({

@@ -1,4 +1,4 @@
-import { settingOf } from '../catalog/engineProfile.ts';
+import { type EngineProfile, settingOf } from '../catalog/engineProfile.ts';
 import type { HardwareFacts } from '../catalog/hardware.ts';
 import { listHardware } from '../catalog/hardwareList.ts';
 import type { ModelFacts } from '../catalog/model.ts';
@@ -80,9 +80,9 @@ export function resolveWorker(
 function resolveCache(
   { kv_cache: given }: WorkerInput,
   hardware: HardwareFacts,
-  { engine: { profile }, path, problems }: Surroundings,
+  { engine: { profile }, model, path, problems }: Surroundings,
 ): Omit<WorkerConfig['kv_cache'], 'capacity'> {
-  const prefixCaching: boolean = given?.prefix_caching ?? settingOf(profile, 'kv_cache.prefix_caching');
+  const prefixCaching = given?.prefix_caching ?? cachesByDefault(profile, model);
   if (given?.tiers !== undefined && !prefixCaching) {
     problems.add([...path, 'kv_cache', 'tiers'], 'nothing would be found there without prefix_caching', 'turn it on');
   }
@@ -92,6 +92,12 @@ function resolveCache(
     dtype: given?.dtype ?? settingOf(profile, 'kv_cache.dtype'),
     ...(given?.tiers === undefined ? {} : { tiers: resolveTiers(given.tiers, hardware, profile.backend) }),
   };
+}
+
+/** vLLM caches no prefixes of models with recurrent states unless told to. */
+function cachesByDefault(profile: EngineProfile, model: ModelFacts | null): boolean {
+  const hasStates = profile.backend === 'vllm' && model !== null && model.linear !== null;
+  return settingOf(profile, hasStates ? 'memory.cachesStates' : 'kv_cache.prefix_caching');
 }
 
 /** The share of memory an engine takes when nobody says. */

@@ -1,7 +1,8 @@
-import { type KvLayout, mostReusable } from '../kv/kvLayout.ts';
+import { alignedChunk, alignedStateOf, type KvLayout, mostReusable } from '../kv/kvLayout.ts';
 import type { KvTiers } from '../kv/kvTiers.ts';
 import { PageNames } from '../kv/pageNames.ts';
 import { RunManager } from '../kv/runManager.ts';
+import type { StateGroup } from '../timing/kvGroup.ts';
 import type { EngineSetup } from './engineSetup.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -14,6 +15,8 @@ export class SequencePages {
   readonly pageTokens: number;
   /** Windows or states are among the groups. */
   readonly hasGroups: boolean;
+  /** States are cached at block ends, where chunks of prompts have to end. */
+  readonly #alignedState: StateGroup | null;
   /** Where pages are kept besides GPU memory; only with full attention alone. */
   readonly tiers: KvTiers | null;
   readonly #manager: RunManager;
@@ -26,10 +29,26 @@ export class SequencePages {
     this.#layout = layout;
     this.pageTokens = groups[0].blockTokens;
     this.hasGroups = groups.length > 1 || groups[0].kind !== 'full';
+    this.#alignedState = alignedStateOf(layout);
     this.#names = namesOf(this.pageTokens);
     this.#manager = new RunManager(layout, namesOf);
     this.tiers = tiers;
     if (tiers?.takesEvicted) this.#manager.onDropped((...pages) => tiers.evicted(...pages));
+  }
+
+  /** Prompts are cut where states can be cached: several may be in the middle at once. */
+  get cutsChunks(): boolean {
+    return this.#alignedState !== null;
+  }
+
+  /** States published for the batch just formed, which the next one may start from, but it could not. */
+  get hasFreshStates(): boolean {
+    return this.#alignedState !== null && this.#manager.hasFreshStates;
+  }
+
+  /** Where the last lookup saw another request's text part from this one's, in tokens; 0 = nowhere. */
+  get junction(): number {
+    return this.#manager.junction;
   }
 
   get usable(): number {
@@ -47,6 +66,18 @@ export class SequencePages {
 
   get evicted(): number {
     return this.#manager.evictedPages;
+  }
+
+  /** A new batch is put together. */
+  startStep(): void {
+    if (this.hasGroups) this.#manager.startStep();
+  }
+
+  /** How many of the next `tokens` tokens after the first `computed` the next pass may compute; see `alignedChunk`. */
+  chunkOf(sequence: Sequence, computed: number, tokens: number, junction: number): number {
+    const state = this.#alignedState;
+    if (state === null) return tokens;
+    return alignedChunk(state, computed, tokens, sequence.inputTokens, sequence.knownTokens, junction);
   }
 
   /** Cached leading pages; the last known token is always computed, so a full hit leaves one page (vLLM). */

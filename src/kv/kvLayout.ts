@@ -1,4 +1,4 @@
-import type { KvGroup } from '../timing/kvGroup.ts';
+import type { KvGroup, StateGroup } from '../timing/kvGroup.ts';
 
 /** What a KV manager is made for. */
 export interface KvLayout {
@@ -64,8 +64,42 @@ export function nextSkip(group: KvGroup, computed: number): number {
     case 'chunked':
       return (Math.floor(computed / group.chunk) + 1) * group.chunk;
     case 'state':
-      return computed + 1;
+      return Math.ceil(Math.max(1, computed) / blockTokens) * blockTokens + 1;
   }
+}
+
+/** The group of states that are cached at block ends, if there is one. */
+export function alignedStateOf({ groups }: KvLayout): StateGroup | null {
+  const state = groups.find((group) => group.kind === 'state');
+  return state?.aligned ? state : null;
+}
+
+/**
+ * How many of the next `tokens` tokens of a prompt a pass may compute where a state can be cached only at the end of a chunk
+ * (vLLM `_mamba_block_aligned_split` at 017e9f4): chunks end at block ends, one at the last of all `known` tokens (a block
+ * before where a hit gives up its last one) and one where another request's text was seen to part (`junction`, 0 = nowhere).
+ * 0: not even one block. Decodes are left alone.
+ * @param start tokens computed so far
+ * @param prompt tokens of the prompt; after a preemption `known` is more
+ */
+export function alignedChunk(
+  { blockTokens, dropsLastHit }: StateGroup,
+  start: number,
+  tokens: number,
+  prompt: number,
+  known: number,
+  junction: number,
+): number {
+  if (start >= Math.max(prompt, known - 1)) return tokens;
+  const floor = (count: number): number => Math.floor(count / blockTokens) * blockTokens;
+  const last = Math.max(0, floor(known) - (dropsLastHit ? blockTokens : 0));
+  let end = start + tokens;
+  if (end < last) end = floor(end);
+  const next = floor(start) + blockTokens;
+  const stops = [start % blockTokens !== 0 && next <= last ? next : 0, last];
+  if (start < junction && junction < end) stops.push(start + floor(junction - start));
+  for (const stop of stops) if (start < stop && stop < end) end = stop;
+  return Math.max(0, end - start);
 }
 
 /** Whether block `block` of a group is worth publishing: whether it can be part of what ends a hit. */

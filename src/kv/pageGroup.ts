@@ -41,6 +41,10 @@ export class PageGroup implements RunOwner {
     this.#cap = admissionCap(spec, layout.inFlightTokens, layout.contextLength);
   }
 
+  get hasFreshStates(): boolean {
+    return this.#fresh.size > 0;
+  }
+
   startStep(): void {
     if (this.#fresh.size > 0) this.#fresh.clear();
   }

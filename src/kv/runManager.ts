@@ -75,6 +75,11 @@ export class RunManager implements KvManager {
     return this.#queue.evictedPages;
   }
 
+  /** States were published in this step. */
+  get hasFreshStates(): boolean {
+    return this.#groups.some((group) => group?.hasFreshStates === true);
+  }
+
   startStep(): void {
     for (const group of this.#groups) group?.startStep();
   }

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../base/canonicalJson.ts';
 import { poolsOf } from '../config/buildScenario.ts';
 import type { Facts } from '../config/facts.ts';
+import { pageIssue } from '../config/pageIssue.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import { memoryRequestOf, replicaSpecOf } from '../config/replicaSpec.ts';
 import { planMemory } from '../timing/memory.ts';
@@ -10,16 +11,17 @@ import { parallelismName } from './deployment.ts';
 export function memoryPlanner(facts: Facts): (config: PredictConfig) => string | null {
   const known = new Map<string, string | null>();
   return (config) => {
-    const { workers: _pools, kv_transfer: _link, mode: _mode, ...engine } = config.engine;
+    const { workers: _pools, kv_transfer: _link, ...engine } = config.engine;
     for (const { pool } of poolsOf(config)) {
-      const { hardware, scheduler, kv_cache } = pool;
+      const { hardware, scheduler, kv_cache, speculation } = pool;
       const shape = { ...pool.parallelism, replicas: 1 };
-      const key = canonicalJson([engine, hardware, shape, scheduler, kv_cache]);
+      const key = canonicalJson([engine, hardware, shape, scheduler, kv_cache, speculation]);
       let reason = known.get(key);
       if (reason === undefined) {
         const plan = planMemory(replicaSpecOf(config, pool, facts), memoryRequestOf(config, pool, facts));
+        const page = pageIssue(pool, plan);
         reason = plan.fits
-          ? null
+          ? page && `${page.path} ${page.message}`
           : `the model and one request of full length do not fit on ${parallelismName(pool)} of ${hardware}`;
         known.set(key, reason);
       }

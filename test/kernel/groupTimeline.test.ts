@@ -13,6 +13,9 @@ const RUNS = Number(process.env.DYNOSIM_RUNS ?? 200);
 const FEATURES: Record<string, (config: VllmConfig, scenario: Scenario, result: SimulationResult) => boolean> = {
   'one group': ({ kvGroups }) => kvGroups!.length === 1,
   'three groups': ({ kvGroups }) => kvGroups!.length === 3,
+  states: ({ kvGroups }) => kvGroups!.some(({ kind }) => kind === 'state'),
+  'hits of states': ({ kvGroups }, _, { workers }) =>
+    kvGroups!.some(({ kind }) => kind === 'state') && workers.some(({ hitTokens }) => hitTokens > 0),
   'sparse retention': ({ semantics }) => semantics.windowRetentionTokens !== null,
   'windows behind what is processed': ({ asyncScheduling, semantics }) =>
     asyncScheduling && semantics.windowFreedOnProcessed,

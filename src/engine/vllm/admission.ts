@@ -123,9 +123,13 @@ export class Admission {
     }
     // The whole known sequence must fit (vLLM's full-ISL gate), or just its first chunk.
     const computed = hit * this.#pages.pageTokens;
-    const padding = computed + 1 === known ? this.#padding(batch) : 0;
+    let padding = computed + 1 === known ? this.#padding(batch) : 0;
     if (padding > 0 && !this.#mayPad(computed, padding, budget)) return STOP;
-    const end = computed + tokens + padding;
+    const chunk = this.#pages.chunkOf(sequence, computed, tokens + padding, this.#pages.junction);
+    if (chunk === 0) return STOP;
+    tokens = Math.min(tokens, chunk);
+    padding = chunk - tokens;
+    const end = computed + chunk;
     if (!this.#fits(sequence, hit, 0, end, config.semantics.fullIslGate ? known : end)) return STOP;
     this.#take(sequence, hit, 0, known);
     this.#start(sequence, nowNs);

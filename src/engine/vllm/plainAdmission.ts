@@ -89,8 +89,14 @@ export class PlainAdmission {
     if (!config.chunkedPrefill && tokens > this.#state.budget)
       return semantics.oversizedStopsAdmission ? 'stop' : 'skip';
     tokens = Math.min(tokens, this.#state.budget);
-    const padding = !job.remote && hit + 1 === job.known ? this.#padding() : 0;
+    let padding = !job.remote && hit + 1 === job.known ? this.#padding() : 0;
     if (padding > 0 && !this.#mayPad(hit, padding)) return 'stop';
+    if (!job.remote) {
+      const chunk = this.#state.chunkOf(job, hit, tokens + padding, this.#state.pages.junction);
+      if (chunk === 0) return 'stop';
+      tokens = Math.min(tokens, chunk);
+      padding = chunk - tokens;
+    }
     const fitted = this.#state.pages.allocate(job.hold, {
       known: job.known,
       computed: 0,

@@ -21,6 +21,7 @@ export class PlainRunning {
       let tokens = this.#state.holdsBack && job.isMidPrompt ? 0 : this.#wanted(job);
       if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
       tokens = Math.min(tokens + this.#drafts(job, tokens), this.#state.budget);
+      if (!job.decodes) tokens = this.#state.chunkOf(job, job.computed, tokens, job.hold.junction);
       if (tokens === 0) {
         index += 1;
         continue;

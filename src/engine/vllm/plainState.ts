@@ -1,6 +1,8 @@
 import { BlockManager } from '../../kv/blockManager.ts';
+import { alignedChunk, alignedStateOf } from '../../kv/kvLayout.ts';
 import type { KvTiers } from '../../kv/kvTiers.ts';
 import { PageNames } from '../../kv/pageNames.ts';
+import type { StateGroup } from '../../timing/kvGroup.ts';
 import { type DraftOutcomes, outcomesOf } from '../draftOutcomes.ts';
 import type { EngineSetup } from '../engineSetup.ts';
 import type { Job, Share } from '../plain/job.ts';
@@ -16,6 +18,8 @@ export class PlainState {
   readonly tiers: KvTiers | null;
   readonly outcomes: DraftOutcomes | null;
   readonly lookahead: number;
+  /** Chunks of prompts end where its states can be cached. */
+  readonly #alignedState: StateGroup | null;
   waiting: Job[] = [];
   /** Jobs with blocks for KV that comes from elsewhere. */
   remote: Job[] = [];
@@ -36,9 +40,17 @@ export class PlainState {
     this.lookahead = lookaheadOf(config.speculation);
     const namesOf = (tokens: number): PageNames => new PageNames(table.workload, table.namedTokens, tokens);
     this.pages = new BlockManager(kvLayoutOf(config), namesOf);
+    this.#alignedState = alignedStateOf(kvLayoutOf(config));
     this.names = namesOf(config.blockTokens);
     this.tiers = setup.tiers;
     this.pages.onDropped((segment, block) => this.tiers?.evicted(segment, block, block + 1));
+  }
+
+  /** How many of a job's next `tokens` tokens after the first `computed` a step may compute. */
+  chunkOf({ input, known }: Job, computed: number, tokens: number, junction: number): number {
+    return this.#alignedState === null
+      ? tokens
+      : alignedChunk(this.#alignedState, computed, tokens, input, known, junction);
   }
 
   sortWaiting(): void {

@@ -70,7 +70,12 @@ export class RunningList {
 
   /** Index from which on somebody may prefill: where no decode can fall behind, a prompt in progress was admitted last. */
   #firstToPrefill(): number {
-    const anywhere = this.#isPaced || this.#isUrgent || this.#speculates || this.#config.longPrefillTokens > 0;
+    const anywhere =
+      this.#pages.cutsChunks ||
+      this.#isPaced ||
+      this.#isUrgent ||
+      this.#speculates ||
+      this.#config.longPrefillTokens > 0;
     return anywhere ? 0 : Math.max(0, this.#running.length - 1);
   }
 
@@ -128,7 +133,10 @@ export class RunningList {
     while (index < running.length && budget > 0) {
       const sequence = running[index];
       const tokens = decodesAreIn && sequence.stage === STAGE.decoding ? 0 : this.#wanted(sequence, batch);
-      const granted = Math.min(tokens, budget);
+      let granted = Math.min(tokens, budget);
+      if (sequence.stage === STAGE.prefilling && granted > 0) {
+        granted = this.#pages.chunkOf(sequence, sequence.computed, granted, sequence.hold.junction);
+      }
       if (granted > 0 && this.#changesNoPage(sequence)) {
         budget -= granted;
       } else if (granted > 0) {

@@ -337,6 +337,37 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
   });
 
   it.each([
+    [null, [0, 0, 80, 48, 48]],
+    [0, [0, 0, 80, 0, 48]],
+  ])('ends chunks where states can be cached, which others start from: retention %s (Scheduler._mamba_block_aligned_split)', (retention, hits) => {
+    const kvGroups = [
+      { kind: 'full', blockTokens: 16, dropsLastHit: false },
+      { kind: 'state', blockTokens: 16, aligned: true, draftBlocks: 0, dropsLastHit: false },
+    ] as const;
+    const semantics = { ...DEFAULTS.semantics, windowRetentionTokens: retention };
+    const config = { kvGroups, prefixCaching: true, maxBatchedTokens: 60, semantics };
+    const ids = [1, 2, 3, 4, 5, 6];
+    const { engine, log, passes, runUntil } = bench(core, config, [
+      { input: 83, output: 3, ids },
+      { input: 20, output: 3 },
+      { input: 83, output: 3, ids },
+      { input: 50, output: 3, ids: ids.slice(0, 4) },
+      { input: 50, output: 3, ids: ids.slice(0, 4) },
+    ]);
+    engine.enqueue(0, 0);
+    engine.enqueue(1, 0);
+    runUntil(3000);
+    // 48 of 60 tokens, and no block of the next prompt in what is left; 32 more; the prompts' ends.
+    expect(passes.slice(0, 3)).toEqual(['0+1:48', '0+2:48', '0+2:7']);
+    for (const request of [2, 3, 4]) {
+      engine.enqueue(request, request * 1e6);
+      runUntil(request * 1e6 + 5e5);
+    }
+    // A state at 80; one at 48 is kept, or comes to be where the texts were seen to part.
+    expect([...log.reusedTokens]).toEqual(hits);
+  });
+
+  it.each([
     [true, [7, 2]],
     [false, [7, 2]],
   ])('frees what falls behind the window once it is processed: asynchronously %s (vLLM tests/v1/core/test_swa_inflight_window_free.py::test_swa_free_waits_for_in_flight_step, ..._immediate_when_sync)', (asyncScheduling, held) => {

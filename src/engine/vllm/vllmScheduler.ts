@@ -105,6 +105,7 @@ export class VllmScheduler implements Scheduler {
     if (this.#pages.tiers !== null) this.#pages.tiers.nowNs = nowNs;
     const isThrottled = this.#cadence?.holdsBack(this) === true;
     do {
+      this.#pages.startStep();
       const holdsBack = isThrottled && !this.#admission.isCapacityBound && this.#running.decodes;
       const budget = this.#running.schedule(batch, this.#setup.config.maxBatchedTokens, holdsBack, nowNs);
       this.#isBlocked = false;
@@ -157,7 +158,7 @@ export class VllmScheduler implements Scheduler {
     // With drafts every pass is another.
     if (this.#setup.config.speculation !== null || this.#running.hasPreempted || set.contested > 0) return 0;
     const { tiers } = this.#pages;
-    if (tiers?.isShared && this.#queue.isWaiting) return 0;
+    if ((tiers?.isShared || this.#pages.hasFreshStates) && this.#queue.isWaiting) return 0;
     const most = Math.min(set.passesToChange(), atMost, this.#passesToPrompts());
     if (!this.#pages.hasGroups) return set.passesWithin(this.#steadyPages(), most);
     let passes = most;
