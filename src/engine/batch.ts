@@ -63,6 +63,13 @@ export class Batch {
     return this.#chunks.length > 0;
   }
 
+  /** Those whose known tokens end in it. */
+  get ended(): Sequence[] {
+    const ended: Sequence[] = [];
+    for (const { completes, sequence } of this.#chunks) if (completes) ended.push(sequence);
+    return ended;
+  }
+
   /** A prompt's only token comes out of it. */
   get hasLastChunk(): boolean {
     return this.#chunks.some(({ ends }) => ends);

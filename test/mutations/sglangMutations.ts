@@ -1,6 +1,10 @@
 import type { Mutation } from './mutation.ts';
 
 const SCHEDULER = 'src/engine/sglang/sglangScheduler.ts';
+const DECODE = 'src/engine/sglang/decode.ts';
+const PREFILL = 'src/engine/sglang/prefill.ts';
+const RETRACTION = 'src/engine/sglang/retraction.ts';
+const STATE = 'src/engine/sglang/rankState.ts';
 const RUNNING = 'src/engine/sglang/runningBatch.ts';
 const PAGES = 'src/engine/sglang/radixPages.ts';
 const SLOT = 'src/engine/sglang/slot.ts';
@@ -16,19 +20,19 @@ const TIMES = 'src/engine/decodeTimes.ts';
 export const SGLANG_MUTATIONS: readonly Mutation[] = [
   {
     file: SCHEDULER,
-    find: 'const mayAdmit = !isFull && this.#waiting.length > 0;',
+    find: 'const mayAdmit = !isFull && waiting.items.length > 0;',
     replace: 'const mayAdmit = false;',
     why: 'a run passes over those that wait',
   },
   {
     file: SCHEDULER,
-    find: 'return set.passesWithin(this.#setup.tiers?.takesEvicted ? free - set.count : room, passes);',
+    find: 'return set.passesWithin(tiers?.takesEvicted ? pages.free - set.count : pages.room, passes);',
     replace: 'return passes;',
     why: 'a run goes on without pages',
   },
   {
     file: SCHEDULER,
-    find: 'if (pollMatters && this.#inbox.length > 0) {',
+    find: 'if (pollMatters && waiting.hasNews) {',
     replace: 'if (false) {',
     why: 'a run passes over a poll',
   },
@@ -40,8 +44,8 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: '    this.#ratio.decay(passes);\n',
-    replace: '    this.#ratio.decay(1);\n',
+    find: '    ratio.decay(passes);\n',
+    replace: '    ratio.decay(1);\n',
     why: 'the ratio decays once a run',
   },
   {
@@ -51,7 +55,7 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
     why: 'runs do not evict a page for everybody',
   },
   {
-    file: SCHEDULER,
+    file: DECODE,
     find: 'if (running.size < before) slot.isFull = false;',
     replace: '',
     why: 'the latch stays down when somebody has left',
@@ -75,56 +79,56 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
     why: 'a request of one token burns no decode',
   },
   {
-    file: SCHEDULER,
-    find: 'const spare = config.blockTokens > 1 ? prompts.length : 0;',
+    file: PREFILL,
+    find: 'const spare = blockTokens > 1 ? prompts.length : 0;',
     replace: 'const spare = 0;',
     why: 'prefill does not evict a page more for each request',
   },
   {
-    file: SCHEDULER,
-    find: 'this.#pages.makeFree(Math.ceil((kept.length * RETRACT_STEPS) / this.#pages.pageTokens));',
+    file: RETRACTION,
+    find: 'pages.makeFree(Math.ceil((kept.length * RETRACT_STEPS) / pages.pageTokens));',
     replace: '',
     why: 'retraction evicts nothing for the survivors',
   },
   {
-    file: SCHEDULER,
-    find: 'inFlight.discard(sequence);\n      const ended = ',
-    replace: 'inFlight.withdraw(sequence, true);\n      const ended = ',
+    file: STATE,
+    find: 'for (const batch of batches) batch.discard(sequence);',
+    replace: 'for (const batch of batches) batch.withdraw(sequence, true);',
     why: 'the token in flight of a retracted request comes out',
   },
   {
     file: SCHEDULER,
-    find: 'this.#pages.finish(sequence, config.keepsGenerated ? computed : prefilled);',
-    replace: 'this.#pages.finish(sequence, computed);',
+    find: 'pages.finish(sequence, config.keepsGenerated ? computed : prefilled);',
+    replace: 'pages.finish(sequence, computed);',
     why: 'generated text is always kept',
   },
   {
     file: SCHEDULER,
-    find: 'else this.#pages.insert(sequence, sequence.prefilled);',
-    replace: 'else this.#pages.insert(sequence, sequence.inserted);',
+    find: 'else pages.insert(sequence, sequence.prefilled);',
+    replace: 'else pages.insert(sequence, sequence.inserted);',
     why: 'prompts are not put into the tree',
   },
   {
     file: SCHEDULER,
-    find: 'if (chunked !== null && chunked.computed > chunked.inserted) this.#pages.insert(chunked, chunked.computed);',
+    find: 'if (chunked !== null && chunked.computed > chunked.inserted) pages.insert(chunked, chunked.computed);',
     replace: '',
     why: 'chunks of a prompt in progress are not to be found',
   },
   {
-    file: SCHEDULER,
+    file: DECODE,
     find: 'for (const { computed } of running.leaving) batch.addGhost(computed + 1, drafts);',
     replace: '',
     why: 'a wasted decode takes no time',
   },
   {
-    file: SCHEDULER,
+    file: DECODE,
     find: 'batch.addGhost(computed + 1, drafts);',
     replace: 'batch.addGhost(computed + 1);',
     why: 'drafts of a wasted decode take no time',
   },
   {
-    file: SCHEDULER,
-    find: 'if (this.#setup.config.speculation !== null) return running.inOrder();',
+    file: RETRACTION,
+    find: 'if (setup.config.speculation !== null) return running.inOrder();',
     replace: '',
     why: 'retraction with drafts does not cut the batch from the back',
   },
@@ -144,9 +148,9 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
     why: 'a slot without anything to run keeps its turn',
   },
   {
-    file: SCHEDULER,
-    find: 'if (this.#slots.length > 1 && !room.make(set)) {',
-    replace: 'if (false) {',
+    file: RETRACTION,
+    find: 'if (slots.length > 1 && !room.make(set))',
+    replace: 'if (false)',
     why: 'with pipeline stages the last request of a slot is not taken back',
   },
   {
@@ -187,14 +191,14 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: SCHEDULER,
-    find: 'if (!this.#remote.isStill || this.#joined.length > 0) return 0;',
+    find: 'if (!remote.isStill || joined.length > 0) return 0;',
     replace: '',
     why: 'a run passes over requests of prefill workers',
   },
   {
-    file: SCHEDULER,
-    find: '    this.#joined = this.#joined.filter((other) => other !== sequence);\n    this.#pages.drop',
-    replace: '    this.#pages.drop',
+    file: STATE,
+    find: '    this.unjoin(sequence);\n    this.pages.drop',
+    replace: '    this.pages.drop',
     why: 'the first token of a request retracted meanwhile comes out',
   },
   {

@@ -12,7 +12,7 @@ import { type LastBatch, Poll } from './poll.ts';
 import { PrefillAdder, remainingNewTokens } from './prefillAdder.ts';
 import { RemoteQueue } from './remoteQueue.ts';
 import { draftReserve, mostNewTokens } from './requestLimits.ts';
-import { retractionOrder } from './retraction.ts';
+import { retractionOrder } from './retractionOrder.ts';
 import { keyedAhead, type SglangConfig, slotRequests } from './sglangConfig.ts';
 
 /** One of the loop's micro-batches (`running_mbs`). */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { retractionOrder } from './retraction.ts';
+import { retractionOrder } from './retractionOrder.ts';
 
 it('keeps most tokens first, of equal ones the shortest prompt: victims are popped from the end', () => {
   const running = [
