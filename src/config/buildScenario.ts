@@ -32,7 +32,6 @@ import { runningRequests } from './sglangMemory.ts';
 import { resolveStartup, startupSpecOf } from './startupConfig.ts';
 import { tiersSpecOf } from './tiersConfig.ts';
 import { transferOf } from './transferConfig.ts';
-import { unsimulatedIssues } from './unsimulated.ts';
 import { userTimer } from './userTimer.ts';
 
 export interface BuildOptions {
@@ -69,7 +68,7 @@ export function buildScenario(
   { core = 'fast', samples = 0 }: BuildOptions = {},
 ): BuiltScenario {
   const placed = poolsOf(config);
-  const issues: InputIssue[] = unsimulatedIssues(config.engine.backend, placed);
+  const issues: InputIssue[] = [];
   const built = placed.map(({ role, pool, path }) => {
     const replica = replicaSpecOf(config, pool, facts);
     const request = memoryRequestOf(config, pool, facts);

@@ -1,5 +1,3 @@
-import { InputError } from '../base/inputError.ts';
-import { poolsOf } from './buildScenario.ts';
 import type { Facts } from './facts.ts';
 import type { Knob } from './knob.ts';
 import { KNOBS } from './knobs.ts';
@@ -9,7 +7,6 @@ import type { PredictInput } from './predictSchema.ts';
 import { Problems } from './problems.ts';
 import type { Assignment, RecommendConfig } from './recommendConfig.ts';
 import { ROLES_OF_MODE, resolvePredict } from './resolvePredict.ts';
-import { unsimulatedIssues } from './unsimulated.ts';
 
 /**
  * The deployment (and load) that an assignment describes, resolved exactly as a predict file with these values would be.
@@ -28,8 +25,6 @@ export function candidateConfig(config: RecommendConfig, assignment: Assignment,
   input = withoutUnread(input, config);
   const resolved = resolvePredict(input as PredictInput, facts, problems);
   problems.throwIfAny();
-  const issues = unsimulatedIssues(resolved.engine.backend, poolsOf(resolved));
-  if (issues.length > 0) throw new InputError(issues);
   return resolved;
 }
 

@@ -5,7 +5,7 @@ import type { EngineSetup } from './engineSetup.ts';
 import type { Lane } from './lane.ts';
 import { PlainEngine } from './plain/plainEngine.ts';
 import { anyRank, inTurn } from './rankRule.ts';
-import { GroupTurn } from './sglang/groupTurn.ts';
+import { EventLoop } from './sglang/eventLoop.ts';
 import { PlainSglang } from './sglang/plainSglang.ts';
 import { type SglangConfig, batchesInFlight as sglangBatchesInFlight } from './sglang/sglangConfig.ts';
 import { SglangScheduler } from './sglang/sglangScheduler.ts';
@@ -41,10 +41,10 @@ function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: Engin
   const made = { ...setup, config };
   if (core === 'plain') return new PlainSglang(made);
   const depth = sglangBatchesInFlight(config);
-  const group = new GroupTurn(config);
+  const loop = new EventLoop(config);
   const createRank = (batches: readonly Batch[], lanes: readonly Lane[], rank: number): SglangScheduler =>
-    group.join(new SglangScheduler({ ...made, batches, lanes }, rank));
-  return new EngineDriver(made, depth, createRank, inTurn, config.attentionDataRanks > 1 ? group : null);
+    new SglangScheduler({ ...made, batches, lanes }, loop, rank);
+  return new EngineDriver(made, depth, createRank, inTurn, config.attentionDataRanks > 1 ? loop : null);
 }
 
 function createTrtllm(core: 'fast' | 'plain', setup: EngineSetup<TrtllmConfig>): EngineCore {

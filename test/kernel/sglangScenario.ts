@@ -27,16 +27,16 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
     const spare = random.integer(0, 3) * random.integer(0, 20);
     const drafts = speculation === null ? 0 : 2 * (1 + speculation.draftTokens);
     const prefixCaching = random.integer(0, 4) > 0;
-    const pipelineStages =
-      speculation === null && role !== 'decode' && random.integer(0, 2) > 0 ? random.integer(2, 3) : 1;
+    const staged = random.integer(0, 4) > (role === 'decode' ? 0 : 1);
+    const pipelineStages = speculation === null && staged ? random.integer(2, 3) : 1;
     // Where requests are taken back otherwise than elsewhere, many should be.
     const isTight = speculation !== null || pipelineStages > 1;
-    const attentionDataRanks = pipelineStages > 1 ? 1 : random.integer(0, 3) === 0 ? random.integer(2, 3) : 1;
+    const attentionDataRanks = random.integer(0, 3) === 0 ? random.integer(2, 3) : 1;
     return {
       ...PLAIN_SGLANG,
       chunkedPrefillTokens: random.integer(0, 4) === 0 ? null : random.integer(blockTokens, 64),
       maxPrefillTokens: random.integer(4, 128),
-      mixedChunk: coin() && speculation === null && pipelineStages === 1,
+      mixedChunk: random.integer(0, 2) > 0 && speculation === null && pipelineStages === 1,
       policy: SGLANG_POLICIES[random.integer(0, SGLANG_POLICIES.length - 1)],
       conservativeness: [0.1, 0.3, 1, 2][random.integer(0, isTight ? 0 : 3)],
       overlap: coin() && pipelineStages === 1,
@@ -62,7 +62,7 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
     const replicas = random.integer(1, isTight ? 1 : 3);
     return { name, role, replicas, gpusPerReplica: 1, timer, engine: started };
   };
-  const split = random.integer(0, 3) === 0;
+  const split = random.integer(0, 2) === 0;
   const pools = split ? [pool('p', 'prefill'), pool('d', 'decode')] : [pool('a', 'aggregated')];
   if (!split && random.integer(0, 3) === 0) pools.push(pool('b', 'aggregated'));
   return {

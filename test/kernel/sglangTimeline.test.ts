@@ -66,6 +66,12 @@ function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Rec
     'pipeline stages': some(({ pipelineStages }) => pipelineStages > 1),
     'retraction with pipeline stages':
       some(({ pipelineStages }) => pipelineStages > 1) && workers.some(({ preemptions }) => preemptions > 0),
+    'pipeline stages with ranks': some(
+      ({ pipelineStages, attentionDataRanks }) => pipelineStages > 1 && attentionDataRanks > 1,
+    ),
+    'pipeline stages in decode workers': scenario.pools.some(
+      ({ role, engine }) => role === 'decode' && engine.pipelineStages > 1,
+    ),
     sessions: workload.nextTurn.some((next) => next >= 0),
   };
 }

@@ -5,6 +5,8 @@ const DECODE = 'src/engine/sglang/decode.ts';
 const PREFILL = 'src/engine/sglang/prefill.ts';
 const RETRACTION = 'src/engine/sglang/retraction.ts';
 const STATE = 'src/engine/sglang/rankState.ts';
+const LOOP = 'src/engine/sglang/eventLoop.ts';
+const PREBUILT = 'src/engine/sglang/prebuilt.ts';
 const RUNNING = 'src/engine/sglang/runningBatch.ts';
 const PAGES = 'src/engine/sglang/radixPages.ts';
 const SLOT = 'src/engine/sglang/slot.ts';
@@ -133,18 +135,22 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
     why: 'retraction with drafts does not cut the batch from the back',
   },
   {
-    file: SCHEDULER,
-    find: 'if (this.#slots.length > 1 && this.#isInFlight(lane, batch)) return false;',
-    replace: `if (this.#slots.length > 1 && this.#isInFlight(lane, batch)) {
-        this.#slot = this.#slots[(lane.index + 1) % this.#slots.length];
+    file: LOOP,
+    find: 'if (this.#slots > 1 && ranks.some((rank) => rank.isInFlight(slot))) return false;',
+    replace: `if (this.#slots > 1 && ranks.some((rank) => rank.isInFlight(slot))) {
+        this.#slot = (slot + 1) % this.#slots;
         continue;
       }`,
     why: 'the loop does not wait for the results of the slot whose turn it is',
   },
   {
-    file: SCHEDULER,
-    find: 'this.#slot = this.#slots[(lane.index + 1) % this.#slots.length];',
-    replace: 'if (runs) this.#slot = this.#slots[(lane.index + 1) % this.#slots.length];',
+    file: LOOP,
+    find: `      this.#slot = (slot + 1) % this.#slots;
+      if (!runs.includes(true)) continue;
+`,
+    replace: `      if (!runs.includes(true)) continue;
+      this.#slot = (slot + 1) % this.#slots;
+`,
     why: 'a slot without anything to run keeps its turn',
   },
   {
@@ -152,6 +158,30 @@ export const SGLANG_MUTATIONS: readonly Mutation[] = [
     find: 'if (slots.length > 1 && !room.make(set))',
     replace: 'if (false)',
     why: 'with pipeline stages the last request of a slot is not taken back',
+  },
+  {
+    file: SCHEDULER,
+    find: 'for (const { running } of slots) running.noteFinishing();',
+    replace: 'slot.running.noteFinishing();',
+    why: 'places of requests that finish in another slot are taken to be free',
+  },
+  {
+    file: PREBUILT,
+    find: 'if (isIdle || state.slots.length > 1) this.emit(nowNs);',
+    replace: 'if (isIdle) this.emit(nowNs);',
+    why: 'with pipeline stages a first token that came with its KV waits for a pass of another slot',
+  },
+  {
+    file: SCHEDULER,
+    find: "if (role === 'prefill' || (slots.length > 1 && slot.running.size === 0)) slot.isFull = false;",
+    replace: "if (role === 'prefill') slot.isFull = false;",
+    why: 'a slot of a pipeline that has nobody left takes nobody any more',
+  },
+  {
+    file: LOOP,
+    find: 'for (const [index, rank] of ranks.entries()) if (!runs[index]) rank.idleAlong();',
+    replace: '',
+    why: 'a dummy does not count as a pass when the loop polls',
   },
   {
     file: RUNNING,

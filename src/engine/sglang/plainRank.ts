@@ -155,7 +155,8 @@ export class PlainRank {
     const { role, tiers } = this.#setup;
     if (tiers !== null) tiers.nowNs = nowNs;
     if (this.#poll.isDue(this.#slot.lastWas)) this.#takeInbox();
-    if (role === 'prefill') this.#slot.isFull = false;
+    const isVacant = this.#slots.length > 1 && this.#slot.running.length === 0;
+    if (role === 'prefill' || isVacant) this.#slot.isFull = false;
     if (role === 'decode') this.#joinRemote(nowNs, isIdle);
     this.#mergeLast();
     const hasPlaces = this.#slot.running.length < slotRequests(this.#setup.config);
@@ -208,7 +209,8 @@ export class PlainRank {
       job.accountedNs = nowNs;
       host.reserved(worker, job.request, job.inputTokens, nowNs);
     }
-    const joining = this.#remote.take(config.maxSequences - this.#slot.running.length);
+    const running = this.#slots.flatMap((slot) => slot.running);
+    const joining = this.#remote.take(config.maxSequences - running.length);
     for (const job of joining) {
       this.admitted.add(job);
       this.#joined.push(job);
@@ -218,10 +220,9 @@ export class PlainRank {
       }
       if (job.output > 1) this.#slot.running.push(job);
     }
-    if (!isIdle) return;
-    // A batch without a forward pass: its tokens are out when the one before it is over.
-    this.#emitJoined(nowNs);
-    if (joining.length > 0 && this.#slot.running.length === 0) this.#joinRemote(nowNs, isIdle);
+    // A batch without a forward pass: its tokens are out when the one before it, if there is one in this slot, is over.
+    if (isIdle || this.#slots.length > 1) this.#emitJoined(nowNs);
+    if (isIdle && joining.length > 0 && this.#slot.running.length === 0) this.#joinRemote(nowNs, isIdle);
   }
 
   #emitJoined(nowNs: number): void {

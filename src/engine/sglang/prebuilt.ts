@@ -27,7 +27,9 @@ export class Prebuilt {
       sequence.accountedNs = nowNs;
       host.reserved(worker, request, inputTokens, nowNs);
     }
-    const joining = remote.take(config.maxSequences - slot.running.size);
+    const joining = remote.take(
+      state.slots.reduce((places, { running }) => places - running.size, config.maxSequences),
+    );
     for (const sequence of joining) {
       state.admitted += 1;
       state.joined.push(sequence);
@@ -38,10 +40,9 @@ export class Prebuilt {
       }
       if (sequence.outputTokens > 1) lane.add(sequence);
     }
-    if (!isIdle) return;
-    // A batch without a forward pass: its tokens are out when the one before it is over.
-    this.emit(nowNs);
-    if (joining.length > 0 && slot.running.size === 0) this.join(lane, nowNs, isIdle);
+    // A batch without a forward pass: its tokens are out when the one before it, if there is one in this slot, is over.
+    if (isIdle || state.slots.length > 1) this.emit(nowNs);
+    if (isIdle && joining.length > 0 && slot.running.size === 0) this.join(lane, nowNs, isIdle);
   }
 
   /** The first tokens of those that have joined come out. */

@@ -1,10 +1,10 @@
 import type { Batch } from '../batch.ts';
 import type { EngineLoad } from '../engineCore.ts';
-import type { Lane } from '../lane.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import { Decode } from './decode.ts';
+import type { EventLoop } from './eventLoop.ts';
 import { pagesToMatch } from './policies.ts';
 import { Poll } from './poll.ts';
 import { Prebuilt } from './prebuilt.ts';
@@ -16,6 +16,7 @@ import { type SglangConfig, slotRequests } from './sglangConfig.ts';
 /** SGLang's scheduler (scheduler.py at 5c8bd8b51): prefill whenever anything can be admitted, else decode. */
 export class SglangScheduler implements Scheduler {
   readonly #setup: SchedulerSetup<SglangConfig>;
+  readonly #loop: EventLoop;
   readonly #state: RankState;
   readonly #poll: Poll;
   readonly #prefill: Prefill;
@@ -24,8 +25,10 @@ export class SglangScheduler implements Scheduler {
   /** Prefill workers: those whose KV waits to be fetched. */
   readonly #held = new Map<number, Sequence>();
 
-  constructor(setup: SchedulerSetup<SglangConfig>, rank: number) {
+  constructor(setup: SchedulerSetup<SglangConfig>, loop: EventLoop, rank: number) {
     this.#setup = setup;
+    this.#loop = loop;
+    loop.join(this);
     this.#state = new RankState(setup);
     this.#poll = new Poll(setup.config.pollingInterval);
     this.#decode = new Decode(this.#state);
@@ -109,46 +112,35 @@ export class SglangScheduler implements Scheduler {
   // ---- forming ----------------------------------------------------------------------------------------------------
 
   form(batch: Batch, nowNs: number): boolean {
-    const isIdle = this.isIdleBut(batch);
-    if (this.#goRound(batch, nowNs, isIdle)) return true;
-    if (!isIdle) return false;
-    this.idle();
-    return this.#goRound(batch, nowNs, isIdle);
+    return this.#loop.form([batch], nowNs);
   }
 
-  /** Turns of the loop, until one forms a batch or the results of the next slot's are waited for; each slot has one. */
-  #goRound(batch: Batch, nowNs: number, isIdle: boolean): boolean {
-    const { slots } = this.#state;
-    for (let turn = 0; turn < slots.length; turn++) {
-      const { lane } = this.#state.slot;
-      if (slots.length > 1 && this.#isInFlight(lane, batch)) return false;
-      batch.lane = lane;
-      lane.times.waitUntil(nowNs);
-      this.prepare(batch, nowNs, isIdle);
-      const runs = this.formTurn(batch, nowNs, true);
-      this.#state.slot = slots[(lane.index + 1) % slots.length];
-      if (runs) return true;
-    }
-    return false;
+  /** No batch is in flight. */
+  get isIdle(): boolean {
+    return this.#setup.batches.every(({ sequences }) => sequences === 0);
   }
 
-  #isInFlight(lane: Lane, but: Batch): boolean {
-    return this.#setup.batches.some((batch) => batch !== but && batch.sequences > 0 && batch.lane === lane);
+  /** A batch of the slot of that number is in flight. */
+  isInFlight(slot: number): boolean {
+    return this.#setup.batches.some(({ sequences, lane }) => sequences > 0 && lane.index === slot);
   }
 
-  /** No batch but this one is in flight. */
-  isIdleBut(batch: Batch): boolean {
-    return this.#setup.batches.every((other) => other === batch || other.sequences === 0);
+  /** The batch, which is cleared, is to be one of the slot of that number. */
+  turnTo(slot: number, batch: Batch, nowNs: number): void {
+    this.#state.slot = this.#state.slots[slot];
+    batch.lane = this.#state.slot.lane;
+    batch.lane.times.waitUntil(nowNs);
   }
 
   /** The first half of a turn of the loop; `isIdle`: nothing is in flight. Returns whether waiting prompts may be tried. */
   prepare(batch: Batch, nowNs: number, isIdle: boolean): boolean {
     const { role, config, tiers } = this.#setup;
-    const { slot, waiting } = this.#state;
+    const { slot, slots, waiting } = this.#state;
     if (tiers !== null) tiers.nowNs = nowNs;
     if (this.#poll.isDue(slot.lastWas)) this.#receive();
-    slot.running.noteFinishing();
-    if (role === 'prefill') slot.isFull = false;
+    for (const { running } of slots) running.noteFinishing();
+    // The real loop leaves the flag of a slot without requests up, which then takes none any more.
+    if (role === 'prefill' || (slots.length > 1 && slot.running.size === 0)) slot.isFull = false;
     if (role === 'decode') this.#prebuilt.join(batch.lane, nowNs, isIdle);
     this.#mergeLast();
     return waiting.items.length > 0 && !slot.isFull && slot.running.size < slotRequests(config);
