@@ -1,14 +1,32 @@
 import type { Batch } from '../batch.ts';
 import { PrefillDelayer } from './prefillDelayer.ts';
 import type { SglangConfig } from './sglangConfig.ts';
-import type { SglangScheduler } from './sglangScheduler.ts';
+
+/** A rank's scheduler, as the loop deals with it. */
+export interface LoopRank {
+  /** No batch is in flight. */
+  readonly isIdle: boolean;
+  /** A batch of the slot of that number is in flight. */
+  isInFlight(slot: number): boolean;
+  /** The batch, which is cleared, is to be one of the slot of that number. */
+  turnTo(slot: number, batch: Batch, nowNs: number): void;
+  /** The first half of a turn; `isIdle`: nothing is in flight. Returns whether waiting prompts may be tried. */
+  prepare(batch: Batch, nowNs: number, isIdle: boolean): boolean;
+  /** The second half, up to the launch: prompts (if `mayAdmit` new ones, too) or else decodes; false: there is nothing to run. */
+  formPrefill(batch: Batch, nowNs: number, mayAdmit: boolean): boolean;
+  formDecode(batch: Batch, nowNs: number): boolean;
+  /** There is no batch and nothing is in flight: the loop turns until it has polled. */
+  idle(): void;
+  /** Other ranks have a batch: this one takes part with a dummy. */
+  idleAlong(): void;
+}
 
 /**
  * The loop that all attention-DP ranks turn in step: they tell each other who has prompts before anyone forms a batch. With
  * pipeline stages it goes round as many slots (event_loop_pp).
  */
 export class EventLoop {
-  readonly #ranks: SglangScheduler[] = [];
+  readonly #ranks: LoopRank[] = [];
   readonly #slots: number;
   /** The one whose turn it is. */
   #slot = 0;
@@ -24,7 +42,7 @@ export class EventLoop {
     this.#speculates = speculation !== null;
   }
 
-  join(rank: SglangScheduler): void {
+  join(rank: LoopRank): void {
     this.#ranks.push(rank);
   }
 
@@ -62,8 +80,8 @@ export class EventLoop {
     const ranks = this.#ranks;
     const ready = ranks.map((rank, index) => rank.prepare(batches[index], nowNs, isIdle));
     const mayAdmit = this.#delayer.allows(ready);
-    if (!this.#speculates) return ranks.map((rank, index) => rank.formTurn(batches[index], nowNs, mayAdmit));
     const prefills = ranks.map((rank, index) => rank.formPrefill(batches[index], nowNs, mayAdmit));
-    return prefills.includes(true) ? prefills : ranks.map((rank, index) => rank.formDecode(batches[index], nowNs));
+    if (this.#speculates && prefills.includes(true)) return prefills;
+    return ranks.map((rank, index) => prefills[index] || rank.formDecode(batches[index], nowNs));
   }
 }

@@ -164,10 +164,6 @@ export class PlainRank {
   }
 
   /** The second half, up to the launch; `mayAdmit`: no other rank is waited for. */
-  form(nowNs: number, mayAdmit: boolean): PlainBatch | null {
-    return this.formPrefill(nowNs, mayAdmit) ?? this.formDecode(nowNs);
-  }
-
   formPrefill(nowNs: number, mayAdmit: boolean): PlainBatch | null {
     return this.#note(this.#prefill(nowNs, mayAdmit));
   }

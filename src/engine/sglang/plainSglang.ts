@@ -175,10 +175,11 @@ export class PlainSglang implements EngineCore {
   #turnRanks(nowNs: number, isIdle: boolean): (PlainBatch | null)[] {
     const ready = this.#ranks.map((rank) => rank.prepare(nowNs, isIdle));
     const mayAdmit = this.#delayer.allows(ready);
-    if (this.#setup.config.speculation === null) return this.#ranks.map((rank) => rank.form(nowNs, mayAdmit));
-    // With drafts a step is all prefills or all decodes.
     const prefills = this.#ranks.map((rank) => rank.formPrefill(nowNs, mayAdmit));
-    return prefills.some((batch) => batch !== null) ? prefills : this.#ranks.map((rank) => rank.formDecode(nowNs));
+    // With drafts a step is all prefills or all decodes.
+    const isOneKind = this.#setup.config.speculation !== null;
+    if (isOneKind && prefills.some((batch) => batch !== null)) return prefills;
+    return this.#ranks.map((rank, index) => prefills[index] ?? rank.formDecode(nowNs));
   }
 
   #endPass(nowNs: number): void {

@@ -4,7 +4,7 @@ import type { Scheduler } from '../scheduler.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import { Decode } from './decode.ts';
-import type { EventLoop } from './eventLoop.ts';
+import type { EventLoop, LoopRank } from './eventLoop.ts';
 import { pagesToMatch } from './policies.ts';
 import { Poll } from './poll.ts';
 import { Prebuilt } from './prebuilt.ts';
@@ -14,7 +14,7 @@ import { mostNewTokens, serves } from './requestLimits.ts';
 import { type SglangConfig, slotRequests } from './sglangConfig.ts';
 
 /** SGLang's scheduler (scheduler.py at 5c8bd8b51): prefill whenever anything can be admitted, else decode. */
-export class SglangScheduler implements Scheduler {
+export class SglangScheduler implements Scheduler, LoopRank {
   readonly #setup: SchedulerSetup<SglangConfig>;
   readonly #loop: EventLoop;
   readonly #state: RankState;
@@ -115,24 +115,20 @@ export class SglangScheduler implements Scheduler {
     return this.#loop.form([batch], nowNs);
   }
 
-  /** No batch is in flight. */
   get isIdle(): boolean {
     return this.#setup.batches.every(({ sequences }) => sequences === 0);
   }
 
-  /** A batch of the slot of that number is in flight. */
   isInFlight(slot: number): boolean {
     return this.#setup.batches.some(({ sequences, lane }) => sequences > 0 && lane.index === slot);
   }
 
-  /** The batch, which is cleared, is to be one of the slot of that number. */
   turnTo(slot: number, batch: Batch, nowNs: number): void {
     this.#state.slot = this.#state.slots[slot];
     batch.lane = this.#state.slot.lane;
     batch.lane.times.waitUntil(nowNs);
   }
 
-  /** The first half of a turn of the loop; `isIdle`: nothing is in flight. Returns whether waiting prompts may be tried. */
   prepare(batch: Batch, nowNs: number, isIdle: boolean): boolean {
     const { role, config, tiers } = this.#setup;
     const { slot, slots, waiting } = this.#state;
@@ -146,11 +142,6 @@ export class SglangScheduler implements Scheduler {
     return waiting.items.length > 0 && !slot.isFull && slot.running.size < slotRequests(config);
   }
 
-  /** The second half, up to the launch; `mayAdmit`: no other rank is waited for. */
-  formTurn(batch: Batch, nowNs: number, mayAdmit: boolean): boolean {
-    return this.formPrefill(batch, nowNs, mayAdmit) || this.formDecode(batch, nowNs);
-  }
-
   formPrefill(batch: Batch, nowNs: number, mayAdmit: boolean): boolean {
     return this.#prefill.form(batch, nowNs, mayAdmit);
   }
@@ -159,14 +150,12 @@ export class SglangScheduler implements Scheduler {
     return this.#decode.form(batch, nowNs);
   }
 
-  /** There is no batch and nothing is in flight: the loop turns until it has polled. */
   idle(): void {
     this.#state.ratio.reset();
     this.#poll.spin();
     this.#receive();
   }
 
-  /** Other ranks have a batch: this one takes part with a dummy. */
   idleAlong(): void {
     this.#state.slot.lastWas = 'other';
   }
