@@ -1,7 +1,7 @@
 import { canonicalJson } from '../base/canonicalJson.ts';
 import type { Role } from '../cluster/scenario.ts';
 import type { PredictConfig, WorkerConfig } from '../config/predictConfig.ts';
-import { metricValue } from '../metrics/metricNames.ts';
+import { metricValue, metricWords } from '../metrics/metricNames.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Laboratory } from './laboratory.ts';
 import { withPool } from './moves.ts';
@@ -150,10 +150,10 @@ function shapeWords({ hardware, parallelism }: WorkerConfig): string {
 function sentenceOf(links: readonly Link[], a: Report, b: Report): string {
   const [metric] = METRICS;
   const total = metricValue(b, metric) - metricValue(a, metric);
-  if (!Number.isFinite(total)) return `${metric} is infinite on one side.`;
+  if (!Number.isFinite(total)) return `${metricWords(metric)} is infinite on one side.`;
   const ms = (value: number): string => `${Math.abs(value).toFixed(1)} ms ${value < 0 ? 'less' : 'more'}`;
   const ordered = [...links].sort((x, y) => Math.abs(y.by[metric]) - Math.abs(x.by[metric]));
   const [main] = ordered;
-  if (main === undefined || total === 0) return `${metric} is the same.`;
-  return `B has ${ms(total)} ${metric} than A; the largest part is ${main.change}: ${ms(main.by[metric])}.`;
+  if (main === undefined || total === 0) return `${metricWords(metric)} is the same.`;
+  return `B has ${ms(total)} ${metricWords(metric)} than A; the largest part is ${main.change}: ${ms(main.by[metric])}.`;
 }

@@ -4,10 +4,38 @@ import { keptRequests } from '../workload/keptRequests.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { Laboratory } from './laboratory.ts';
 
+type Range = readonly [low: number, high: number];
+
+/** A figure, and how wrong it may be for two reasons that have nothing to do with each other. */
 export interface Interval {
   readonly value: number;
-  readonly low: number;
-  readonly high: number;
+  /** 95 %, over other requests of the same kind; null for workloads too small to cut up. */
+  readonly requests: Range | null;
+  /** Where 80 % of real servers are expected, by the errors of the timing where it was measured; null where nothing says. */
+  readonly timing: Range | null;
+}
+
+/**
+ * The metrics as they are, with the effect of other requests and that of the timing's error, each by simulating anew.
+ */
+export function intervalsOf(
+  laboratory: Laboratory,
+  config: PredictConfig,
+  metrics: readonly string[],
+): Readonly<Record<string, Interval>> {
+  const base = laboratory.report(config)!;
+  const requests = requestRanges(laboratory, config, metrics);
+  const timing = laboratory.timingRanges(config);
+  return Object.fromEntries(
+    metrics.map((metric) => [
+      metric,
+      {
+        value: metricValue(base, metric),
+        requests: requests?.[metric] ?? null,
+        timing: timing?.[metric] ?? null,
+      },
+    ]),
+  );
 }
 
 const BLOCKS = 12;
@@ -17,13 +45,13 @@ const QUANTILE = 2.201;
 /**
  * 95 % intervals by the delete-a-block jackknife (Kunsch, 1989): sessions in `BLOCKS` stretches of arrival order, each
  * left out in turn, its time closed up, the rest simulated anew. They say how much the figures owe to the particular
- * requests of this workload, not how wrong the timing model is. null for workloads too small to cut up.
+ * requests of this workload. null for workloads too small to cut up.
  */
-export function intervalsOf(
+function requestRanges(
   laboratory: Laboratory,
   config: PredictConfig,
   metrics: readonly string[],
-): Readonly<Record<string, Interval>> | null {
+): Readonly<Record<string, Range>> | null {
   const base = laboratory.report(config)!;
   const { count } = laboratory.workloadOf(config);
   if (count < 10 * BLOCKS) return null;
@@ -38,7 +66,7 @@ export function intervalsOf(
       const mean = values.reduce((sum, each) => sum + each, 0) / BLOCKS;
       const squares = values.reduce((sum, each) => sum + (each - mean) ** 2, 0);
       const half = QUANTILE * Math.sqrt(((BLOCKS - 1) / BLOCKS) * squares);
-      return [metric, { value, low: Math.max(0, value - half), high: value + half }];
+      return [metric, [Math.max(0, value - half), value + half]];
     }),
   );
 }

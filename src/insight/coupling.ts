@@ -1,6 +1,6 @@
 import { exp } from '../base/math.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
-import { metricDirection } from '../metrics/metricNames.ts';
+import { metricDirection, metricWords } from '../metrics/metricNames.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Laboratory } from './laboratory.ts';
 import { logGain, type TriedMove } from './sensitivity.ts';
@@ -68,8 +68,8 @@ function couplingOf(
   };
   const sentence =
     Math.abs(interaction) < STRONG
-      ? `${a} and ${b} do not touch each other in ${metric}.`
-      : `${a} with ${b}: ${metric} ${words(together)}, where the two apart would give ${words(first.gain + second.gain)}; ` +
+      ? `${a} and ${b} do not touch each other in ${metricWords(metric)}.`
+      : `${a} with ${b}: ${metricWords(metric)} ${words(together)}, where the two apart would give ${words(first.gain + second.gain)}; ` +
         (interaction > 0 ? 'they help each other.' : 'they get in each other’s way.');
   return {
     first: a,

@@ -16,7 +16,7 @@ export interface Explanation {
   readonly summary: Report;
   /** What the figures below are changes of; the first is what couplings are measured in. */
   readonly metrics: readonly string[];
-  readonly intervals: Readonly<Record<string, Interval>> | null;
+  readonly intervals: Readonly<Record<string, Interval>>;
   readonly binds: readonly string[];
   /** How much of the prompts could have been found cached; null where that cannot be told. */
   readonly cache: CacheCeilings | null;

@@ -4,6 +4,8 @@ import { catalogFacts } from '../config/facts.ts';
 import { parsePredict } from '../config/loadPredict.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import { metricValue } from '../metrics/metricNames.ts';
+import { errorBandOf } from '../study/errorBand.ts';
+import { predict } from '../study/prediction.ts';
 import { compare } from './comparison.ts';
 import { intervalsOf, withoutBlock } from './confidence.ts';
 import { explain } from './explanation.ts';
@@ -60,7 +62,7 @@ describe('compare', () => {
 
   it('finds nothing between a deployment and itself', async () => {
     const { links, sentence } = compare(await laboratoryOf(small), small, small)!;
-    expect([links, sentence]).toEqual([[], 'p99_ttft_ms is the same.']);
+    expect([links, sentence]).toEqual([[], 'p99 TTFT is the same.']);
   });
 });
 
@@ -114,17 +116,31 @@ describe('intervalsOf', () => {
     let covered = 0;
     const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
     const means: number[] = [];
-    const intervals: { low: number; high: number }[] = [];
+    const intervals: (readonly [number, number])[] = [];
     for (const seed of seeds) {
       const config = { ...small, seed };
       const laboratory = await laboratoryOf(config);
-      const { mean_ttft_ms } = intervalsOf(laboratory, config, ['mean_ttft_ms'])!;
-      intervals.push(mean_ttft_ms);
+      const { mean_ttft_ms } = intervalsOf(laboratory, config, ['mean_ttft_ms']);
+      intervals.push(mean_ttft_ms.requests!);
       means.push(mean_ttft_ms.value);
     }
     const truth = means.reduce((sum, mean) => sum + mean, 0) / means.length;
-    for (const { low, high } of intervals) if (low <= truth && truth <= high) covered += 1;
+    for (const [low, high] of intervals) if (low <= truth && truth <= high) covered += 1;
     expect(covered).toBeGreaterThanOrEqual(6);
+  });
+
+  it('moves with the timing as the error band of a prediction does, and has none where the timing is given', async () => {
+    const laboratory = await laboratoryOf(small);
+    const { p95_e2e_ms } = intervalsOf(laboratory, small, ['p95_e2e_ms']);
+    const workload = laboratory.workloadOf(small);
+    const context = { facts: catalogFacts, version: 'test', clockMs: () => 0 };
+    const band = errorBandOf(small, workload, context, predict(small, workload, context));
+    expect(p95_e2e_ms.timing).toEqual(band.intervals!.p95_e2e_ms);
+    const [low, high] = p95_e2e_ms.timing!;
+    expect(low).toBeLessThan(p95_e2e_ms.value);
+    expect(high).toBeGreaterThan(p95_e2e_ms.value);
+    const given = deployment('{aggregated: {timing: {type: fixed, prefill_ms: 20, decode_ms: 5}}}');
+    expect(intervalsOf(laboratory, given, ['p95_e2e_ms']).p95_e2e_ms.timing).toBeNull();
   });
 });
 

@@ -8,6 +8,7 @@ import { contextLengthOf } from '../config/replicaSpec.ts';
 import { shapeWorkload } from '../config/shapeWorkload.ts';
 import { writeYaml } from '../config/writeYaml.ts';
 import type { Report } from '../metrics/report.ts';
+import { BAND_RUNS, errorBandOf } from '../study/errorBand.ts';
 import { predict } from '../study/prediction.ts';
 import type { Workload } from '../workload/workload.ts';
 
@@ -76,6 +77,29 @@ export class Laboratory {
     return orNull(() =>
       buildScenario(config, this.workloadOf(config), this.#facts).scenario.pools.map(({ engine }) => engine.blocks),
     );
+  }
+
+  /**
+   * By headline metric, where 80 % of real servers are expected; null where the timing has no measured errors, or the
+   * budget is spent.
+   */
+  timingRanges(config: PredictConfig): Readonly<Record<string, readonly [low: number, high: number]>> | null {
+    const report = this.report(config);
+    if (report === null || this.#passes >= this.#budget) {
+      this.#isSpent = report !== null;
+      return null;
+    }
+    const context = { facts: this.#facts, version: this.#version, clockMs: () => 0 };
+    const workload = this.workloadOf(config);
+    return orNull(() => {
+      const { pools } = buildScenario(config, workload, this.#facts);
+      const { intervals } = errorBandOf(config, workload, context, { report, pools });
+      if (intervals !== null) {
+        this.#simulations += BAND_RUNS;
+        this.#passes += BAND_RUNS * report.passes;
+      }
+      return intervals;
+    });
   }
 
   #simulate(config: PredictConfig, { facts = this.#facts, workload = (same) => same }: Conditions): Report | null {

@@ -1,5 +1,5 @@
 import type { PredictConfig } from '../config/predictConfig.ts';
-import { metricDirection } from '../metrics/metricNames.ts';
+import { metricDirection, metricWords } from '../metrics/metricNames.ts';
 import type { Report } from '../metrics/report.ts';
 import { type Effect, effectOf, relativeChange } from './sensitivity.ts';
 
@@ -49,7 +49,7 @@ function sentenceOf(
   for (const metric of metrics) {
     const change = relativeChange(metric, base, other);
     if (change === null || Math.abs(change) < 0.005) continue;
-    const words = `${metric} by ${(Math.abs(change) * 100).toFixed(0)} %`;
+    const words = `${metricWords(metric)} by ${(Math.abs(change) * 100).toFixed(0)} %`;
     ((metricDirection(metric) === 'minimize') === change < 0 ? better : worse).push(words);
   }
   const verdict =

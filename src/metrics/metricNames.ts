@@ -86,3 +86,17 @@ function metricOf(name: string): Metric {
   if (metric === undefined) throw new Error(`not a metric: ${name}`);
   return metric;
 }
+
+const ACRONYMS: Readonly<Record<string, string>> = { ttft: 'TTFT', tpot: 'TPOT', itl: 'ITL', e2e: 'E2E', usd: 'USD' };
+
+/** A metric's name in words: `p95_ttft_ms` is `p95 TTFT`, `output_tokens_per_s_per_gpu` is `output tokens/s/GPU`. */
+export function metricWords(name: string): string {
+  if (name === 'usd_per_hour') return 'cost (USD/h)';
+  if (name === 'usd_per_month') return 'cost (USD/month)';
+  if (name === 'usd_per_million_output_tokens') return 'cost (USD per million output tokens)';
+  const stem = name.replace(/_ms$/, '').replaceAll('_per_', '/').replaceAll('_', ' ').replace(/gpu/, 'GPU');
+  return stem
+    .split(' ')
+    .map((word) => ACRONYMS[word] ?? word)
+    .join(' ');
+}

@@ -1,4 +1,5 @@
 /** Numbers and durations as people read them. Pure and locale-free: the same text in a terminal, a page and a test. */
+import { metricWords } from '../metrics/metricNames.ts';
 
 /** Thousands separated by commas, `decimals` places. */
 export function formatFixed(value: number, decimals: number): string {
@@ -50,13 +51,7 @@ export function formatCount(count: number, noun: string): string {
   return `${formatFixed(count, 0)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-const ACRONYMS: Readonly<Record<string, string>> = { ttft: 'TTFT', tpot: 'TPOT', itl: 'ITL', e2e: 'E2E', usd: 'USD' };
-/** A metric's name in words: `p95_ttft_ms` is `p95 TTFT (ms)`, `output_tokens_per_s_per_gpu` is `output tokens/s/GPU`. */
+/** A metric's name in words, with its unit: `p95_ttft_ms` is `p95 TTFT (ms)`. */
 export function metricLabel(name: string): string {
-  if (name === 'usd_per_hour') return 'cost (USD/h)';
-  if (name === 'usd_per_month') return 'cost (USD/month)';
-  if (name === 'usd_per_million_output_tokens') return 'cost (USD per million output tokens)';
-  const stem = name.replace(/_ms$/, '').replaceAll('_per_', '/').replaceAll('_', ' ').replace(/gpu/, 'GPU');
-  const words = stem.split(' ').map((word) => ACRONYMS[word] ?? word);
-  return name.endsWith('_ms') ? `${words.join(' ')} (ms)` : words.join(' ');
+  return name.endsWith('_ms') ? `${metricWords(name)} (ms)` : metricWords(name);
 }

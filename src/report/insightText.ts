@@ -65,31 +65,38 @@ export function explanationTables({
 }: Explanation): PageTable[] {
   const head = metrics.map(metricLabel);
   const value = (metric: string): string => formatNumber(metricValue(summary, metric));
-  const effects = (caption: string, rows: readonly Effect[]): PageTable => ({
-    caption,
-    head: ['', ...head, ...(summary.slo.worst_slack === null ? [] : ['SLO'])],
-    rows: rows.map(({ label, changes, meets_slo }) => [
-      label,
-      ...metrics.map((metric) => signed(changes[metric])),
-      ...(summary.slo.worst_slack === null ? [] : [meets_slo === true ? 'met' : 'missed']),
-    ]),
-  });
+  const range = (among: 'requests' | 'timing', metric: string): string => {
+    const found = intervals[metric][among];
+    return found === null ? '-' : found.map(formatNumber).join(' to ');
+  };
+  const ranges = (label: string, among: 'requests' | 'timing'): string[][] =>
+    metrics.every((metric) => intervals[metric][among] === null)
+      ? []
+      : [[label, ...metrics.map((metric) => range(among, metric))]];
+  const effects = (caption: string, rows: readonly Effect[]): PageTable => {
+    const isIdle = ({ changes }: Effect): boolean => metrics.every((metric) => signed(changes[metric]) === '0 %');
+    const idle = rows.filter(isIdle).map(({ label }) => label);
+    return {
+      caption,
+      head: ['', ...head, ...(summary.slo.worst_slack === null ? [] : ['SLO'])],
+      rows: rows
+        .filter((row) => !isIdle(row))
+        .map(({ label, changes, meets_slo }) => [
+          label,
+          ...metrics.map((metric) => signed(changes[metric])),
+          ...(summary.slo.worst_slack === null ? [] : [meets_slo === true ? 'met' : 'missed']),
+        ]),
+      ...(idle.length === 0 ? {} : { note: `No difference: ${idle.join(', ')}.` }),
+    };
+  };
   return [
     {
       caption: 'As it is',
       head: ['', ...head],
       rows: [
         ['value', ...metrics.map(value)],
-        ...(intervals === null
-          ? []
-          : [
-              [
-                '95 % interval',
-                ...metrics.map(
-                  (metric) => `${formatNumber(intervals[metric].low)} to ${formatNumber(intervals[metric].high)}`,
-                ),
-              ],
-            ]),
+        ...ranges('95 % over other such requests', 'requests'),
+        ...ranges('80 % of real servers, by the timing’s errors', 'timing'),
       ],
     },
     effects('Each knob a notch up or down', sensitivities),
@@ -117,10 +124,15 @@ function signed(change: number | null): string {
   return `${change > 0 ? '+' : ''}${formatPercent(change)}`;
 }
 
-function tableLines({ caption, head, rows }: PageTable, colors: Colors): string[] {
+function tableLines({ caption, head, rows, note }: PageTable, colors: Colors): string[] {
   const table = plainTable([...head], colors);
   for (const row of rows) table.push([...row]);
-  return [colors.bold(caption), table.toString()];
+  // A table of which no row is left is its note alone.
+  return [
+    colors.bold(caption),
+    ...(rows.length === 0 ? [] : [table.toString()]),
+    ...(note === undefined ? [] : [`  ${note}`]),
+  ];
 }
 
 function joined(sections: readonly (readonly string[])[]): string {

@@ -3,4 +3,6 @@ export interface PageTable {
   readonly caption: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** A line below it. */
+  readonly note?: string;
 }

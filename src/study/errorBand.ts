@@ -39,6 +39,8 @@ const DRAWS: readonly Draw[] = [
   { prefill: 0, decode: -1 },
   { prefill: 0, decode: 1 },
 ];
+/** Simulations that an error band takes. */
+export const BAND_RUNS = DRAWS.length;
 
 export type ErrorBand = Pick<Report['provenance'], 'error_band' | 'intervals'>;
 
@@ -51,7 +53,7 @@ export function errorBandOf(
   config: PredictConfig,
   workload: Workload,
   context: PredictionContext,
-  { report, pools }: Prediction,
+  { report, pools }: Pick<Prediction, 'report' | 'pools'>,
 ): ErrorBand {
   const isRoofline = poolsOf(config).some(({ pool }) => pool.timing.type === 'roofline');
   if (!isRoofline || workload.count > MOST_REQUESTS) return { error_band: null, intervals: null };

@@ -144,6 +144,7 @@ function FactTable({ table }: { table: PageTable }) {
           ))}
         </tbody>
       </table>
+      {table.note === undefined ? null : <p>{table.note}</p>}
     </section>
   );
 }
