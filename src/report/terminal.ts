@@ -191,14 +191,16 @@ function cacheText({ reused_ratio, by_tier }: Report['cache']): string {
   return places.length === 1 ? all : `${all}: ${places.join(', ')}`;
 }
 
-/** One replica's cache in the words of vLLM's start-up log. */
+/** The cache of a replica, or of each of its ranks, in the words of vLLM's start-up log. */
 function kvText({ name, engine }: PoolSpec): string {
   const { blocks, blockTokens, contextLength } = engine;
   const { groups, inFlightTokens } =
     engine.backend === 'vllm'
       ? kvLayoutOf(engine)
       : { groups: [{ kind: 'full', blockTokens, dropsLastHit: false } as const], inFlightTokens: 0 };
-  return `${name}: ${kvCacheLines(blocks, groups, contextLength, inFlightTokens).join('; ')} (${formatCount(blocks, 'block')})`;
+  const { attentionDataRanks: ranks } = engine;
+  const where = ranks === 1 ? name : `${name}, each of ${ranks} attention-DP ranks`;
+  return `${where}: ${kvCacheLines(blocks, groups, contextLength, inFlightTokens).join('; ')} (${formatCount(blocks, 'block')})`;
 }
 
 function boundText(shares: BoundShares): string {

@@ -3,9 +3,8 @@ import { blocksPerRequest } from './kvGroups.ts';
 
 /**
  * A KV cache in the words of vLLM's start-up log, so that it can be held against a real one: as many tokens as that many
- * requests of full length have (since 2026-06-12; before, the blocks of one group). As there, the null block counts. All
- * attention-DP ranks of a replica together.
- * @param blocks whole replica, the null block included
+ * requests of full length have (since 2026-06-12; before, the blocks of one group). As there, the null block counts.
+ * @param blocks of one attention-DP rank, each of which prints its own; the null block included
  * @param inFlightTokens tokens of a batch times batches in flight; matters to windows only
  */
 export function kvCacheLines(
