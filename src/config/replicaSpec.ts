@@ -59,7 +59,12 @@ export function memoryRequestOf(config: PredictConfig, pool: WorkerConfig, facts
     maxSequences: (pool.scheduler.max_sequences ?? SGLANG_SLOTS) * ranks,
     contextLength: contextLengthOf(config, facts),
     ...(isGrouped(config, facts) ? { groups: groupRequestOf(pool) } : {}),
+    ...(config.engine.backend === 'vllm' ? { samplerBytes: samplerBytesOf(config) } : {}),
   };
+}
+
+function samplerBytesOf({ engine }: PredictConfig): number {
+  return settingOf(engineAtVersion('vllm', engine.backend_version).profile, 'memory.samplerBytes');
 }
 
 /**

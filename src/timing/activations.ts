@@ -1,3 +1,4 @@
+import type { MemoryRequest } from './memory.ts';
 import { exchangeOf, imbalanceOf, type ReplicaSpec } from './replica.ts';
 
 const BF16 = 2;
@@ -6,10 +7,17 @@ const LOGIT_BYTES = 6;
 
 /**
  * Peak bytes of intermediate results on one GPU, as an engine's dummy run at its largest batch would find: residual,
- * normed input and output of a layer, the larger of attention's and the feed-forward's working set, and the logits.
- * `maxBatchedTokens` and `maxSequences` are those of the whole replica.
+ * normed input and output of a layer, the larger of attention's and the feed-forward's working set, and the logits; or, where
+ * that is more, sampling for its most sequences after the pass. Counts are those of the whole replica.
  */
-export function activationBytesPerGpu(spec: ReplicaSpec, maxBatchedTokens: number, maxSequences: number): number {
+export function activationBytesPerGpu(
+  spec: ReplicaSpec,
+  {
+    maxBatchedTokens,
+    maxSequences,
+    samplerBytes = 0,
+  }: Pick<MemoryRequest, 'maxBatchedTokens' | 'maxSequences' | 'samplerBytes'>,
+): number {
   const { model } = spec;
   const { attentionData } = spec.parallelism;
   const tokens = maxBatchedTokens / attentionData;
@@ -18,8 +26,9 @@ export function activationBytesPerGpu(spec: ReplicaSpec, maxBatchedTokens: numbe
     tokens * denseUnits(spec),
     expertTokens(spec, maxBatchedTokens) * expertUnits(spec),
   );
-  const logits = (maxSequences / attentionData) * model.vocabSize * LOGIT_BYTES;
-  return BF16 * (3 * tokens * model.hiddenSize + working) + logits;
+  const logits = (maxSequences / attentionData) * model.vocabSize;
+  const residual = BF16 * tokens * model.hiddenSize;
+  return Math.max(3 * residual + BF16 * working + logits * LOGIT_BYTES, residual + logits * samplerBytes);
 }
 
 /** Queries, keys, values and outputs of one token on one rank. */
