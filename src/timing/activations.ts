@@ -1,23 +1,24 @@
-import type { MemoryRequest } from './memory.ts';
 import { exchangeOf, imbalanceOf, type ReplicaSpec } from './replica.ts';
 
 const BF16 = 2;
 /** A logit in bf16 and its float32 copy for sampling. */
 const LOGIT_BYTES = 6;
 
+/** Counts are those of the whole replica. */
+interface LargestBatch {
+  readonly maxBatchedTokens: number;
+  readonly maxSequences: number;
+  /** What sampling takes at its peak for each entry of the vocabulary of each sequence. */
+  readonly samplerBytes?: number;
+}
+
 /**
  * Peak bytes of intermediate results on one GPU, as an engine's dummy run at its largest batch would find: residual,
  * normed input and output of a layer, the larger of attention's and the feed-forward's working set, and the logits; or, where
- * that is more, sampling for its most sequences after the pass. Counts are those of the whole replica.
+ * that is more, sampling for its most sequences after the pass.
  */
-export function activationBytesPerGpu(
-  spec: ReplicaSpec,
-  {
-    maxBatchedTokens,
-    maxSequences,
-    samplerBytes = 0,
-  }: Pick<MemoryRequest, 'maxBatchedTokens' | 'maxSequences' | 'samplerBytes'>,
-): number {
+export function activationBytesPerGpu(spec: ReplicaSpec, largest: LargestBatch): number {
+  const { maxBatchedTokens, maxSequences, samplerBytes = 0 } = largest;
   const { model } = spec;
   const { attentionData } = spec.parallelism;
   const tokens = maxBatchedTokens / attentionData;
