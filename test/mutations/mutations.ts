@@ -6,6 +6,8 @@ const CHUNK = 'src/engine/chunk.ts';
 const TIMES = 'src/engine/decodeTimes.ts';
 const VLLM = 'src/engine/vllm/vllmScheduler.ts';
 const RUNNING = 'src/engine/vllm/runningList.ts';
+const PROGRESS = 'src/engine/vllm/progress.ts';
+const GROWTH = 'src/engine/vllm/growth.ts';
 const ADMISSION = 'src/engine/vllm/admission.ts';
 const CADENCE = 'src/engine/vllm/prefillCadence.ts';
 const SET = 'src/engine/decodeSet.ts';
@@ -175,7 +177,7 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'late tokens: a gap is counted twice',
   },
   {
-    file: RUNNING,
+    file: PROGRESS,
     find: 'return schedulesAhead(this.#config) ? computed - inFlight : Math.min(computed, knownTokens - inFlight);',
     replace: 'return computed;',
     why: 'eviction: publishes tokens that are not out',
@@ -273,14 +275,14 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'remote prompts compute one token more than the last',
   },
   {
-    file: RUNNING,
+    file: GROWTH,
     find: '    this.#pages.publish(sequence, named);\n',
     replace: '',
     why: 'contested text is published when its sequence stops',
   },
   {
-    file: RUNNING,
-    find: 'const named = computed - this.#inFlight(sequence);',
+    file: GROWTH,
+    find: 'const named = computed - this.#progress.inFlight(sequence);',
     replace: 'const named = computed - 1;',
     why: 'contested text is published one pass late',
   },
@@ -310,15 +312,15 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'remote prompts: the pass of the first token counts as after it',
   },
   {
-    file: RUNNING,
-    find: '    if (!this.#config.semantics.windowFreedOnProcessed) return this.#scheduledTokens(sequence);\n',
+    file: PROGRESS,
+    find: '    if (!this.#config.semantics.windowFreedOnProcessed) return this.scheduled(sequence);\n',
     replace: '',
     why: 'groups: windows of old versions wait for what is in flight, too',
   },
   {
-    file: RUNNING,
-    find: 'return this.#computedTokens(sequence) < sequence.hold.dueAt;',
-    replace: 'return this.#computedTokens(sequence) <= sequence.hold.dueAt;',
+    file: GROWTH,
+    find: 'return this.#progress.computed(sequence) < sequence.hold.dueAt;',
+    replace: 'return this.#progress.computed(sequence) <= sequence.hold.dueAt;',
     why: 'groups: a decode takes its page one pass late',
   },
   {
@@ -340,14 +342,14 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'speculation: a request gets a token more than it asked for',
   },
   {
-    file: RUNNING,
+    file: PROGRESS,
     find: 'return computed + sequence.drafts - (sequence.yields - 1);',
     replace: 'return computed;',
     why: 'speculation: drafts in flight are known to be rejected',
   },
   {
-    file: RUNNING,
-    find: 'return sequence.outputTokens - this.#inFlight(sequence)',
+    file: PROGRESS,
+    find: 'return sequence.outputTokens - this.inFlight(sequence)',
     replace: 'return sequence.outputTokens',
     why: 'speculation: no pass is wasted on who ends with an accepted draft',
   },
@@ -436,7 +438,7 @@ export const MUTATIONS: readonly Mutation[] = [
     why: 'priority: the chunk of an evicted sequence still yields a token',
   },
   {
-    file: RUNNING,
+    file: PROGRESS,
     find: '+ 1 >= sequence.maxNewTokens;',
     replace: '>= sequence.maxNewTokens;',
     why: 'stops: a step is wasted on a request at its limit',
@@ -470,5 +472,47 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'if (this.#holdsBack && sequence.isMidPrompt) return 0;',
     replace: '',
     why: 'cadence: prompts in progress do not wait',
+  },
+  {
+    file: RUNNING,
+    find: '        granted = this.#pages.chunkOf(sequence, sequence.computed, granted, sequence.hold.junction);\n',
+    replace: '',
+    why: 'states: a chunk of a running prompt ends inside a block',
+  },
+  {
+    file: RUNNING,
+    find: 'sequence.computed, granted, sequence.hold.junction)',
+    replace: 'sequence.computed, granted, 0)',
+    why: 'states: a running prompt passes the junction',
+  },
+  {
+    file: ADMISSION,
+    find: 'tokens + padding, this.#pages.junction);',
+    replace: 'tokens + padding, 0);',
+    why: 'states: an admitted prompt passes the junction',
+  },
+  {
+    file: ADMISSION,
+    find: '    if (chunk === 0) return STOP;\n',
+    replace: '    if (chunk === 0) return SKIP;\n',
+    why: 'states: somebody is admitted past a prompt that gets no block',
+  },
+  {
+    file: VLLM,
+    find: '      this.#pages.startStep();\n',
+    replace: '',
+    why: 'states: what was published once can never be started from',
+  },
+  {
+    file: VLLM,
+    find: '(tiers?.isShared || this.#pages.hasFreshStates) && this.#queue.isWaiting',
+    replace: 'tiers?.isShared && this.#queue.isWaiting',
+    why: 'states: a run goes on though the head could start from what was just published',
+  },
+  {
+    file: 'src/kv/kvLayout.ts',
+    find: 'Math.ceil(Math.max(1, computed) / blockTokens) * blockTokens + 1;',
+    replace: 'Math.ceil(Math.max(1, computed) / blockTokens) * blockTokens + blockTokens;',
+    why: 'states: the state before the running one stays too long',
   },
 ];

@@ -133,8 +133,7 @@ export class Admission {
     if (!this.#fits(sequence, hit, 0, end, config.semantics.fullIslGate ? known : end)) return STOP;
     this.#take(sequence, hit, 0, known);
     this.#start(sequence, nowNs);
-    if (padding > 0) this.#running.grow(sequence, end);
-    this.#running.prefill(sequence, tokens, batch);
+    this.#running.prefill(sequence, tokens, batch, padding);
     return tokens + padding;
   }
 

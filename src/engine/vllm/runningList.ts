@@ -7,7 +7,8 @@ import { type RequestLog, STATE } from '../requestLog.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
-import { lookaheadOf } from '../speculation.ts';
+import { Growth } from './growth.ts';
+import { Progress } from './progress.ts';
 import { isPaced, schedulesAhead, type VllmConfig } from './vllmConfig.ts';
 
 /** The sequences a rank runs, in the order of admission, as they take tokens and pages of each batch in turn. */
@@ -16,14 +17,14 @@ export class RunningList {
   hasPreempted = false;
   readonly #config: VllmConfig;
   readonly #speculates: boolean;
-  /** Room that every sequence wants beyond the tokens of a pass. */
-  readonly #lookahead: number;
   readonly #role: EngineRole;
   readonly #log: RequestLog;
   readonly #ledger: PassLedger;
   readonly #batches: readonly Batch[];
   readonly #lanes: readonly Lane[];
   readonly #pages: SequencePages;
+  readonly #progress: Progress;
+  readonly #growth: Growth;
   readonly #putBack: (sequence: Sequence) => void;
   readonly #running: Sequence[] = [];
   /** Prompts in progress wait for their turn. */
@@ -44,13 +45,14 @@ export class RunningList {
     this.#isPaced = isPaced(setup.config);
     this.#isUrgent = setup.config.policy === 'priority';
     this.#speculates = setup.config.speculation !== null;
-    this.#lookahead = lookaheadOf(setup.config.speculation);
     this.#role = setup.role;
     this.#log = setup.log;
     this.#ledger = setup.ledger;
     this.#batches = setup.batches;
     this.#lanes = setup.lanes;
     this.#pages = pages;
+    this.#progress = new Progress(setup);
+    this.#growth = new Growth(setup.config, pages, this.#progress);
     this.#putBack = putBack;
   }
 
@@ -137,12 +139,12 @@ export class RunningList {
       if (sequence.stage === STAGE.prefilling && granted > 0) {
         granted = this.#pages.chunkOf(sequence, sequence.computed, granted, sequence.hold.junction);
       }
-      if (granted > 0 && this.#changesNoPage(sequence)) {
+      if (granted > 0 && this.#growth.changesNothing(sequence)) {
         budget -= granted;
       } else if (granted > 0) {
         let victim: Sequence | null = null;
-        const span = this.#speculates ? this.#span(sequence, granted) : 0;
-        while (victim !== sequence && !this.#hasRoom(sequence, granted, span)) {
+        const span = this.#speculates ? this.#growth.span(sequence, granted) : 0;
+        while (victim !== sequence && !this.#growth.hasRoom(sequence, granted, span)) {
           const at = this.#isUrgent ? this.#leastUrgent() : running.length - 1;
           [victim] = running.splice(at, 1);
           const taken = at < index ? this.#granted.splice(at, 1)[0] : 0;
@@ -174,43 +176,20 @@ export class RunningList {
   /** Known tokens of a sequence that the batch could compute. */
   #wanted(sequence: Sequence, batch: Batch): number {
     const { longPrefillTokens } = this.#config;
-    if (sequence.stage === STAGE.decoding) return sequence.lane === batch.lane.index ? 1 + this.#drafts(sequence) : 0;
-    if (sequence.stage === STAGE.finishing) return this.#isSureToEnd(sequence) ? 0 : 1 + this.#drafts(sequence);
+    if (sequence.stage === STAGE.decoding)
+      return sequence.lane === batch.lane.index ? 1 + this.#progress.drafts(sequence) : 0;
+    if (sequence.stage === STAGE.finishing)
+      return this.#progress.isSureToEnd(sequence) ? 0 : 1 + this.#progress.drafts(sequence);
     if (sequence.stage !== STAGE.prefilling) return 0;
     if (this.#holdsBack && sequence.isMidPrompt) return 0;
     const tokens = sequence.knownTokens - sequence.computed;
     return longPrefillTokens > 0 ? Math.min(tokens, longPrefillTokens) : tokens;
   }
 
-  /** One token of a sequence whose last pass is in flight is sure to come out: if it may have more, it might go on. */
-  #isSureToEnd(sequence: Sequence): boolean {
-    if (!schedulesAhead(this.#config)) return true;
-    return sequence.outputTokens - this.#inFlight(sequence) + 1 >= sequence.maxNewTokens;
-  }
-
   /** Somebody's last pass is in flight, but it might go on: only with drafts or a stop before the limit. */
   get #mayHaveGhosts(): boolean {
     if (!this.#stopsEarly) return false;
     return this.#batches.some(({ finishing, hasLastChunk }) => finishing.length > 0 || hasLastChunk);
-  }
-
-  /** Drafts that the next pass verifies after the sequence's own token; a context never gets longer than the model takes. */
-  #drafts(sequence: Sequence): number {
-    const { contextLength, longPrefillTokens, speculation } = this.#config;
-    if (speculation === null) return 0;
-    const { draftTokens } = speculation;
-    // Drafts in flight count, but are never more: far from the context's end there is no need to look.
-    const isFar = this.#computedTokens(sequence) + 2 * draftTokens + 2 <= contextLength;
-    const most = isFar ? draftTokens : contextLength - this.#scheduledTokens(sequence) - 2;
-    const drafts = Math.max(0, Math.min(draftTokens, most));
-    return longPrefillTokens > 0 ? Math.min(drafts, longPrefillTokens - 1) : drafts;
-  }
-
-  /** Computed tokens as far as the scheduler knows: drafts in flight count until they are rejected. */
-  #scheduledTokens(sequence: Sequence): number {
-    const computed = this.#computedTokens(sequence);
-    if (sequence.drafts === 0 || this.#inFlight(sequence) === 0) return computed;
-    return computed + sequence.drafts - (sequence.yields - 1);
   }
 
   /** A decoding sequence gets no token of the budget: it goes on alone, as a prompt would, and catches up later. */
@@ -234,104 +213,22 @@ export class RunningList {
     sequence.lane = NO_LANE;
   }
 
-  /** With groups: a decode to whose pages one more token makes no difference. */
-  #changesNoPage(sequence: Sequence): boolean {
-    if (this.#speculates || !this.#pages.hasGroups || sequence.stage !== STAGE.decoding) return false;
-    return this.#computedTokens(sequence) < sequence.hold.dueAt;
-  }
-
-  /** Whether there are pages for `tokens` more; under speculation for the first `span` of all, and more drafts. */
-  #hasRoom(sequence: Sequence, tokens: number, span: number): boolean {
-    if (this.#speculates) {
-      const processed = this.#pages.hasGroups ? this.#processedTokens(sequence) : 0;
-      return this.hasRoomFor(sequence, span, processed);
-    }
-    if (!this.#pages.hasGroups) return this.#missing(sequence, tokens) <= this.#pages.free;
-    return this.#pages.hasRoom(sequence, this.#computedTokens(sequence) + tokens, this.#processedTokens(sequence), 0);
-  }
-
-  /** Tokens of the sequence when a pass of `tokens` is scheduled, without room for more drafts. */
-  #span(sequence: Sequence, tokens: number): number {
-    return Math.min(this.#scheduledTokens(sequence) + tokens, this.#config.contextLength);
-  }
-
-  /** Whether there are pages for the first `tokens` and the drafts after them. */
-  hasRoomFor(sequence: Sequence, tokens: number, processed: number): boolean {
-    const total = this.withLookahead(tokens);
-    if (!this.#pages.hasGroups) return this.#pages.missing(sequence, total) <= this.#pages.free;
-    return this.#pages.hasRoom(sequence, total, processed, total - tokens);
-  }
-
-  /** `tokens` and the drafts after them, as far as the context reaches. */
-  withLookahead(tokens: number): number {
-    return Math.min(tokens + this.#lookahead, this.#config.contextLength);
-  }
-
-  /** The sequence gets pages for its first `tokens` and the drafts after them, which must be free. */
-  grow(sequence: Sequence, tokens: number): void {
-    const total = this.withLookahead(tokens);
-    this.#pages.grow(sequence, total, total - tokens);
-  }
-
-  /** Tokens whose pass is over; before windows waited for that, all that are scheduled. */
-  #processedTokens(sequence: Sequence): number {
-    if (!this.#config.semantics.windowFreedOnProcessed) return this.#scheduledTokens(sequence);
-    let processed = this.#computedTokens(sequence);
-    for (const batch of this.#batches) processed -= batch.tokensOf(sequence);
-    return processed;
-  }
-
-  #computedTokens(sequence: Sequence): number {
-    if (sequence.stage !== STAGE.decoding) return sequence.computed;
-    return this.#lanes[sequence.lane].set.computedTokens(sequence);
-  }
-
-  #missing(sequence: Sequence, tokens: number): number {
-    if (sequence.stage !== STAGE.decoding) return this.#pages.missing(sequence, sequence.computed + tokens);
-    return this.#lanes[sequence.lane].set.computedTokens(sequence) % this.#pages.pageTokens === 0 ? 1 : 0;
-  }
-
   /** Its last tokens are in flight, but the scheduler cannot know that. */
   #decodeInVain(sequence: Sequence, tokens: number, batch: Batch): void {
-    this.grow(sequence, this.#span(sequence, tokens));
-    if (sequence.contested || this.#pages.hasGroups) {
-      this.#pages.publish(sequence, sequence.computed + 1 - this.#inFlight(sequence));
-    }
+    this.#growth.decodeInVain(sequence, tokens);
     batch.addGhost(sequence.computed + 1, tokens - 1);
   }
 
   #decode(sequence: Sequence, tokens: number, span: number): void {
-    const { hasGroups } = this.#pages;
-    const computed = this.#computedTokens(sequence) + 1;
-    if (this.#speculates) this.grow(sequence, span);
-    else if (hasGroups) this.#pages.grow(sequence, computed);
-    else this.#pages.allocate(this.#missing(sequence, 1));
+    this.#growth.decode(sequence, span);
     sequence.drafts = tokens - 1;
     sequence.guesses = tokens - 1;
-    // Pages behind the window are gone when the sequence stops.
-    if (!sequence.contested && !hasGroups) return;
-    // Only tokens that are out have a name.
-    const named = computed - this.#inFlight(sequence);
-    this.#pages.publish(sequence, named);
-    if (hasGroups && !this.#speculates) this.#pages.noteDue(sequence, computed, this.#processedTokens(sequence), named);
   }
 
-  /** Tokens of the sequence that come out of passes in flight. */
-  #inFlight(sequence: Sequence): number {
-    let tokens = 0;
-    for (const batch of this.#batches) tokens += batch.tokensFrom(sequence);
-    return tokens;
-  }
-
-  /** Computed tokens that have a name, `inFlight` of its tokens being still to come out: ahead of them tokens are unknown. */
-  #named({ computed, knownTokens }: Sequence, inFlight: number): number {
-    return schedulesAhead(this.#config) ? computed - inFlight : Math.min(computed, knownTokens - inFlight);
-  }
-
-  /** Puts the next `tokens` known tokens of a sequence, whose pages are free, into the batch. */
-  prefill(sequence: Sequence, tokens: number, batch: Batch): void {
+  /** Puts the next `tokens` known tokens of a sequence, whose pages and those of `padding` more are free, into the batch. */
+  prefill(sequence: Sequence, tokens: number, batch: Batch, padding = 0): void {
     const end = sequence.computed + tokens;
-    this.grow(sequence, end);
+    this.#growth.grow(sequence, end + padding);
     batch.addChunk(sequence, tokens);
     sequence.isMidPrompt = end < sequence.knownTokens;
     // Published at schedule time: a later request of the same batch already finds these pages.
@@ -343,7 +240,7 @@ export class RunningList {
     const { request } = sequence;
     if (sequence.stage === STAGE.prefilling && taken > 0) batch.removeChunk(sequence);
     if (sequence.stage === STAGE.finishing && taken > 0) batch.removeGhost(sequence.computed + 1, taken - 1);
-    const inFlight = this.#inFlight(sequence);
+    const inFlight = this.#progress.inFlight(sequence);
     const decodes = sequence.stage === STAGE.decoding;
     const isScheduled = taken > 0 && sequence.stage !== STAGE.prefilling;
     // A KV producer has no use for a token whose KV is gone.
@@ -359,7 +256,10 @@ export class RunningList {
     }
     // What was scheduled of it has its page, which is published as if it were computed.
     if (isScheduled) sequence.owned = Math.max(sequence.owned, this.#pages.count(sequence.computed + 1));
-    this.#pages.publish(sequence, isScheduled ? sequence.knownTokens - inFlight : this.#named(sequence, inFlight));
+    this.#pages.publish(
+      sequence,
+      isScheduled ? sequence.knownTokens - inFlight : this.#progress.named(sequence, inFlight),
+    );
     this.#pages.store(sequence);
     if (!keepsToken) sequence.generated -= inFlight;
     this.#pages.release(sequence);
@@ -376,7 +276,7 @@ export class RunningList {
     const running = this.#running;
     const at = running.findIndex((candidate) => candidate.request === request);
     const [sequence] = running.splice(at, 1);
-    const inFlight = this.#inFlight(sequence);
+    const inFlight = this.#progress.inFlight(sequence);
     for (const batch of this.#batches) batch.abandon(sequence);
     this.#leaveLane(sequence, nowNs);
     sequence.generated -= inFlight;

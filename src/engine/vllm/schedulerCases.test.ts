@@ -232,6 +232,24 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
     expect(passes).toEqual(['0+1:4', '1+0:0', '1+1:49', '1+0:0', '1+1:31']);
   });
 
+  it('gives a prompt whose turn it is its tokens before decodes that joined after it (Scheduler.schedule)', () => {
+    const requests = [4, 4, 240, 8, 8].map((input) => ({ input, output: 9 }));
+    const { engine, passes, runUntil } = bench(core, { ...paced, maxBatchedTokens: 50 }, requests);
+    engine.enqueue(0, 0);
+    engine.enqueue(1, 0);
+    runUntil(0);
+    // The long prompt to the first rank, another to the second.
+    engine.enqueue(2, 500);
+    engine.enqueue(3, 500);
+    runUntil(2100);
+    engine.enqueueRemote(4, 2100);
+    runUntil(3000);
+    engine.remoteArrived(4, 3500);
+    runUntil(6000);
+    // It starts to decode in a step in which the long prompt has to wait, behind it, and finds nothing left in the next.
+    expect(passes.slice(2)).toEqual(['1+1:49', '1+0:0', '1+1:49', '2+0:0', '1+1:49']);
+  });
+
   it('holds nobody back who found no room in turn (vLLM tests/v1/core/test_scheduler.py::test_throttle_capacity_bound_guard_admits)', () => {
     const requests = [200, 8, 200].map((input) => ({ input, output: 9 }));
     const { engine, log, runUntil } = bench(core, { ...paced, maxBatchedTokens: 200 }, requests);
