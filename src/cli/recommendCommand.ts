@@ -227,7 +227,7 @@ function explainPick({ pick, goal, tried }: Recommendation, source: Workload, fa
   if (pick === null) return null;
   const budget = Math.max(tried.passes, LEAST_EXPLAINING_RUNS * pick.summary.passes);
   const metrics = goal.objectives.map(({ metric }) => metric).filter((metric) => !isExact(metric));
-  return explain(new Laboratory(source, facts, VERSION, budget), pick.config, null, null, metrics);
+  return explain(new Laboratory(source, facts, VERSION, budget), pick.config, null, [], metrics);
 }
 
 /** Files of a folder as one. */

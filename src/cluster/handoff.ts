@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import { HAND_OVER, TRANSFER_END } from './eventKinds.ts';
 import type { Network } from './network/network.ts';
 import type { TransferSpec } from './scenario.ts';
+import type { HandOvers } from './simulationResult.ts';
 import type { Worker } from './worker.ts';
 import type { WorkerGroup } from './workerGroup.ts';
 
@@ -54,6 +55,7 @@ export class Handoff {
   readonly #decode: WorkerGroup;
   readonly #host: HandoffHost;
   readonly #ways = new Map<number, Way>();
+  readonly record: HandOvers;
   /** By prefill worker: prompts whose KV streams as soon as they are begun. */
   readonly #toStream = new Map<Worker, Set<number>>();
 
@@ -62,6 +64,8 @@ export class Handoff {
     this.#prefill = prefill;
     this.#decode = decode;
     this.#host = host;
+    const { count } = host.log;
+    this.record = { source: new Int32Array(count).fill(-1), reservedNs: new Float64Array(count).fill(-1) };
   }
 
   /** A request leaves the router, at which prefill workers are up. False if it cannot, as no decode worker is. */
@@ -97,6 +101,7 @@ export class Handoff {
       timeoutNs: -1,
     };
     this.#ways.set(request, way);
+    this.record.source[request] = source.index;
     this.#host.takeIn(source, request);
     if (isDestinationFirst) {
       this.#reserve(request, way, nowNs);
@@ -143,6 +148,7 @@ export class Handoff {
   /** A decode worker has pages for the prompt, of which it lacks `missingTokens`. */
   reserved(request: number, missingTokens: number, nowNs: number): void {
     const way = this.#ways.get(request)!;
+    this.record.reservedNs[request] = nowNs;
     way.tokens = missingTokens;
     way.leftBytes = missingTokens * this.#transfer.kvBytesPerToken;
     if (way.stage === 'reserving') {
@@ -213,6 +219,7 @@ export class Handoff {
     if (way === undefined) return false;
     const { source, target } = way;
     this.#ways.delete(request);
+    this.record.source[request] = -1;
     this.#toStream.get(source)?.delete(request);
     if (way.isMoving) this.#host.network!.end(request, nowNs);
     this.#prefill.left(request, source, nowNs);

@@ -16,6 +16,7 @@ import { RoleGroups } from './roleGroups.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
 import { Scaler, type ScalerHost } from './scaler.ts';
 import type { Scenario } from './scenario.ts';
+import type { HandOvers } from './simulationResult.ts';
 import { TrafficMeter } from './trafficMeter.ts';
 import type { Worker } from './worker.ts';
 import { WorkerGroup } from './workerGroup.ts';
@@ -85,6 +86,10 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     if (scenario.load.kind === 'closed') {
       for (let slot = 0; slot < scenario.load.concurrency; slot++) this.#startNextSession(0);
     }
+  }
+
+  get handOvers(): HandOvers | null {
+    return this.#handoff?.record ?? null;
   }
 
   // ---- what workers report --------------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ class Cluster implements Simulation {
       samples: this.#sampler?.samples() ?? null,
       network: this.#flow.network?.use(this.#nowNs) ?? null,
       losses: this.#flow.mishaps.attempts.losses,
+      handOvers: this.#flow.handOvers,
       scaling: this.#flow.scaler?.record() ?? null,
     };
   }

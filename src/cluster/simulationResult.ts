@@ -71,6 +71,14 @@ export interface NetworkUse {
   }[];
 }
 
+/** Who had prompts computed by somebody else, by request. */
+export interface HandOvers {
+  /** The prefill worker that computed the prompt in the last attempt; -1 = whoever served it did that itself. */
+  readonly source: Int32Array;
+  /** When the decode worker looked for it in its own cache, and kept room for the rest. */
+  readonly reservedNs: Float64Array;
+}
+
 /** What went wrong, and whom it hit. */
 export interface Losses {
   /** Workers that went down, each time. */
@@ -103,6 +111,8 @@ export interface SimulationResult {
   /** Null: transfers did not share a network. */
   readonly network: NetworkUse | null;
   readonly losses: Losses;
+  /** Null: prefill and decode are not apart. */
+  readonly handOvers: HandOvers | null;
   /** Null: there was no planner. */
   readonly scaling: ScalingRecord | null;
 }

@@ -19,7 +19,7 @@ export interface Explanation {
   readonly intervals: Readonly<Record<string, Interval>>;
   readonly binds: readonly string[];
   /** How much of the prompts could have been found cached; null where that cannot be told. */
-  readonly cache: CacheCeilings | null;
+  readonly cache: readonly CacheCeilings[];
   /** Each knob a notch up and down. */
   readonly sensitivities: readonly Effect[];
   readonly couplings: readonly Coupling[];
@@ -47,7 +47,7 @@ export function explain(
   laboratory: Laboratory,
   config: PredictConfig,
   other: PredictConfig | null,
-  cache: CacheCeilings | null,
+  cache: readonly CacheCeilings[],
   goal: readonly string[] = [],
 ): Explanation | null {
   const metrics = [...new Set([...goal, ...METRICS])].slice(0, METRICS.length);
@@ -65,7 +65,7 @@ export function explain(
     summary,
     metrics,
     intervals,
-    binds: [...bindsOf(summary), ...(cache === null ? [] : [ceilingsSentence(cache, summary.cache.reused_ratio)])],
+    binds: [...bindsOf(summary), ...cache.map((each) => ceilingsSentence(each, summary.cache.reused_ratio))],
     cache,
     sensitivities: tried.map(({ move, report }) => effectOf(move.label, summary, report, metrics)),
     couplings: couplings.filter(isStrong),

@@ -69,7 +69,7 @@ describe('compare', () => {
 describe('explain', () => {
   it('measures every notch against the deployment, and a coupling as its four corners say', async () => {
     const laboratory = await laboratoryOf(small);
-    const found = explain(laboratory, small, deployment('{aggregated: {parallelism: {replicas: 4}}}'), null)!;
+    const found = explain(laboratory, small, deployment('{aggregated: {parallelism: {replicas: 4}}}'), [])!;
     const doubled = found.sensitivities.find(({ label }) => label === 'replicas 2 -> 3')!;
     const three = laboratory.report({
       ...small,
@@ -94,7 +94,7 @@ describe('explain', () => {
 
   it('has nothing to say of a deployment that does not fit', async () => {
     const large = { ...small, engine: { ...small.engine, model: 'meta-llama/Llama-3.1-70B' } };
-    expect(explain(await laboratoryOf(small), large, null, null)).toBeNull();
+    expect(explain(await laboratoryOf(small), large, null, [])).toBeNull();
   });
 });
 
@@ -145,10 +145,10 @@ describe('intervalsOf', () => {
 });
 
 it('stops looking when its budget is spent, says so, and keeps what it has', async () => {
-  const whole = explain(await laboratoryOf(small), small, null, null)!;
+  const whole = explain(await laboratoryOf(small), small, null, [])!;
   expect(whole.effort.truncated).toBe(false);
   const budget = 4 * whole.summary.passes;
-  const part = explain(await laboratoryOf(small, budget), small, null, null)!;
+  const part = explain(await laboratoryOf(small, budget), small, null, [])!;
   expect(part.effort.truncated).toBe(true);
   expect(part.summary).toEqual(whole.summary);
   expect(part.sensitivities.length).toBeGreaterThan(0);

@@ -130,7 +130,7 @@ export function recommendPage(
 }
 
 function factsOf(report: Report): ReportPageData['facts'] {
-  const { cost, slo, throughput, fleet, cache, latency } = report;
+  const { cost, slo, throughput, fleet, cache, latency, busiest_link } = report;
   const perMillion = cost.usd_per_million_output_tokens;
   return [
     { label: 'Per month', value: formatUsd(cost.usd_per_month) },
@@ -142,6 +142,9 @@ function factsOf(report: Report): ReportPageData['facts'] {
     { label: 'Output tokens/s/GPU', value: formatNumber(throughput.output_tokens_per_s_per_gpu) },
     { label: 'Per million output tokens', value: perMillion === null ? '-' : formatUsd(perMillion) },
     { label: 'Prompt tokens reused', value: formatPercent(cache.reused_ratio) },
+    ...(busiest_link == null
+      ? []
+      : [{ label: `Busiest link: ${busiest_link.name}`, value: formatPercent(busiest_link.used_ratio) }]),
   ];
 }
 

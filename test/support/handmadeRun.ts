@@ -80,6 +80,7 @@ export function handmadeRun(
     inFlightIntegralNs,
     samples: options.samples ?? null,
     network: null,
+    handOvers: null,
     losses: { crashes: 0, lostAttempts: 0, retriedRequests: 0, migrations: 0, timedOut: 0, shed: 0 },
     scaling: null,
   };
