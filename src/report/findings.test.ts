@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { handmadeAnswer } from '../../test/support/handmadeAnswer.ts';
 import { STATES, type StateName } from '../engine/requestLog.ts';
 import type { AttributionVector } from '../metrics/report.ts';
-import { attributionFinding, frontierFinding } from './findings.ts';
+import { attributionFinding, faultsFinding, frontierFinding } from './findings.ts';
 
 function vector(parts: Partial<Record<StateName, number>>): AttributionVector {
   return Object.fromEntries(STATES.map((state) => [state, parts[state] ?? 0])) as AttributionVector;
@@ -16,6 +16,27 @@ describe('attributionFinding', () => {
     [{}, 'No request completed, so there is no TTFT to split'],
   ])('%j', (parts, expected) => {
     expect(attributionFinding('TTFT', vector(parts))).toBe(expected);
+  });
+});
+
+describe('faultsFinding', () => {
+  const none = { crashes: 0, lost_attempts: 0, retried: 0, migrations: 0, timed_out: 0 };
+  it.each([
+    [none, 'no replica went down'],
+    [
+      { ...none, crashes: 2, lost_attempts: 5, retried: 4 },
+      'replicas went down 2 times, 5 attempts lost, 4 requests retried',
+    ],
+    [
+      { ...none, crashes: 1, lost_attempts: 1, retried: 1, migrations: 1 },
+      'replicas went down 1 time, 1 attempt lost, 1 request went on with the tokens out',
+    ],
+    [
+      { ...none, lost_attempts: 3, retried: 3, timed_out: 3 },
+      'no replica went down, 3 hand-overs took too long, 3 attempts lost, 3 requests retried',
+    ],
+  ])('%j', (faults, expected) => {
+    expect(faultsFinding(faults)).toBe(expected);
   });
 });
 

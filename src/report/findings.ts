@@ -1,5 +1,13 @@
 import type { StateName } from '../engine/requestLog.ts';
-import type { AttributionVector, Report, SloMetric, SloSpec, SloStatistic } from '../metrics/report.ts';
+import type {
+  AttributionVector,
+  BusiestLink,
+  FaultsReport,
+  Report,
+  SloMetric,
+  SloSpec,
+  SloStatistic,
+} from '../metrics/report.ts';
 import type { Recommendation } from '../recommend/recommendation.ts';
 import { formatCount, formatMs, formatNumber, formatPercent, formatUsd, metricLabel } from './format.ts';
 
@@ -38,6 +46,20 @@ export function scalingFinding({ fleet, planner }: Report): string {
   if (fleet.scale_events === 0)
     return `The planner changed nothing in ${formatCount(planner?.ticks ?? 0, 'look')}: ${mean}`;
   return `The planner changed the fleet ${formatCount(fleet.scale_events, 'time')}: ${mean}`;
+}
+
+/** `node 1 NICs, out: 62 % used` */
+export function busiestFinding({ name, used_ratio }: BusiestLink): string {
+  return `${name}: ${formatPercent(used_ratio)} used`;
+}
+
+/** What went wrong, and what became of whom it hit. */
+export function faultsFinding({ crashes, lost_attempts, retried, migrations, timed_out }: FaultsReport): string {
+  const down = crashes === 0 ? 'no replica went down' : `replicas went down ${formatCount(crashes, 'time')}`;
+  const late = timed_out === 0 ? '' : `, ${formatCount(timed_out, 'hand-over')} took too long`;
+  if (lost_attempts === 0) return `${down}${late}`;
+  const fate = migrations > 0 ? 'went on with the tokens out' : 'retried';
+  return `${down}${late}, ${formatCount(lost_attempts, 'attempt')} lost, ${formatCount(retried, 'request')} ${fate}`;
 }
 
 /** The verdict on the SLO as a sentence. */

@@ -15,7 +15,7 @@ import {
   type TimelineChart,
 } from './chartData.ts';
 import { configInWords } from './configWords.ts';
-import { frontierFinding, passTimeText, sloFinding } from './findings.ts';
+import { busiestFinding, faultsFinding, frontierFinding, passTimeText, sloFinding } from './findings.ts';
 import {
   formatCount,
   formatFixed,
@@ -61,7 +61,7 @@ export function predictPage(detail: RunDetail, deployment: string, workloadName:
     subtitle: `${deployment}. ${workloadName}: ${formatCount(report.requests.submitted, 'request')}, ${formatMs(report.duration_ms)}.`,
     tone: slo === null ? 'neutral' : report.slo.met ? 'good' : 'bad',
     facts: factsOf(report),
-    why: lossesOf(report),
+    why: notesOf(report),
     warnings: report.provenance.warnings,
     frontier: null,
     course: null,
@@ -130,7 +130,7 @@ export function recommendPage(
 }
 
 function factsOf(report: Report): ReportPageData['facts'] {
-  const { cost, slo, throughput, fleet, cache, latency, busiest_link } = report;
+  const { cost, slo, throughput, fleet, cache, latency } = report;
   const perMillion = cost.usd_per_million_output_tokens;
   return [
     { label: 'Per month', value: formatUsd(cost.usd_per_month) },
@@ -142,14 +142,13 @@ function factsOf(report: Report): ReportPageData['facts'] {
     { label: 'Output tokens/s/GPU', value: formatNumber(throughput.output_tokens_per_s_per_gpu) },
     { label: 'Per million output tokens', value: perMillion === null ? '-' : formatUsd(perMillion) },
     { label: 'Prompt tokens reused', value: formatPercent(cache.reused_ratio) },
-    ...(busiest_link == null
-      ? []
-      : [{ label: `Busiest link: ${busiest_link.name}`, value: formatPercent(busiest_link.used_ratio) }]),
   ];
 }
 
-function lossesOf(report: Report): string[] {
+/** What was lost, and what was scarce beside the GPUs. */
+function notesOf(report: Report): string[] {
   const { submitted, completed, rejected } = report.requests;
+  const { faults, busiest_link } = report;
   const other = submitted - completed - rejected;
   return [
     ...(rejected > 0
@@ -162,6 +161,8 @@ function lossesOf(report: Report): string[] {
           `${formatCount(other, 'request')} of ${formatFixed(submitted, 0)} did not complete and count as infinitely late.`,
         ]
       : []),
+    ...(faults === undefined ? [] : [`Faults: ${faultsFinding(faults)}.`]),
+    ...(busiest_link == null ? [] : [`Busiest link: ${busiestFinding(busiest_link)}.`]),
   ];
 }
 

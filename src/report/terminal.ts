@@ -2,17 +2,9 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { PoolSpec } from '../cluster/scenario.ts';
 import { kvLayoutOf } from '../engine/vllm/kvLayoutOf.ts';
-import type {
-  AttributionVector,
-  BoundShares,
-  FaultsReport,
-  LatencyName,
-  PlannerReport,
-  Report,
-  SloSpec,
-} from '../metrics/report.ts';
+import type { AttributionVector, BoundShares, LatencyName, PlannerReport, Report, SloSpec } from '../metrics/report.ts';
 import { kvCacheLines } from '../timing/kvCacheLines.ts';
-import { passTimeText, rankedShares, sloFinding, stateInWords } from './findings.ts';
+import { busiestFinding, faultsFinding, passTimeText, rankedShares, sloFinding, stateInWords } from './findings.ts';
 import { formatCount, formatFixed, formatMs, formatNumber, formatPercent, formatUsd } from './format.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -116,7 +108,7 @@ export function plainTable(head: readonly string[], colors: Colors): InstanceTyp
 
 function lossSubjects({ faults, router }: Report): [string, string][] {
   return [
-    ...(faults === undefined ? [] : [['faults', faultsText(faults)] as [string, string]]),
+    ...(faults === undefined ? [] : [['faults', faultsFinding(faults)] as [string, string]]),
     ...(router === undefined
       ? []
       : [['router', `${formatCount(router.shed, 'request')} turned away`] as [string, string]]),
@@ -138,12 +130,6 @@ function plannerText({ gpu_hours, replicas, decisions, reroled }: PlannerReport,
   const limits = refused.length === 0 ? '' : `, ${refused.length} of its wishes over the budget`;
   const roles = reroled === 0 ? '' : `, ${formatCount(reroled, 'replica')} in another role`;
   return `${formatCount(scaleEvents, 'change')}${roles}${limits}; replicas ready: ${pools.join(', ')}; GPU-hours ${hours.join(', ')}`;
-}
-
-function faultsText({ crashes, lost_attempts, retried }: FaultsReport): string {
-  if (crashes === 0) return 'no replica went down';
-  const attempts = formatCount(lost_attempts, 'attempt');
-  return `replicas went down ${formatCount(crashes, 'time')}, ${attempts} lost, ${formatCount(retried, 'request')} retried`;
 }
 
 function subjectLines(report: Report, { pools }: PredictContext, colors: Colors): string[] {
@@ -168,9 +154,7 @@ function subjectLines(report: Report, { pools }: PredictContext, colors: Colors)
     ...pools.map((pool) => line('KV cache', kvText(pool))),
     line('engine', `mean batch ${formatNumber(engine.mean_batch)}, ${formatCount(engine.preemptions, 'preemption')}`),
     ...lossSubjects(report).map(([subject, text]) => line(subject, text)),
-    ...(busiest_link == null
-      ? []
-      : [line('busiest', `${busiest_link.name}: ${formatPercent(busiest_link.used_ratio)} used`)]),
+    ...(busiest_link == null ? [] : [line('busiest', busiestFinding(busiest_link))]),
     line('bound', `prefill by ${boundText(bound.prefill)}; decode by ${boundText(bound.decode)}`),
     ...passTimeText(report).map((text) => line('pass time', text)),
     line('TTFT', `mean: ${attributionText(attribution.ttft.mean)}`),

@@ -1,11 +1,15 @@
 import type { EChartsOption } from 'echarts';
+import type { StateName } from '../../src/engine/requestLog.ts';
 import type { AttributionChart } from '../../src/report/chartData.ts';
 import { formatMs, formatPercent } from '../../src/report/format.ts';
 import { escapeHtml, legendHeight, legendStyle, PLOT, tooltipStyle, valueAxis } from './axes.ts';
 import type { Theme } from './theme.ts';
 
+type InWords<Name extends string> = Name extends `${infer First}_${infer Rest}` ? `${First} ${InWords<Rest>}` : Name;
+
 /** A state keeps its colour in every chart: waiting warm, prefill blue, decode green, moving and losing KV purple and red. */
-const STATE_COLORS: Readonly<Record<string, string>> = {
+const STATE_COLORS: Readonly<Record<InWords<StateName>, string>> = {
+  'front end': '#a67c00',
   'router queue': '#e69f00',
   'admission queue': '#f0c04a',
   prefill: '#0072b2',
@@ -21,7 +25,7 @@ const STATE_COLORS: Readonly<Record<string, string>> = {
 
 /** Mean and p99 side by side, each split by state. */
 export function attributionOption(chart: AttributionChart, theme: Theme, widthPx: number): EChartsOption {
-  const states = Object.keys(STATE_COLORS).filter((state) =>
+  const states = (Object.keys(STATE_COLORS) as InWords<StateName>[]).filter((state) =>
     chart.groups.some(({ parts }) => parts.some((part) => part.state === state)),
   );
   const groups = [...chart.groups].reverse();
