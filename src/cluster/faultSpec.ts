@@ -1,3 +1,5 @@
+import type { SpellSpec } from './spells.ts';
+
 /** What goes wrong with workers, by their numbers in the fleet. */
 export interface FaultSpec {
   /** The worker loses everything at `atNs` and is back, empty, after `downNs` (Infinity = never). */
@@ -16,12 +18,20 @@ export interface FaultSpec {
     readonly atNs?: number;
     readonly untilNs?: number;
   }[];
+  /** Passes of each worker last `factor` times as long now and then, each by itself. Left out: never. */
+  readonly randomStragglers?: SpellSpec;
   /** A node's network cards, or a replica's own links, have `factor` (at most 1) of their bandwidth for a while. Needs a network. */
   readonly slowLinks?: readonly SlowLinks[];
+  /** Now and then those of each node, or each replica's own, have `factor` of it, each by itself. Needs a network. Left out: never. */
+  readonly randomSlowLinks?: RandomSlowLinks;
   /** How often a request lost with its worker starts anew, or goes on; then it has failed. */
   readonly retries: number;
   /** It goes on with the tokens that are out, which the next worker takes as part of its prompt (Dynamo's request migration). Left out: it starts anew. */
   readonly migrates?: boolean;
+}
+
+export interface RandomSlowLinks extends SpellSpec {
+  readonly of: 'worker' | 'node';
 }
 
 export interface SlowLinks {

@@ -1,4 +1,5 @@
 import { LogHistogram } from '../base/logHistogram.ts';
+import { RandomStream } from '../base/random.ts';
 import { createEngine } from '../engine/createEngine.ts';
 import type { EngineHost } from '../engine/engineCore.ts';
 import type { EngineSetup } from '../engine/engineSetup.ts';
@@ -9,10 +10,12 @@ import { keyedAhead } from '../engine/sglang/sglangConfig.ts';
 import { createTiers } from '../kv/createTiers.ts';
 import type { SharedTiers } from '../kv/kvTiers.ts';
 import { PageNames } from '../kv/pageNames.ts';
+import type { StepTimer } from '../timing/stepTimer.ts';
 import { Pace } from './pace.ts';
 import { type Phase, Presence } from './presence.ts';
 import type { Role, Scenario } from './scenario.ts';
 import type { WorkerTotals } from './simulationResult.ts';
+import { Spells } from './spells.ts';
 import type { Worker } from './worker.ts';
 
 /** All replicas of all pools, numbered through; those that join during the run at the end. */
@@ -101,13 +104,22 @@ export class Fleet {
     return { core: createEngine(core, { ...setup, tiers }), tiers };
   }
 
+  /** null: passes of the worker always last as long as its timer says. */
+  #paceOf(index: number, timer: StepTimer): Pace | null {
+    const { faults, seed } = this.#scenario;
+    const stragglers = (faults?.stragglers ?? []).filter(({ worker }) => worker === index);
+    const random = faults?.randomStragglers;
+    if (stragglers.length === 0 && random === undefined) return null;
+    const spells = random === undefined ? null : new Spells(new RandomStream(seed, 'stragglers', index), random);
+    return new Pace(timer, stragglers, spells);
+  }
+
   #append(poolIndex: number, replica: number, phase: Phase): Worker {
-    const { pools, faults } = this.#scenario;
+    const { pools } = this.#scenario;
     const pool = pools[poolIndex];
     const index = this.workers.length;
     const ledger = new PassLedger(this.gaps, pool.engine.tiers);
-    const stragglers = (faults?.stragglers ?? []).filter(({ worker }) => worker === index);
-    const pace = stragglers.length === 0 ? null : new Pace(pool.timer, stragglers);
+    const pace = this.#paceOf(index, pool.timer);
     this.#setups.push({
       ...this.#shared,
       worker: index,

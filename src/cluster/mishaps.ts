@@ -48,13 +48,17 @@ export class Mishaps {
     this.#migrates = faults?.migrates === true;
     this.attempts = new Attempts(faults?.retries ?? 0, workload.count);
     const { clock, fleet } = host;
-    if (patience === undefined && transfer?.timeoutNs === undefined && !fleet.workers.some(({ pace }) => pace)) return;
+    const paced = fleet.workers.filter(({ pace }) => pace !== null);
+    if (patience === undefined && transfer?.timeoutNs === undefined && paced.length === 0) return;
     const alarms = new Alarms((kind, id, timeNs) => this.#concerns(kind, id, timeNs));
     clock.alarms = alarms;
     if (patience !== undefined) this.#patience = new Patience(patience, alarms, seed);
-    for (const { index, pace } of fleet.workers) {
-      for (const ns of pace?.changesNs ?? []) alarms.set(ns, ALARM_KIND.pace, index);
-    }
+    for (const worker of paced) this.#expectPace(worker);
+  }
+
+  /** A worker has joined the fleet. */
+  joined(worker: Worker, nowNs: number): void {
+    if (worker.pace !== null) this.#changePace(worker, nowNs);
   }
 
   /** A request has arrived. */
@@ -114,6 +118,11 @@ export class Mishaps {
     worker.pace!.change(nowNs);
     worker.core.retimed(nowNs);
     this.#host.reschedule(worker);
+    this.#expectPace(worker);
+  }
+
+  #expectPace({ index, pace }: Worker): void {
+    this.#host.clock.alarms!.set(pace!.nextNs, ALARM_KIND.pace, index);
   }
 
   #timeOut(request: number, nowNs: number): void {

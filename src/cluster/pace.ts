@@ -1,32 +1,36 @@
 import type { StepTimer } from '../timing/stepTimer.ts';
 import type { FaultSpec } from './faultSpec.ts';
+import type { Spells } from './spells.ts';
 
 type Straggler = FaultSpec['stragglers'][number];
 
 /** The timer of a replica that is slow for some time. What overlaps multiplies. */
 export class Pace implements StepTimer {
   readonly window: number;
-  /** When it changes. */
-  readonly changesNs: readonly number[];
+  /** When it changes next; Infinity = never again. */
+  nextNs = 0;
   readonly #timer: StepTimer;
   readonly #stragglers: readonly Straggler[];
+  readonly #spells: Spells | null;
   #factor = 1;
 
-  constructor(timer: StepTimer, stragglers: readonly Straggler[]) {
+  /** `spells`: it is slow by chance, too. */
+  constructor(timer: StepTimer, stragglers: readonly Straggler[], spells: Spells | null) {
     this.window = timer.window;
     this.#timer = timer;
     this.#stragglers = stragglers;
-    this.changesNs = [
-      ...new Set(stragglers.flatMap(({ atNs = 0, untilNs = Number.POSITIVE_INFINITY }) => [atNs, untilNs])),
-    ].filter((ns) => ns > 0);
+    this.#spells = spells;
     this.change(0);
   }
 
   /** Takes the pace of this moment. */
   change(nowNs: number): void {
-    this.#factor = 1;
+    this.#spells?.passTo(nowNs);
+    this.#factor = this.#spells?.factor ?? 1;
+    this.nextNs = this.#spells?.nextNs ?? Number.POSITIVE_INFINITY;
     for (const { factor, atNs = 0, untilNs = Number.POSITIVE_INFINITY } of this.#stragglers) {
       if (atNs <= nowNs && nowNs < untilNs) this.#factor *= factor;
+      for (const ns of [atNs, untilNs]) if (ns > nowNs) this.nextNs = Math.min(this.nextNs, ns);
     }
   }
 

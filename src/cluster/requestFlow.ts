@@ -62,7 +62,9 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     const hasCrashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
     const changes = hasCrashes || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
     this.lifeCycle = changes ? new LifeCycle(this.fleet.workers, faults ?? null, seed) : null;
-    this.network = scenario.network === undefined ? null : new Network(scenario.network, faults?.slowLinks ?? []);
+    const { slowLinks = [], randomSlowLinks = null } = faults ?? {};
+    this.network =
+      scenario.network === undefined ? null : new Network(scenario.network, slowLinks, randomSlowLinks, seed);
     for (const { pool, replica } of this.fleet.workers) this.network?.place(pool, replica);
     this.clock = new Clock(this.#arrivals, this.fleet.workers.length, this.network, this.lifeCycle, this.census);
     const split = pools.some((pool) => pool.role !== 'aggregated');
@@ -263,13 +265,14 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     return this.#stranded.size + this.#roles.entry.held;
   }
 
-  starts(worker: Worker, isNew: boolean): void {
+  starts(worker: Worker, isNew: boolean, nowNs: number): void {
     const group = this.#roles.of(worker);
     if (isNew) {
       group.join(worker);
       this.clock.addWorker();
       if (group !== this.#roles.decode) this.#frontEnd?.addReplica();
       this.network?.place(worker.pool, worker.replica);
+      this.mishaps.joined(worker, nowNs);
     } else {
       group.forget(worker);
     }

@@ -16,7 +16,7 @@ export interface ScalerHost {
   /** Requests that no worker has. */
   readonly unrouted: number;
   /** A worker begins to start: one the fleet never had, or another replica in an old place. */
-  starts(worker: Worker, isNew: boolean): void;
+  starts(worker: Worker, isNew: boolean, nowNs: number): void;
   /** Requests go by another router from now on. */
   reroutes(router: RouterSpec): void;
   /** Some workers get requests no more. */
@@ -211,7 +211,7 @@ export class Scaler {
     const known = this.#fleet.workers.length;
     const worker = this.#fleet.vacancy(pool);
     this.#lifeCycle.start(worker, upNs, nowNs);
-    this.#host.starts(worker, this.#fleet.workers.length > known);
+    this.#host.starts(worker, this.#fleet.workers.length > known, nowNs);
   }
 }
 

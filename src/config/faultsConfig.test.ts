@@ -86,6 +86,14 @@ faults: {slow_links: [{node: 1, factor: 0.1, at_seconds: 2, for_seconds: 3}, {po
       { of: { node: 1 }, factor: 0.1, atNs: 2e9, untilNs: 5e9 },
       { of: { worker: 2 }, factor: 0.5, atNs: 0, untilNs: Number.POSITIVE_INFINITY },
     ]);
+    const drawn = build(`network: {}
+faults: {random_slow_links: {mean_up_seconds: 60, for_seconds: 2, factor: 0.5}, random_stragglers: {mean_up_seconds: 30, for_seconds: 1, factor: 2}}`);
+    expect(drawn.faults).toMatchObject({
+      randomSlowLinks: { of: 'node', meanUpNs: 60e9, lengthNs: 2e9, factor: 0.5 },
+      randomStragglers: { meanUpNs: 30e9, lengthNs: 1e9, factor: 2 },
+    });
+    const unlinked = 'faults: {random_slow_links: {mean_up_seconds: 60, for_seconds: 2, factor: 0.5}}';
+    expect(messageOf(() => parse(unlinked))).toContain('faults.random_slow_links: there are no links to be slow');
     expect(messageOf(() => parse('faults: {slow_links: [{node: 1, factor: 1, at_seconds: 2}]}'))).toBe(
       'f.yaml:6:22 faults.slow_links: there are no links to be slow (add a network section: network: {})',
     );

@@ -1,6 +1,7 @@
 import { NS_PER_S } from '../base/units.ts';
 import type { FaultSpec, SlowLinks } from '../cluster/faultSpec.ts';
 import { isOn, nodesOf, type Place, placeReplicas, type SizedPool } from '../cluster/network/placement.ts';
+import type { SpellSpec } from '../cluster/spells.ts';
 import type { FaultDomain, LossPolicy } from './knobs/faultKnobs.ts';
 import { knobDefault } from './knobs.ts';
 import { gpusPerNode, type NetworkConfig } from './networkConfig.ts';
@@ -8,6 +9,13 @@ import type { Problems } from './problems.ts';
 
 /** One replica of a pool, or all replicas of a node. */
 type Target = { readonly pool: string; readonly replica: number } | { readonly node: number };
+
+/** Slow spells that come by chance. */
+interface SpellConfig {
+  readonly mean_up_seconds: number;
+  readonly for_seconds: number;
+  readonly factor: number;
+}
 
 /** The `faults` section. */
 export interface FaultsConfig {
@@ -26,6 +34,9 @@ export interface FaultsConfig {
     readonly at_seconds: number;
     readonly for_seconds: number | null;
   })[];
+  readonly random_stragglers?: SpellConfig;
+  /** Only with a network. */
+  readonly random_slow_links?: SpellConfig & { readonly of: FaultDomain };
   /** Only with a network; for_seconds null = to the end. */
   readonly slow_links?: readonly (Target & {
     readonly factor: number;
@@ -56,6 +67,8 @@ interface Given {
   stragglers?:
     | (GivenTarget & { factor: number; at_seconds?: number | undefined; for_seconds?: number | null | undefined })[]
     | undefined;
+  random_stragglers?: SpellConfig | null | undefined;
+  random_slow_links?: (SpellConfig & { of?: FaultDomain | undefined }) | null | undefined;
   slow_links?:
     | (GivenTarget & { factor: number; at_seconds: number; for_seconds?: number | null | undefined })[]
     | undefined;
@@ -79,15 +92,16 @@ export function resolveFaults(
   }
   const last = placeReplicas(pools, gpusPerNode(network)).at(-1)!;
   const nodes = last.node + last.nodes;
-  if (given.slow_links !== undefined && network === null) {
-    problems.add(['faults', 'slow_links'], 'there are no links to be slow', 'add a network section: network: {}');
+  for (const list of ['slow_links', 'random_slow_links'] as const) {
+    if (given[list] == null || network !== null) continue;
+    problems.add(['faults', list], 'there are no links to be slow', 'add a network section: network: {}');
   }
   const targeted = <T extends GivenTarget>(list: 'crashes' | 'stragglers' | 'slow_links', entries: readonly T[]) =>
     entries.map(({ pool, replica, node, ...rest }, index) => {
       checkTarget({ pool, replica, node }, ['faults', list, index], pools, nodes, problems);
       return { ...(node === undefined ? { pool: pool!, replica: replica ?? 0 } : { node }), ...rest };
     });
-  const random = given.random_crashes;
+  const { random_crashes: random, random_stragglers: spells, random_slow_links: slowSpells } = given;
   return {
     policy,
     ...(policy !== 'fail' ? { max_retries: given.max_retries ?? knobDefault<number>('faults.max_retries') } : {}),
@@ -102,6 +116,15 @@ export function resolveFaults(
       at_seconds: straggler.at_seconds ?? 0,
       for_seconds: straggler.for_seconds ?? null,
     })),
+    ...(spells == null ? {} : { random_stragglers: spells }),
+    ...(slowSpells == null
+      ? {}
+      : {
+          random_slow_links: {
+            ...slowSpells,
+            of: slowSpells.of ?? knobDefault<FaultDomain>('faults.random_slow_links.of'),
+          },
+        }),
     ...(given.slow_links === undefined
       ? {}
       : {
@@ -159,7 +182,7 @@ export function faultSpecOf(
   network: NetworkConfig | null,
 ): FaultSpec {
   const places = placeReplicas(pools, gpusPerNode(network));
-  const { random_crashes: random } = faults;
+  const { random_crashes: random, random_stragglers: spells, random_slow_links: slowSpells } = faults;
   return {
     crashes: faults.crashes.flatMap((crash) =>
       workersOf(crash, pools, places).map((worker) => ({
@@ -183,9 +206,15 @@ export function faultSpecOf(
     ...(faults.slow_links === undefined
       ? {}
       : { slowLinks: faults.slow_links.flatMap((slow) => slowLinksOf(slow, pools, places)) }),
+    ...(spells === undefined ? {} : { randomStragglers: spellSpecOf(spells) }),
+    ...(slowSpells === undefined ? {} : { randomSlowLinks: { ...spellSpecOf(slowSpells), of: slowSpells.of } }),
     retries: faults.max_retries ?? 0,
     ...(faults.policy === 'migrate' ? { migrates: true } : {}),
   };
+}
+
+function spellSpecOf({ mean_up_seconds, for_seconds, factor }: SpellConfig): SpellSpec {
+  return { meanUpNs: mean_up_seconds * NS_PER_S, lengthNs: Math.round(for_seconds * NS_PER_S), factor };
 }
 
 function slowLinksOf(

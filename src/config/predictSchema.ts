@@ -254,6 +254,14 @@ function faultsSchema() {
         }),
       )
       .optional(),
+    random_stragglers: z
+      .strictObject({
+        mean_up_seconds: number('faults.random_stragglers.mean_up_seconds'),
+        for_seconds: number('faults.random_stragglers.for_seconds'),
+        factor: number('faults.random_stragglers.factor'),
+      })
+      .nullable()
+      .optional(),
     slow_links: z
       .array(
         z.strictObject({
@@ -263,6 +271,15 @@ function faultsSchema() {
           for_seconds: number('faults.slow_links.for_seconds').nullable().optional(),
         }),
       )
+      .optional(),
+    random_slow_links: z
+      .strictObject({
+        of: choice('faults.random_slow_links.of', FAULT_DOMAINS).optional(),
+        mean_up_seconds: number('faults.random_slow_links.mean_up_seconds'),
+        for_seconds: number('faults.random_slow_links.for_seconds'),
+        factor: number('faults.random_slow_links.factor'),
+      })
+      .nullable()
       .optional(),
   });
 }

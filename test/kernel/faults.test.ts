@@ -3,12 +3,25 @@ import { RandomStream } from '../../src/base/random.ts';
 import type { FaultSpec, SlowLinks } from '../../src/cluster/faultSpec.ts';
 import type { PatienceSpec } from '../../src/cluster/patience.ts';
 import type { Scenario } from '../../src/cluster/scenario.ts';
+import { Spells } from '../../src/cluster/spells.ts';
 import { OUTCOME, STATE } from '../../src/engine/requestLog.ts';
 import { differences, timelineOf } from '../metamorphic/timeline.ts';
 import { simulate } from '../support/lawfulSimulation.ts';
 import { randomScenario } from './randomScenario.ts';
 
 const RUNS = Number(process.env.DYNOSIM_RUNS ?? 300);
+
+/** The spells that begin by then. */
+function spellsUntil(ns: number, spells: Spells): { atNs: number; untilNs: number }[] {
+  const found: { atNs: number; untilNs: number }[] = [];
+  while (spells.nextNs <= ns) {
+    const atNs = spells.nextNs;
+    spells.passTo(atNs);
+    found.push({ atNs, untilNs: spells.nextNs });
+    spells.passTo(spells.nextNs);
+  }
+  return found;
+}
 
 function slowLinks(random: RandomStream, worker: () => number): SlowLinks[] {
   return Array.from({ length: random.integer(0, 3) }, () => {
@@ -111,6 +124,45 @@ describe('under faults', () => {
     }
   });
 
+  it('makes no difference whether slow spells are drawn on the way or scheduled as they would be drawn', () => {
+    let shown = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const scenario = randomScenario(seed, 'fast');
+      const spell = { meanUpNs: 60_000, lengthNs: 25_000, factor: 0.4 };
+      const slow = { ...spell, factor: 2.5 };
+      const hasNetwork = scenario.network !== undefined;
+      const faults = { crashes: [], stragglers: [], retries: 0 };
+      const byChance: FaultSpec = {
+        ...faults,
+        randomStragglers: slow,
+        ...(hasNetwork ? { randomSlowLinks: { ...spell, of: 'worker' as const } } : {}),
+      };
+      const result = simulate({ ...scenario, faults: byChance });
+      const workers = scenario.pools.reduce((sum, pool) => sum + pool.replicas, 0);
+      const drawn = (stream: string, spec: typeof spell) =>
+        Array.from({ length: workers }, (_, worker) =>
+          spellsUntil(result.durationNs, new Spells(new RandomStream(scenario.seed, stream, worker), spec)).map(
+            (span) => ({
+              worker,
+              factor: spec.factor,
+              ...span,
+            }),
+          ),
+        ).flat();
+      const scheduled: FaultSpec = {
+        ...faults,
+        stragglers: drawn('stragglers', slow),
+        ...(hasNetwork
+          ? { slowLinks: drawn('slow links', spell).map(({ worker, ...rest }) => ({ of: { worker }, ...rest })) }
+          : {}),
+      };
+      const expected = timelineOf(simulate({ ...scenario, faults: scheduled }));
+      expect(differences(timelineOf(result), expected), `seed ${seed}`).toEqual([]);
+      if (differences(expected, timelineOf(simulate(scenario))).length > 0) shown += 1;
+    }
+    expect(shown).toBeGreaterThan(40);
+  });
+
   it('is not disturbed by faults that do nothing', () => {
     for (let seed = 1; seed <= 150; seed++) {
       const scenario = randomScenario(seed, 'fast');
@@ -128,6 +180,10 @@ describe('under faults', () => {
           ...(scenario.network === undefined
             ? {}
             : { slowLinks: [{ of: { worker: 0 }, factor: 1, atNs: 0, untilNs: 1e5 }] }),
+          randomStragglers: { meanUpNs: 10_000, lengthNs: 5_000, factor: 1 },
+          ...(scenario.network === undefined
+            ? {}
+            : { randomSlowLinks: { of: 'node' as const, meanUpNs: 10_000, lengthNs: 5_000, factor: 1 } }),
           retries: 3,
           migrates: seed % 2 === 0,
         },

@@ -21,16 +21,18 @@ const KEPT = [
   737, 1107, 1705, 1721, 2634,
 ];
 
-/** Most of them broke a law when requests only ever started anew. */
-function withoutMigration({ faults, ...rest }: Scenario): Scenario {
-  return faults === undefined ? rest : { ...rest, faults: { ...faults, migrates: false } };
+/** Most of them broke a law before there were migration and slow spells by chance. */
+function asTheyWere({ faults, ...rest }: Scenario): Scenario {
+  if (faults === undefined) return rest;
+  const { migrates, randomStragglers, randomSlowLinks, ...kept } = faults;
+  return { ...rest, faults: kept };
 }
 
 describe('whole deployments drawn from a seed', () => {
   it(`keep every law, ${RUNS} of them and those that once did not`, () => {
     for (const seed of KEPT) {
       expect(swarmBreach(seed), `seed ${seed}`).toBeNull();
-      expect(swarmBreach(seed, withoutMigration), `seed ${seed} without migration`).toBeNull();
+      expect(swarmBreach(seed, asTheyWere), `seed ${seed} as it was`).toBeNull();
     }
     for (let seed = 1; seed <= RUNS; seed++) expect(swarmBreach(seed), `seed ${seed}`).toBeNull();
   });

@@ -42,7 +42,10 @@ export function swarmScenario(seed: number): Scenario {
   };
   const troubled = one(4) ? scenario : { ...scenario, faults: faults(random, workers, scenario.network !== undefined) };
   const migrates = new RandomStream(seed, 'swarm migration').integer(0, 1) === 0;
-  const kept = migrates && troubled.faults ? { ...troubled, faults: { ...troubled.faults, migrates } } : troubled;
+  const kept =
+    troubled.faults === undefined
+      ? troubled
+      : { ...troubled, faults: { ...troubled.faults, ...(migrates ? { migrates } : {}), ...spells(seed, scenario) } };
   const tiered = one(2) ? withTiers(kept, seed) : kept;
   const shedding = one(4) ? { ...tiered, maxKvUsage: random.integer(1, 9) / 10 } : tiered;
   return one(3) ? { ...shedding, pools: shedding.pools.map(withStartup), planner: planner(seed, shedding) } : shedding;
@@ -122,6 +125,24 @@ function faults(random: RandomStream, workers: number, hasNetwork: boolean): Fau
   };
 }
 
+/** Slow spells that come by chance. */
+function spells(seed: number, { network }: Scenario): Partial<FaultSpec> {
+  const random = new RandomStream(seed, 'swarm spells');
+  const spell = () => ({ meanUpNs: random.integer(20_000, 300_000), lengthNs: random.integer(1, 90_000) });
+  return {
+    ...(random.integer(0, 2) === 0 ? { randomStragglers: { ...spell(), factor: random.integer(11, 30) / 10 } } : {}),
+    ...(network !== undefined && random.integer(0, 1) === 0
+      ? {
+          randomSlowLinks: {
+            ...spell(),
+            factor: random.integer(1, 9) / 10,
+            of: random.integer(0, 1) === 0 ? ('node' as const) : ('worker' as const),
+          },
+        }
+      : {}),
+  };
+}
+
 /** What a scenario has of everything there is. */
 export const FEATURES: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   vLLM: ({ pools }) => pools[0].engine.backend === 'vllm',
@@ -140,6 +161,8 @@ export const FEATURES: Readonly<Record<string, (scenario: Scenario) => boolean>>
   'node crashes': ({ faults }) => faults?.random?.nodesOf !== undefined,
   migration: ({ faults }) => faults?.migrates === true && (faults.crashes.length > 0 || faults.random !== undefined),
   stragglers: ({ faults }) => (faults?.stragglers.length ?? 0) > 0,
+  'stragglers by chance': ({ faults }) => faults?.randomStragglers !== undefined,
+  'slow links by chance': ({ faults }) => faults?.randomSlowLinks !== undefined,
   'start-up': ({ pools }) => pools.some(({ startupNs }) => startupNs !== undefined),
   'impatient clients': ({ patience }) => patience !== undefined,
   shedding: ({ maxInFlight }) => maxInFlight !== undefined,

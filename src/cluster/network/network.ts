@@ -1,6 +1,8 @@
-import type { SlowLinks } from '../faultSpec.ts';
+import { RandomStream } from '../../base/random.ts';
+import type { RandomSlowLinks, SlowLinks } from '../faultSpec.ts';
 import type { PoolSpec } from '../scenario.ts';
 import type { NetworkUse } from '../simulationResult.ts';
+import { Spells } from '../spells.ts';
 import { Degradations } from './degradations.ts';
 import { Fluid } from './fluid.ts';
 import type { NetworkSpec } from './networkSpec.ts';
@@ -11,9 +13,16 @@ export class Network {
   readonly #topology: Topology;
   readonly #fluid = new Fluid();
   readonly #degradations: Degradations;
+  readonly #byChance: RandomSlowLinks | null;
+  readonly #seed: number;
+  /** Nodes that something sits on. */
+  readonly #nodes = new Set<number>();
   #transfers = 0;
 
-  constructor(spec: NetworkSpec, slowLinks: readonly SlowLinks[]) {
+  /** `byChance`: which links are slow now and then, drawn from `seed`. */
+  constructor(spec: NetworkSpec, slowLinks: readonly SlowLinks[], byChance: RandomSlowLinks | null = null, seed = 0) {
+    this.#byChance = byChance;
+    this.#seed = seed;
     const topology = new Topology(spec);
     this.#topology = topology;
     this.#degradations = new Degradations(slowLinks, (of) =>
@@ -23,7 +32,15 @@ export class Network {
 
   /** The next replica of the fleet gets its place. */
   place(pool: PoolSpec, replica: number): void {
-    this.#topology.place(pool, replica);
+    const topology = this.#topology;
+    const { worker, node } = topology.place(pool, replica);
+    const byChance = this.#byChance;
+    if (byChance === null || (byChance.of === 'node' && this.#nodes.has(node))) return;
+    this.#nodes.add(node);
+    const isOfNode = byChance.of === 'node';
+    const links = isOfNode ? topology.linksOfNode(node) : topology.linksOfReplica(worker);
+    const stream = new RandomStream(this.#seed, isOfNode ? 'slow nodes' : 'slow links', isOfNode ? node : worker);
+    this.#degradations.add(links, new Spells(stream, byChance));
   }
 
   /** When the last byte of the next transfer to end has left, or links change under one. */

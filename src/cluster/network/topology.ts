@@ -34,9 +34,11 @@ export class Topology {
     this.#placement = new Placement(spec.gpusPerNode);
   }
 
-  /** The next replica of the fleet gets its place. */
-  place({ name, gpusPerReplica }: PoolSpec, replica: number): void {
-    this.#sites.push(this.#siteAt(this.#placement.next(gpusPerReplica), gpusPerReplica, `${name}/${replica}`));
+  /** The next replica of the fleet gets its place; returns its number in the fleet, and the node it begins on. */
+  place({ name, gpusPerReplica }: PoolSpec, replica: number): { readonly worker: number; readonly node: number } {
+    const place = this.#placement.next(gpusPerReplica);
+    this.#sites.push(this.#siteAt(place, gpusPerReplica, `${name}/${replica}`));
+    return { worker: this.#sites.length - 1, node: place.node };
   }
 
   /** The links between two replicas, by their numbers in the fleet. */

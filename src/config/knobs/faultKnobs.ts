@@ -74,6 +74,24 @@ export const FAULT_KNOBS = [
     about: 'For how long; null is to the end.',
   },
   {
+    path: 'faults.random_stragglers.mean_up_seconds',
+    domain: POSITIVE,
+    unit: 's',
+    about:
+      'Mean time from the start, or from the end of a slow spell, to the next one of each replica; exponential, seeded.',
+  },
+  {
+    path: 'faults.random_stragglers.for_seconds',
+    domain: { kind: 'number', min: 1e-6 },
+    unit: 's',
+    about: 'How long each spell lasts.',
+  },
+  {
+    path: 'faults.random_stragglers.factor',
+    domain: POSITIVE,
+    about: 'Passes last so many times as long meanwhile; what overlaps multiplies.',
+  },
+  {
     path: 'faults.slow_links.factor',
     domain: { kind: 'number', above: 0, max: 1 },
     about:
@@ -86,5 +104,28 @@ export const FAULT_KNOBS = [
     unit: 's',
     default: null,
     about: 'For how long; null is to the end.',
+  },
+  {
+    path: 'faults.random_slow_links.of',
+    domain: { kind: 'choice', choices: FAULT_DOMAINS },
+    default: 'node',
+    about: "Whether it is each node's network cards, or each replica's own links.",
+  },
+  {
+    path: 'faults.random_slow_links.mean_up_seconds',
+    domain: POSITIVE,
+    unit: 's',
+    about: 'Mean time from the start, or from the end of a slow spell, to the next one of each; exponential, seeded.',
+  },
+  {
+    path: 'faults.random_slow_links.for_seconds',
+    domain: { kind: 'number', min: 1e-6 },
+    unit: 's',
+    about: 'How long each spell lasts.',
+  },
+  {
+    path: 'faults.random_slow_links.factor',
+    domain: { kind: 'number', above: 0, max: 1 },
+    about: 'What is left of the bandwidth meanwhile; what overlaps multiplies.',
   },
 ] as const satisfies readonly Knob[];
