@@ -7,13 +7,14 @@ import type { Worker } from './worker.ts';
  * @param promised replicas of other pools that drain and will start in this one
  */
 export function observePool(workers: readonly Worker[], promised: number): PoolObservation {
-  const inPhase = (phase: string): Worker[] => workers.filter(({ presence }) => presence.phase === phase);
-  return {
-    starting: inPhase('starting').length + promised,
-    draining: inPhase('draining').length,
-    down: inPhase('down').length,
-    ready: inPhase('ready').map(observeReplica),
-  };
+  const counts = { absent: 0, starting: promised, ready: 0, draining: 0, down: 0 };
+  const ready: ReplicaObservation[] = [];
+  for (const worker of workers) {
+    const { phase } = worker.presence;
+    counts[phase] += 1;
+    if (phase === 'ready') ready.push(observeReplica(worker));
+  }
+  return { starting: counts.starting, draining: counts.draining, down: counts.down, ready };
 }
 
 function observeReplica({ core, pool, ledger }: Worker): ReplicaObservation {

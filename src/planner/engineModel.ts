@@ -1,7 +1,7 @@
-import type { Role } from '../cluster/scenario.ts';
+import type { PassObservation } from '../cluster/planner.ts';
 import type { RegressionSpec } from './policySpec.ts';
 import type { PoolFacts } from './poolFacts.ts';
-import { type PassSample, Regression } from './regression.ts';
+import { Regression } from './regression.ts';
 
 /** Mean lengths of the traffic. */
 export interface Lengths {
@@ -10,12 +10,6 @@ export interface Lengths {
   /** Share of prompts that prefix caches save. */
   readonly hitRatio: number;
 }
-
-const FEATURES: Readonly<Record<Role, (sample: PassSample) => readonly [number, number]>> = {
-  prefill: ({ prefillTokens }) => [prefillTokens, 0],
-  decode: ({ decodes, kvTokens }) => [decodes, kvTokens],
-  aggregated: ({ prefillTokens, kvTokens }) => [prefillTokens, kvTokens],
-};
 
 /** How fast one replica is, learned from its passes: the regressions of Dynamo's planner. */
 export class EngineModel {
@@ -29,19 +23,26 @@ export class EngineModel {
   constructor(pool: PoolFacts, spec: RegressionSpec) {
     this.#pool = pool;
     this.#samples = spec.samples;
-    this.#regression = new Regression(spec, FEATURES[pool.role]);
-    for (const sample of pool.profile) this.#regression.observe(sample);
+    this.#regression = new Regression(spec);
+    for (const sample of pool.profile) this.#learn(sample, sample.kvTokens);
   }
 
   get isReady(): boolean {
     return this.#regression.isReady;
   }
 
-  observe(sample: PassSample): void {
-    this.#regression.observe(sample);
-    this.#prefillTokens.push(sample.prefillTokens);
-    this.#prefillSum += sample.prefillTokens;
+  /** A pass of a replica that holds so much KV. */
+  observe(pass: PassObservation, kvTokens: number): void {
+    this.#learn(pass, kvTokens);
+    this.#prefillTokens.push(pass.prefillTokens);
+    this.#prefillSum += pass.prefillTokens;
     if (this.#prefillTokens.length > this.#samples) this.#prefillSum -= this.#prefillTokens.shift()!;
+  }
+
+  /** Prefill: by prompt tokens; decode: by sequences and KV; aggregated: by prompt tokens and KV. */
+  #learn({ ns, prefillTokens, decodes }: PassObservation, kvTokens: number): void {
+    const { role } = this.#pool;
+    this.#regression.observe(role === 'decode' ? decodes : prefillTokens, role === 'prefill' ? 0 : kvTokens, ns);
   }
 
   /** Until the first token of a prompt that comes now, behind so many queued tokens: passes of full batches. */

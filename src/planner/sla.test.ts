@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { at, facts, pool } from '../../test/support/observations.ts';
+import { RandomStream } from '../base/random.ts';
 import type { ReplicaObservation, TrafficObservation } from '../cluster/planner.ts';
 import { createPolicy } from './createPolicy.ts';
 import { EngineModel } from './engineModel.ts';
@@ -200,22 +201,49 @@ describe('throughput scaling of Dynamo planner, worked out by hand', () => {
 
 describe('the regression', () => {
   it('keeps passes spread over its buckets', () => {
-    const regression = new Regression({ samples: 16, buckets: 4, minObservations: 1 }, ({ decodes, kvTokens }) => [
-      decodes,
-      kvTokens,
-    ]);
-    regression.observe({ ns: 500, prefillTokens: 0, decodes: 100, kvTokens: 1000 });
-    regression.observe({ ns: 300, prefillTokens: 0, decodes: 100, kvTokens: 0 });
-    for (let pass = 0; pass < 1000; pass++) {
-      regression.observe({ ns: 100, prefillTokens: 0, decodes: 0, kvTokens: 0 });
-    }
+    const regression = new Regression({ samples: 16, buckets: 4, minObservations: 1 });
+    regression.observe(100, 1000, 500);
+    regression.observe(100, 0, 300);
+    for (let pass = 0; pass < 1000; pass++) regression.observe(0, 0, 100);
     // 100 + 2 per decode + 0.2 per token: the two rare ones are remembered.
     expect(regression.predictNs(50, 500)).toBeCloseTo(300, 6);
   });
 
   it('gives features that do not vary no slope', () => {
-    const regression = new Regression(REGRESSION, ({ prefillTokens }) => [prefillTokens, 0]);
-    for (let pass = 0; pass < 5; pass++) regression.observe({ ns: 70, prefillTokens: 8, decodes: 0, kvTokens: 0 });
+    const regression = new Regression(REGRESSION);
+    for (let pass = 0; pass < 5; pass++) regression.observe(8, 0, 70);
     expect(regression.predictNs(8000, 0)).toBe(70);
   });
+
+  it('remembers what one that looks at all passes anew each time does', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = new RandomStream(seed, 'passes');
+      const spec = { samples: random.integer(5, 40), buckets: random.integer(1, 5) ** 2, minObservations: 1 };
+      const regression = new Regression(spec);
+      let kept: { x: number; y: number; ns: number }[] = [];
+      for (let pass = 0; pass < 200; pass++) {
+        const x = random.integer(0, 3) === 0 ? 0 : random.integer(0, 50);
+        const [y, ns] = [random.integer(0, 1000), random.integer(1, 1000)];
+        regression.observe(x, y, ns);
+        kept = plainlyKept([...kept, { x, y, ns }], spec);
+        if (kept.length < 3) continue;
+        const again = new Regression(spec);
+        for (const each of kept) again.observe(each.x, each.y, each.ns);
+        expect(regression.predictNs(20, 500), `seed ${seed}`).toBe(again.predictNs(20, 500));
+      }
+    }
+  });
 });
+
+/** Without the oldest pass of the fullest bucket, if they are too many. */
+function plainlyKept<T extends { x: number; y: number }>(passes: T[], spec: { samples: number; buckets: number }): T[] {
+  if (passes.length <= spec.samples) return passes;
+  const side = Math.sqrt(spec.buckets);
+  const [mostX, mostY] = [Math.max(...passes.map(({ x }) => x)), Math.max(...passes.map(({ y }) => y))];
+  const part = (value: number, most: number) =>
+    most === 0 ? 0 : Math.min(side - 1, Math.floor((value / most) * side));
+  const buckets = passes.map(({ x, y }) => part(x, mostX) * side + part(y, mostY));
+  const sizes = buckets.map((bucket) => buckets.filter((other) => other === bucket).length);
+  const gone = sizes.indexOf(Math.max(...sizes));
+  return passes.filter((_, index) => index !== gone);
+}

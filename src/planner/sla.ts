@@ -61,7 +61,7 @@ function lengthsOf(traffic: TrafficObservation, before: Lengths): Lengths {
 function learn(models: readonly EngineModel[], { pools }: Observation): void {
   for (const [pool, { ready }] of pools.entries()) {
     for (const { running, lastPass, heldTokens } of ready) {
-      if (running > 0 && lastPass !== null) models[pool].observe({ ...lastPass, kvTokens: heldTokens });
+      if (running > 0 && lastPass !== null) models[pool].observe(lastPass, heldTokens);
     }
   }
 }
