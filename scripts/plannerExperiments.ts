@@ -3,7 +3,6 @@
  *   DYNOSIM_DATA=... npx tsx scripts/plannerExperiments.ts
  */
 
-import { simulate } from '../src/cluster/simulation.ts';
 import { loadWorkload } from '../src/config/buildWorkload.ts';
 import { parsePredict } from '../src/config/loadPredict.ts';
 import { readFacts } from '../src/config/readFacts.ts';
@@ -20,7 +19,7 @@ if (data === undefined) {
 const facts = readFacts('.');
 
 /** Qwen3-32B on pairs of H200, the trace at its own pace, 1500 ms TTFT and 50 ms TPOT. */
-function text(replicas: number, startupS: number, planner: string | null, maxGpus = 32): string {
+function text(replicas: number, startupS: number, planner: string | null): string {
   return `traffic:
   source: {type: trace, format: mooncake, path: ${data}/traces/mooncake-conversation.jsonl}
   load: {type: trace_timestamps, spread: uniform}
@@ -34,7 +33,7 @@ engine:
       startup: {provisioning_seconds: 0, load_gb_per_second: null, warmup_seconds: ${startupS}}
 router: {policy: kv_router}
 evaluation: {slo: {ttft_ms: {p95: 1500}, tpot_ms: {p95: 50}}}
-${planner === null ? '' : `planner: {max_gpus: ${maxGpus}, ${planner}}`}
+${planner === null ? '' : `planner: {max_gpus: 32, ${planner}}`}
 `;
 }
 
@@ -109,31 +108,4 @@ table(
   'Start-up, load interval 5 s',
   'start-up s',
   [0, 10, 30, 60, 90, 120, 150, 180, 200, 240, 300].map((s) => [String(s), run(1, s, SLA)]),
-);
-
-/** Ratio of two runs of the same static timeline, alternating, the least processor time of each. */
-function overhead(): number {
-  const fastest = { without: Number.POSITIVE_INFINITY, with: Number.POSITIVE_INFINITY };
-  const blind = predictedScenario(null);
-  // It sees, learns and decides at every look, but its budget leaves it the eight replicas there are.
-  const watched = predictedScenario('policy: sla, scaling: both, forecast: {model: kalman}, min_replicas: 8', 16);
-  for (let round = 0; round < 15; round++) {
-    for (const [name, scenario] of [
-      ['without', blind],
-      ['with', watched],
-    ] as const) {
-      const before = process.cpuUsage();
-      simulate(scenario);
-      fastest[name] = Math.min(fastest[name], process.cpuUsage(before).user);
-    }
-  }
-  return fastest.with / fastest.without;
-}
-
-function predictedScenario(planner: string | null, maxGpus = 32) {
-  return predict(parsePredict(text(8, 0, planner, maxGpus), 'experiment.yaml', [], facts), workload, context).scenario;
-}
-
-console.log(
-  `\nA planner that decides every 5 s but may not act takes ${overhead().toFixed(3)} times the run time of none.`,
 );

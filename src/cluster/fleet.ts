@@ -56,6 +56,11 @@ export class Fleet {
     return gpus;
   }
 
+  /** Whether all replicas there ever were are ready. */
+  get isWhole(): boolean {
+    return this.workers.every(({ presence }) => presence.phase === 'ready');
+  }
+
   ofRole(role: Role): Worker[] {
     return this.workers.filter(({ pool }) => pool.role === role);
   }

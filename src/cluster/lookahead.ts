@@ -2,7 +2,7 @@ import type { Scenario } from './scenario.ts';
 
 /**
  * Whether workers may run ahead of the clock until the next of their own requests can come: nothing else reaches them, they share nothing, and nobody
- * looks at them or waits for what they do. It is the conservative lookahead of Chandy and Misra (1979). Workers of a large
+ * but a planner, at its ticks, looks at them or waits for what they do. It is the conservative lookahead of Chandy and Misra (1979). Workers of a large
  * fleet then take turns less often, each with its own data in the processor's cache.
  */
 export function mayRunAhead(scenario: Scenario): boolean {
@@ -18,11 +18,13 @@ export function mayRunAhead(scenario: Scenario): boolean {
     overLength,
     maxVirtualNs,
     samples,
+    planner,
     ...features
   } = scenario;
   const { policy, scorer, ...routing } = router;
   if (core === 'plain' || load.kind === 'closed' || !isPlain(features) || !isPlain(routing)) return false;
-  const alone = pools.every(({ name, role, replicas, gpusPerReplica, engine, timer, ...rest }) => {
+  if (planner?.routers !== undefined) return false;
+  const alone = pools.every(({ name, role, replicas, gpusPerReplica, engine, timer, startup, ...rest }) => {
     return role === 'aggregated' && engine.tiers === undefined && isPlain(rest);
   });
   return alone && workload.nextTurn.every((next) => next < 0);

@@ -45,6 +45,8 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
   readonly #onboarding = new Map<number, { readonly worker: number; readonly readyNs: number }>();
   #inFrontEnd = 0;
   readonly #runsAhead: boolean;
+  /** The fleet as the planner left it. */
+  #isWhole: boolean;
   /** The time for which a release is due; -1 = none is. */
   #releaseNs = -1;
 
@@ -58,6 +60,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     this.#arrivals = new Arrivals(workload, scenario.load, scenario.maxVirtualNs);
     this.fleet = new Fleet(scenario, this.table, this.log, this);
     this.#runsAhead = mayRunAhead(scenario);
+    this.#isWhole = this.fleet.isWhole;
     const { faults, planner } = scenario;
     const hasCrashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
     const changes = hasCrashes || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
@@ -210,9 +213,10 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
 
   /** Nothing but its own events can happen to the worker before this time. */
   quietUntilNs(worker: Worker): number {
-    if (!this.#runsAhead) return 0;
+    if (!this.#runsAhead || !this.#isWhole) return 0;
     const before = this.#roles.entry.requestsBefore(worker) - this.#inFrontEnd;
-    return before < 0 ? 0 : this.#arrivals.timeNs(before);
+    const untilNs = before < 0 ? 0 : this.#arrivals.timeNs(before);
+    return this.scaler === null ? untilNs : Math.min(untilNs, this.scaler.nextNs);
   }
 
   /** Before anything happens at `nowNs`: reports of load that are due. */
@@ -250,6 +254,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     if (worker.presence.phase === 'ready') this.#takeStranded(nowNs);
     else this.mishaps.crash(worker, nowNs);
     this.scaler?.changed(worker, nowNs);
+    this.#isWhole = this.fleet.isWhole;
     this.#askForRelease(nowNs);
   }
 
@@ -259,6 +264,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
   plan(nowNs: number): void {
     for (const { core, presence } of this.fleet.workers) if (presence.phase !== 'absent') core.advanceTo(nowNs);
     this.scaler!.tick();
+    this.#isWhole = this.fleet.isWhole;
   }
 
   get unrouted(): number {

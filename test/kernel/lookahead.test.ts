@@ -2,6 +2,9 @@ import { expect, it } from 'vitest';
 import { RandomStream } from '../../src/base/random.ts';
 import type { Scenario } from '../../src/cluster/scenario.ts';
 import { createSimulation } from '../../src/cluster/simulation.ts';
+import { hpaPolicy } from '../../src/planner/hpa.ts';
+import type { HpaSpec } from '../../src/planner/policySpec.ts';
+import { poolFactsOf } from '../../src/planner/poolFacts.ts';
 import { fixedTimer } from '../../src/timing/fixed.ts';
 import { WorkloadBuilder } from '../../src/workload/workloadBuilder.ts';
 import { timelineOf } from '../metamorphic/timeline.ts';
@@ -53,6 +56,43 @@ function scenario(seed: number, core: 'fast' | 'plain'): Scenario {
     samples: 0,
   };
 }
+
+/** Replicas come and go as requests wait; looked at now often, now seldom. */
+function scaled(seed: number, core: 'fast' | 'plain'): Scenario {
+  const still = scenario(seed, core);
+  const random = new RandomStream(seed, 'planner');
+  const startup = { provisioningNs: random.integer(0, 200) * MS, loadNs: 0, warmupNs: 1, warmReplicas: 0 };
+  const pools = still.pools.map((pool) => ({ ...pool, startup }));
+  return {
+    ...still,
+    pools,
+    planner: {
+      intervalNs: random.integer(3, 100) * MS,
+      maxGpus: 10,
+      minReplicas: [1],
+      createPolicy: () => hpaPolicy(pools.map(poolFactsOf), EAGER),
+    },
+  };
+}
+
+const EAGER: HpaSpec = {
+  kind: 'hpa',
+  targets: [{ metric: 'requests', value: 2 }],
+  tolerance: 0.1,
+  up: { stabilizationS: 0, rates: [], select: 'max' },
+  down: { stabilizationS: 0, rates: [], select: 'max' },
+};
+
+it('so they do while a planner looks at them and changes the fleet', () => {
+  let changes = 0;
+  for (let seed = 1; seed <= 100; seed++) {
+    const [ahead, expected] = [simulate(scaled(seed, 'fast')), simulate(scaled(seed, 'plain'))];
+    expect(timelineOf(ahead), `seed ${seed}`).toEqual(timelineOf(expected));
+    expect(ahead.scaling, `seed ${seed}`).toEqual(expected.scaling);
+    changes += ahead.scaling!.decisions.length;
+  }
+  expect(changes).toBeGreaterThan(500);
+});
 
 it('workers that run ahead of the clock come to what they do when events take turns', () => {
   for (let seed = 1; seed <= 200; seed++) {
