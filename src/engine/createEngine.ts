@@ -48,13 +48,11 @@ function createSglang(core: 'fast' | 'plain', { config: given, ...setup }: Engin
 }
 
 function createTrtllm(core: 'fast' | 'plain', setup: EngineSetup<TrtllmConfig>): EngineCore {
-  const { maxSequences, maxBatchedTokens, attentionDataRanks, pipelineStages, speculation } = setup.config;
+  const { maxSequences, maxBatchedTokens, attentionDataRanks, speculation } = setup.config;
   const depth = microBatchesInFlight(setup.config);
-  // The fast core takes all decodes of a lane into every pass: with fewer tokens than sequences some would have to wait. Where
-  // ranks wait for each other, or generations come from elsewhere, those of several lanes could share a micro-batch.
+  // The fast core takes all decodes of a lane into every pass: with fewer tokens than sequences some would have to wait.
   const parts = maxSequences * verifiedTokens(speculation) > maxBatchedTokens;
-  const mixes = pipelineStages > 1 && (attentionDataRanks > 1 || setup.role === 'decode');
-  if (core === 'plain' || parts || mixes) {
+  if (core === 'plain' || parts) {
     const executor = new PlainExecutor(setup.config);
     return new PlainEngine(setup, depth, () => new PlainTrtllm(setup, executor), anyRank, executor);
   }

@@ -24,7 +24,7 @@ export function trtllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const timer = awkwardTimer(random);
   const groups = new RandomStream(seed, 'trtllm ranks');
   const drafts = new RandomStream(seed, 'trtllm drafts');
-  const split = random.integer(0, 3) === 0;
+  const split = random.integer(0, 2) === 0;
   const engine = (): TrtllmConfig => {
     const blockTokens = [1, 3, 4, 16][random.integer(0, 3)];
     const chunkedPrefill = coin();
@@ -58,7 +58,7 @@ export function trtllmScenario(seed: number, core: 'fast' | 'plain'): Scenario {
       blockTokens,
       blocks: Math.ceil(longest / blockTokens) + random.integer(0, 2) * random.integer(0, mostSpare),
       attentionDataRanks,
-      pipelineStages: attentionDataRanks === 1 || groups.integer(0, 3) === 0 ? [1, 1, 2, 3][groups.integer(0, 3)] : 1,
+      pipelineStages: [1, 1, 2, 3][groups.integer(0, 3)],
       balance: balances && attentionDataRanks > 1 ? limits : null,
       contextLength: random.integer(0, 3) === 0 ? Math.ceil(longest * 0.9) : longest,
     };

@@ -53,10 +53,15 @@ function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Rec
       workload.maxOutputTokens.some((tokens, request) => tokens > workload.outputTokens[request]),
     ranks: some(({ attentionDataRanks }) => attentionDataRanks > 1),
     'balanced ranks': some(({ balance }) => balance !== null),
-    pipelines: scenario.pools.some(({ role, engine }) => {
-      const { pipelineStages, attentionDataRanks } = engine;
-      return pipelineStages > 1 && attentionDataRanks === 1 && role !== 'decode';
-    }),
+    pipelines: some(({ pipelineStages }) => pipelineStages > 1),
+    'pipelines with ranks': some(
+      ({ pipelineStages, attentionDataRanks }) => pipelineStages > 1 && attentionDataRanks > 1,
+    ),
+    'pipelines on generation servers': scenario.pools.some(
+      ({ role, engine }) => role === 'decode' && engine.pipelineStages > 1,
+    ),
+    'pauses with pipelines':
+      some(({ pipelineStages }) => pipelineStages > 1) && workers.some(({ preemptions }) => preemptions > 0),
     drafts: some(({ speculation }) => speculation !== null),
     'accepted drafts': workers.some(({ acceptedDrafts }) => acceptedDrafts > 0),
     'pauses with drafts':

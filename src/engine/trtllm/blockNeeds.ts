@@ -3,6 +3,7 @@ import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
 import type { CapacityView } from './capacity.ts';
+import type { MicroBatchLanes } from './microBatchLanes.ts';
 import { stepTokens } from './requestLimits.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
@@ -12,14 +13,19 @@ export class BlockNeeds implements CapacityView<Sequence> {
   /** null: no prefix caching. */
   readonly #names: PageNames | null;
   readonly #setup: SchedulerSetup<TrtllmConfig>;
+  readonly #lanes: MicroBatchLanes;
   readonly #speculates: boolean;
   readonly #isPipelined: boolean;
-  /** The lane that the batch to be formed has. */
-  lane = 0;
   /** Tokens there are blocks for beyond what is scheduled when a step is formed. */
   readonly #stepTokens: number;
 
-  constructor(pages: SequencePages, names: PageNames | null, setup: SchedulerSetup<TrtllmConfig>) {
+  constructor(
+    pages: SequencePages,
+    names: PageNames | null,
+    setup: SchedulerSetup<TrtllmConfig>,
+    lanes: MicroBatchLanes,
+  ) {
+    this.#lanes = lanes;
     this.#pages = pages;
     this.#names = names;
     this.#setup = setup;
@@ -64,7 +70,8 @@ export class BlockNeeds implements CapacityView<Sequence> {
   /** A generation that takes no part in the next step: it is in a micro-batch of the pipeline, or needs no more. */
   isOut(sequence: Sequence): boolean {
     const { stage, lane } = sequence;
-    if (this.#isPipelined) return stage === STAGE.finishing || (stage === STAGE.decoding && lane !== this.lane);
+    if (this.#isPipelined)
+      return stage === STAGE.finishing || (stage === STAGE.decoding && this.#lanes.isInFlight(lane));
     return this.#isToComplete(sequence);
   }
 
@@ -104,7 +111,7 @@ export class BlockNeeds implements CapacityView<Sequence> {
 
   #computed(sequence: Sequence): number {
     if (sequence.stage !== STAGE.decoding) return sequence.computed;
-    return this.#setup.lanes[sequence.lane].set.computedTokens(sequence);
+    return this.#lanes.of(sequence).set.computedTokens(sequence);
   }
 }
 

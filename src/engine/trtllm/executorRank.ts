@@ -2,16 +2,17 @@ import { PageNames } from '../../kv/pageNames.ts';
 import type { Batch } from '../batch.ts';
 import { emit } from '../emit.ts';
 import type { EngineLoad } from '../engineCore.ts';
+import type { Lane } from '../lane.ts';
 import { STATE } from '../requestLog.ts';
 import type { SchedulerSetup } from '../schedulerSetup.ts';
 import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import { SequencePages } from '../sequencePages.ts';
-import { noteReuse } from '../tierReuse.ts';
 import { BlockNeeds, isContext } from './blockNeeds.ts';
 import { type CapacityPool, fitCapacity } from './capacity.ts';
-import { firstChunk } from './firstChunk.ts';
+import { ContextStart } from './contextStart.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
 import { chooseMicroBatch, type MicroBatch, type MicroBatchLimits, type MicroBatchView } from './microBatch.ts';
+import { MicroBatchLanes } from './microBatchLanes.ts';
 import { mostActive, verifiedTokens } from './requestLimits.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
@@ -27,8 +28,6 @@ export class ExecutorRank {
   tokens = 0;
   /** Of them, those that do not decode. */
   pending = 0;
-  /** When all that was fetched from the tiers is there. */
-  #loadedNs = 0;
   /** Nobody of those can start before somebody leaves. */
   #isBlocked = false;
   /** The only token of somebody, which came with its KV, was its last. */
@@ -37,22 +36,26 @@ export class ExecutorRank {
   #chosen: MicroBatch<Sequence> | null = null;
   /** Blocks came or went in other numbers than the capacity scheduler reckons with. */
   #hasMoved = false;
-  /** By batch in flight: those whose prompts end in it. */
-  readonly #ended = new Map<Batch, Sequence[]>();
+  /** Of the batch to be formed. */
+  #lane: Lane;
   readonly #held = new Map<number, Sequence>();
   /** Draft tokens of each generation in a step. */
   readonly #drafts: number;
   readonly #limits: MicroBatchLimits;
+  readonly #lanes: MicroBatchLanes;
+  readonly #starts: ContextStart;
   readonly #needs: BlockNeeds;
   readonly #view: MicroBatchView<Sequence>;
 
   constructor(setup: SchedulerSetup<TrtllmConfig>) {
-    const { config, table, batches } = setup;
+    const { config, table } = setup;
     this.#setup = setup;
+    [this.#lane] = setup.lanes;
     const names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
     this.pages = new SequencePages(kvLayoutOf(config), setup);
-    this.#needs = new BlockNeeds(this.pages, config.prefixCaching ? names : null, setup);
-    for (const batch of batches) this.#ended.set(batch, []);
+    this.#lanes = new MicroBatchLanes(setup);
+    this.#starts = new ContextStart(setup, this.pages);
+    this.#needs = new BlockNeeds(this.pages, config.prefixCaching ? names : null, setup, this.#lanes);
     this.#drafts = verifiedTokens(config.speculation) - 1;
     this.#limits = {
       maxTokens: config.maxBatchedTokens,
@@ -80,8 +83,7 @@ export class ExecutorRank {
 
   /** No newcomer could start before somebody leaves. */
   get isStuck(): boolean {
-    const { config, role } = this.#setup;
-    return this.#isBlocked && role !== 'decode' && config.pipelineStages === 1;
+    return this.#isBlocked && this.#setup.role !== 'decode';
   }
 
   holds(request: number): boolean {
@@ -120,9 +122,9 @@ export class ExecutorRank {
     this.#leave(sequence);
     const { stage } = sequence;
     const isDecoding = stage === STAGE.decoding || stage === STAGE.finishing;
-    const inFlight = this.#abandon(sequence);
-    if (stage === STAGE.decoding) this.#setup.lanes[sequence.lane].set.remove(sequence);
-    if (sequence.lane !== NO_LANE) this.#setup.lanes[sequence.lane].times.remove(sequence, nowNs, this.#setup.log);
+    const inFlight = this.#needs.inFlight(sequence);
+    for (const batch of this.#setup.batches) batch.abandon(sequence);
+    this.#leaveLane(sequence, nowNs);
     if (isDecoding) this.pages.publish(sequence, sequence.computed - inFlight);
     else this.pending -= 1;
     if (stage !== STAGE.waiting) this.pages.release(sequence);
@@ -135,15 +137,11 @@ export class ExecutorRank {
     this.tokens -= sequence.inputTokens;
   }
 
-  /** Batches in flight have nothing more to do with it; returns how many tokens of it they would have brought. */
-  #abandon(sequence: Sequence): number {
-    const inFlight = this.#needs.inFlight(sequence);
-    for (const batch of this.#setup.batches) {
-      batch.abandon(sequence);
-      const ended = this.#ended.get(batch)!;
-      if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
-    }
-    return inFlight;
+  #leaveLane(sequence: Sequence, nowNs: number): void {
+    if (sequence.lane === NO_LANE) return;
+    const { set, times } = this.#lanes.of(sequence);
+    if (sequence.stage === STAGE.decoding) set.remove(sequence);
+    times.remove(sequence, nowNs, this.#setup.log);
   }
 
   addLoad(load: EngineLoad): void {
@@ -164,13 +162,13 @@ export class ExecutorRank {
   schedule(batch: Batch, nowNs: number): void {
     const { tiers } = this.#setup;
     if (tiers !== null) tiers.nowNs = nowNs;
-    this.#ended.get(batch)!.length = 0;
     this.hasFinished = false;
     this.#isBlocked = false;
     this.#hasMoved = false;
     this.#chosen = null;
-    this.#needs.lane = batch.lane.index;
-    if (this.pending > 0 || !this.#findsPages(batch)) this.#chosen = this.#choose(batch, nowNs);
+    this.#lane = batch.lane;
+    const goOn = this.pending === 0 && this.#findsPages(batch) && !this.#lanes.isScattered(batch.lane);
+    if (!goOn) this.#chosen = this.#choose(nowNs);
   }
 
   /** Contexts that were scheduled, and the tokens of their whole prompts. */
@@ -184,9 +182,7 @@ export class ExecutorRank {
 
   /** Generations that were scheduled. */
   get generations(): number {
-    return this.#chosen === null
-      ? this.#setup.lanes[this.#needs.lane].set.count + this.#ghosts().length
-      : this.#chosen.generations.length;
+    return this.#chosen === null ? this.#lane.set.count + this.#ghosts().length : this.#chosen.generations.length;
   }
 
   /** Every decode finds a page if it needs one: always so where pages are reserved. */
@@ -203,20 +199,20 @@ export class ExecutorRank {
     );
   }
 
-  #choose(batch: Batch, nowNs: number): MicroBatch<Sequence> {
+  #choose(nowNs: number): MicroBatch<Sequence> {
     const { config } = this.#setup;
     const pool: CapacityPool<Sequence> = {
       freeBlocks: () => this.pages.free,
       pause: (sequence) => {
         this.#hasMoved = true;
-        this.#pause(sequence, batch, nowNs);
+        this.#pause(sequence, nowNs);
       },
     };
     const fitting = fitCapacity(config.capacityPolicy, this.#active, mostActive(config), this.#needs, pool);
     for (const sequence of fitting) {
       if (!sequence.remote) continue;
       this.#hasMoved = true;
-      this.#reserve(sequence, nowNs);
+      this.#starts.reserve(sequence, nowNs);
     }
     const runnable = fitting.filter((sequence) => sequence.stage !== STAGE.loading && !this.#needs.isOut(sequence));
     return chooseMicroBatch(runnable, this.#view, this.#limits);
@@ -230,7 +226,10 @@ export class ExecutorRank {
 
   #start({ contexts, generations }: MicroBatch<Sequence>, batch: Batch, isHeldBack: boolean, nowNs: number): void {
     const { pending } = this;
-    if (!isHeldBack) for (const { item, tokens } of contexts) this.#prefill(item, tokens, batch, nowNs);
+    this.#lanes.gather(batch.lane, generations, nowNs);
+    if (!isHeldBack) {
+      for (const { item, tokens } of contexts) if (this.#starts.prefill(item, tokens, batch, nowNs)) this.pending -= 1;
+    }
     for (const sequence of generations) if (sequence.stage === STAGE.loaded) this.#startLoaded(sequence, batch, nowNs);
     this.#isBlocked = pending > 0 && pending === this.pending && contexts.length === 0 && !this.#hasMoved;
   }
@@ -258,73 +257,10 @@ export class ExecutorRank {
     return this.#active.filter((sequence) => sequence.stage === STAGE.finishing && !this.#needs.isOut(sequence));
   }
 
-  #prefill(sequence: Sequence, chunk: number, batch: Batch, nowNs: number): void {
-    let tokens = chunk;
-    if (sequence.stage === STAGE.waiting) {
-      const { ledger, log } = this.#setup;
-      const { request, knownTokens } = sequence;
-      const pages = this.pages.lookup(request, knownTokens);
-      const reach = this.pages.reachInTiers(request, pages, knownTokens);
-      const hit = reach * this.pages.pageTokens;
-      tokens = firstChunk(chunk, hit, knownTokens, this.pages.pageTokens);
-      if (reach > pages) this.#onboard(request, pages, reach);
-      this.pages.take(sequence, pages, (reach - pages) * this.pages.pageTokens);
-      sequence.computed = hit;
-      if (reach > pages) this.pages.publish(sequence, hit);
-      this.pages.grow(sequence, knownTokens);
-      ledger.lookupTokens += knownTokens;
-      ledger.hitTokens += hit;
-      if (log.scheduledNs[request] < 0) log.reusedTokens[request] = hit;
-      sequence.stage = STAGE.prefilling;
-      this.#begin(sequence, nowNs);
-    }
-    batch.addChunk(sequence, tokens);
-    batch.beginNs = this.#loadedNs;
-    if (sequence.computed < sequence.knownTokens) return;
-    sequence.prefilled = sequence.computed;
-    this.#ended.get(batch)!.push(sequence);
-    this.pending -= 1;
-  }
-
-  /** Blocks [from, to) are copied up before the pass begins (`onboardBlock`; the forward pass waits for the transfers in its stream). */
-  #onboard(request: number, from: number, to: number): void {
-    const { log, tiers } = this.#setup;
-    noteReuse(log, tiers!, request, from, to, this.pages.pageTokens);
-    this.#loadedNs = Math.max(this.#loadedNs, tiers!.load(request, from, to));
-  }
-
-  #begin(sequence: Sequence, nowNs: number): void {
-    const { log } = this.#setup;
-    const { request } = sequence;
-    if (sequence.evictedNs < 0) {
-      log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
-      sequence.accountedNs = nowNs;
-    }
-    log.begin(request, nowNs);
-  }
-
-  /** Blocks for a prompt whose KV a context server has. */
-  #reserve(sequence: Sequence, nowNs: number): void {
-    const { host, ledger, log, worker } = this.#setup;
-    const { request, inputTokens } = sequence;
-    const pages = this.pages.lookup(request, inputTokens);
-    const hit = pages * this.pages.pageTokens;
-    this.pages.take(sequence, pages, inputTokens - hit);
-    ledger.lookupTokens += inputTokens;
-    ledger.hitTokens += hit;
-    if (log.firstTokenNs[request] < 0) log.reusedTokens[request] = hit;
-    log.spend(request, STATE.admissionQueue, nowNs - sequence.accountedNs);
-    sequence.accountedNs = nowNs;
-    sequence.computed = inputTokens;
-    sequence.remote = false;
-    sequence.stage = STAGE.loading;
-    host.reserved(worker, request, inputTokens - hit, nowNs);
-  }
-
   /** The first token came with the KV; the client sees it when the request is first scheduled. */
   #startLoaded(sequence: Sequence, batch: Batch, nowNs: number): void {
     const { ledger, log, role } = this.#setup;
-    this.#begin(sequence, nowNs);
+    this.#starts.begin(sequence, nowNs);
     emit(sequence, nowNs, role, log, ledger);
     this.pages.publish(sequence, sequence.inputTokens);
     sequence.generated = 1;
@@ -339,13 +275,13 @@ export class ExecutorRank {
   }
 
   /** Its KV goes; it comes back as a prompt that has its output at the end. */
-  #pause(sequence: Sequence, { lane }: Batch, nowNs: number): void {
+  #pause(sequence: Sequence, nowNs: number): void {
     const { batches, ledger, log, role } = this.#setup;
     const { request, stage } = sequence;
     const keepsToken = role !== 'prefill';
     const inFlight = this.#needs.inFlight(sequence);
     for (const batch of batches) batch.withdraw(sequence, keepsToken);
-    if (stage === STAGE.decoding) lane.set.remove(sequence);
+    this.#leaveLane(sequence, nowNs);
     const decodes = stage === STAGE.decoding || stage === STAGE.finishing;
     if (decodes) {
       this.pages.publish(sequence, sequence.computed - inFlight);
@@ -353,15 +289,11 @@ export class ExecutorRank {
     }
     if (decodes) sequence.regainTokens = sequence.knownTokens;
     else if (sequence.evictedNs < 0) sequence.regainTokens = sequence.computed;
-    if (sequence.lane !== NO_LANE) lane.times.remove(sequence, nowNs, log);
     if (sequence.evictedNs < 0) {
       log.spend(request, STATE.prefillInterference, nowNs - sequence.accountedNs);
       sequence.evictedNs = nowNs;
     }
     if (!keepsToken) sequence.generated -= inFlight;
-    for (const ended of this.#ended.values()) {
-      if (ended.includes(sequence)) ended.splice(ended.indexOf(sequence), 1);
-    }
     this.pages.release(sequence);
     sequence.lane = NO_LANE;
     sequence.stage = STAGE.waiting;
@@ -374,12 +306,10 @@ export class ExecutorRank {
   settle(batch: Batch, nowNs: number): void {
     const { tiers } = this.#setup;
     if (tiers !== null) tiers.nowNs = nowNs;
-    const ended = this.#ended.get(batch)!;
-    for (const sequence of ended) {
+    for (const sequence of batch.hasChunks ? batch.ended : []) {
       this.pages.publish(sequence, sequence.prefilled);
       this.pages.store(sequence);
     }
-    ended.length = 0;
     if (batch.finished.length === 0) return;
     for (const sequence of batch.finished) {
       if (sequence.stage === STAGE.waiting) this.pending -= 1;

@@ -164,7 +164,8 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   launch(isHeldBack: boolean, nowNs: number): Share[] {
     const { contexts, generations } = this.chosen;
     if (!isHeldBack) for (const { item, tokens } of contexts) this.#prefill(item, tokens, nowNs);
-    for (const job of generations) this.#generate(job, nowNs);
+    for (const job of generations) if (job.status === 'loaded') this.#startLoaded(job, nowNs);
+    for (const job of generations) if (this.active.includes(job)) this.#generate(job);
     return this.#shares;
   }
 
@@ -312,16 +313,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     log.begin(job.request, nowNs);
   }
 
-  #generate(job: Job, nowNs: number): void {
-    if (job.status === 'loaded') {
-      this.#yieldFirstToken(job, nowNs);
-      if (job.generated === job.output) {
-        this.active.splice(this.active.indexOf(job), 1);
-        this.hasFinished = true;
-        this.#finish(job, nowNs);
-        return;
-      }
-    }
+  #generate(job: Job): void {
     const before = job.computed;
     const generated = job.generated + job.placeholders;
     const drafts = this.#outcomes?.draftTokens ?? 0;
@@ -343,7 +335,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   }
 
   /** The first token came with the KV; the client sees it when the request is first scheduled. */
-  #yieldFirstToken(job: Job, nowNs: number): void {
+  #startLoaded(job: Job, nowNs: number): void {
     this.#start(job, nowNs);
     const { log, ledger } = this.#setup;
     if (job.lastTokenNs < 0) log.firstTokenNs[job.request] = nowNs;
@@ -352,6 +344,10 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     job.lastTokenNs = nowNs;
     job.generated = 1;
     job.decodes = true;
+    if (job.generated < job.output) return;
+    this.active.splice(this.active.indexOf(job), 1);
+    this.hasFinished = true;
+    this.#finish(job, nowNs);
   }
 
   /** Blocks for a prompt whose KV a context server has. */
