@@ -37,7 +37,8 @@ const withLinks = (base: HardwareFacts, scaleUp: number, domain: number): Hardwa
   scaleUpDomain: { value: domain, source: 'test', sourced: false },
 });
 const H100 = findHardware('h100_sxm');
-const NETWORKED = listHardware().filter(({ networkGBps }) => networkGBps.value > 0);
+const LINKED = listHardware().filter(({ scaleUpGBps }) => scaleUpGBps !== null);
+const UNLINKED = listHardware().filter(({ scaleUpGBps }) => scaleUpGBps === null);
 
 describe('all-to-all across nodes', () => {
   // deepseek-ai/DeepEP docs/legacy.md: H800 (NVLink 200 GB/s each way), 128 tokens a rank, us of dispatch and of combine.
@@ -64,10 +65,10 @@ describe('all-to-all across nodes', () => {
   });
 
   it.each(
-    NETWORKED.map(({ id }) => id),
+    LINKED.map(({ id }) => id),
   )('is never faster than inside one domain at equal volume, nor is a gather, on %s', (id) => {
     const hardware = findHardware(id);
-    const speed = hardware.scaleUpGBps?.value ?? hardware.pcieGBps.value;
+    const speed = hardware.scaleUpGBps!.value;
     for (const moeExchange of ['all_to_all', 'gather'] as const) {
       for (const ranks of [16, 32, 64]) {
         for (const tokens of [1, 16, 128, 256, 1000, 8192]) {
@@ -76,6 +77,17 @@ describe('all-to-all across nodes', () => {
           );
           expect(split).toBeGreaterThanOrEqual(whole);
         }
+      }
+    }
+  });
+
+  it.each(UNLINKED.map(({ id }) => id))('never beats the PCIe link that all copies leave %s by', (id) => {
+    const hardware = findHardware(id);
+    for (const ranks of [16, 32]) {
+      for (const tokens of [1, 128, 8192]) {
+        const us = exchangeUs(spec(hardware, ranks, { moeExchange: 'all_to_all', moeImbalance: 0 }), tokens);
+        const leastBytes = tokens * 8 * ((ranks - 1) / ranks) * (7168 + 2 * 7168);
+        expect(us).toBeGreaterThan(leastBytes / (hardware.pcieGBps.value * 1e3));
       }
     }
   });

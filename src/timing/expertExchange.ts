@@ -59,8 +59,10 @@ export class ExpertExchange {
     const copies = topK * moeTensor;
     const dispatched = model.hiddenSize * ratesFor(hardware, spec.expertDtype).activationBytes;
     const bytes = Math.min(1 + imbalanceOf(spec), moeExpert) * (dispatched + this.#tokenBytes);
+    // Without a scale-up link the way to the NIC is the way to the neighbours.
+    const sharedLink = hardware.scaleUpGBps === null ? 1 : 0;
     const slowerS = (nearCopies: number, farCopies: number) =>
-      bytes * Math.max(nearCopies / nearBytesPerS, farCopies / farBytesPerS);
+      bytes * Math.max((nearCopies + sharedLink * farCopies) / nearBytesPerS, farCopies / farBytesPerS);
     this.#directS = slowerS((copies * (inDomain - 1)) / gpus, (copies * (gpus - inDomain)) / gpus);
     const reached = (domains - 1) * (1 - pow(1 - 1 / domains, topK));
     this.#forwardedS = Math.min(this.#directS, slowerS((copies * (gpus - 1)) / gpus, reached));
