@@ -8,6 +8,7 @@ export class Attempts {
     lostAttempts: 0,
     retriedRequests: 0,
     migrations: 0,
+    lostOutputs: 0,
     timedOut: 0,
     shed: 0,
   };

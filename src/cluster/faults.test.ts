@@ -62,7 +62,15 @@ describe('faults, against times worked out by hand', () => {
     expect(log.ttftStateNs(0, STATE.retry) / MS).toBe(105);
     expect(log.ttftStateNs(0, STATE.admissionQueue) / MS).toBe(5);
     expect([...log.worker]).toEqual([1, 1]);
-    expect(losses).toEqual({ crashes: 1, lostAttempts: 1, retriedRequests: 1, migrations: 0, timedOut: 0, shed: 0 });
+    expect(losses).toEqual({
+      crashes: 1,
+      lostAttempts: 1,
+      retriedRequests: 1,
+      migrations: 0,
+      lostOutputs: 1,
+      timedOut: 0,
+      shed: 0,
+    });
     expect(workers[0].busyNs / MS).toBe(100);
   });
 

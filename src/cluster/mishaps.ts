@@ -139,23 +139,28 @@ export class Mishaps {
 
   /** Attempts at these requests, out of which came so many tokens, are lost. They go on, start anew, or have failed. */
   #resume(requests: readonly number[], tokens: readonly number[], nowNs: number): void {
-    for (const [index, request] of requests.entries()) this.#carryOn(request, tokens[index], nowNs);
-    if (this.#migrates) this.attempts.losses.migrations += requests.length;
+    const { losses } = this.attempts;
+    for (const [index, request] of requests.entries()) {
+      const hasToken = this.#host.log.firstTokenNs[request] >= 0;
+      if (this.#carryOn(request, tokens[index], nowNs)) losses.migrations += 1;
+      else if (hasToken) losses.lostOutputs += 1;
+    }
     for (const request of requests) {
       if (this.attempts.lose(request) && this.#isServable(request)) this.#host.enter(request, nowNs);
       else this.#host.end(request, OUTCOME.failed, nowNs);
     }
   }
 
-  /** What is kept of the attempt is kept: with migration the tokens that are out, which the next worker takes as part of the prompt. */
-  #carryOn(request: number, tokens: number, nowNs: number): void {
+  /** With migration tokens that are out are kept, and the next worker takes them as part of the prompt; returns whether there are any. */
+  #carryOn(request: number, tokens: number, nowNs: number): boolean {
     const { log, table } = this.#host;
     if (!this.#migrates || log.firstTokenNs[request] < 0) {
       log.startAnew(request, KEPT_STATES, nowNs);
-      return;
+      return false;
     }
     log.carryOn(request, tokens, nowNs);
     carryOn(table, request, tokens);
+    return true;
   }
 
   /** With its tokens in its prompt a request may be more than a prefill worker takes. */

@@ -87,8 +87,9 @@ export interface Losses {
   readonly lostAttempts: number;
   /** Requests that started anew, however often. */
   readonly retriedRequests: number;
-  /** Of the lost attempts, those after which the request has kept the tokens that were out. */
+  /** Of the lost attempts, those after which the request kept the tokens that were out, and those whose tokens are lost. */
   readonly migrations: number;
+  readonly lostOutputs: number;
   /** Hand-overs that took too long. */
   readonly timedOut: number;
   /** Requests turned away because too many were in the system, or too much of the KV cache was in use. */

@@ -109,7 +109,7 @@ function eachRequest(
 function gaps({ log, gaps: pooled, losses, workers }: SimulationResult, workload: Workload): string[] {
   let count = -workers.reduce((accepted, { acceptedDrafts }) => accepted + acceptedDrafts, 0);
   const sum = new ExactSum();
-  let isWhole = losses.lostAttempts === losses.migrations;
+  let isWhole = losses.lostOutputs === 0;
   for (let request = 0; request < log.count; request++) {
     const outcome = log.outcome[request];
     if (outcome === OUTCOME.completed) {

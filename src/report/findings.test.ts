@@ -29,7 +29,7 @@ describe('faultsFinding', () => {
     ],
     [
       { ...none, crashes: 1, lost_attempts: 1, retried: 1, migrations: 1 },
-      'replicas went down 1 time, 1 attempt lost, 1 request went on with the tokens out',
+      'replicas went down 1 time, 1 attempt lost, 1 request retried, 1 time from the tokens that were out',
     ],
     [
       { ...none, lost_attempts: 3, retried: 3, timed_out: 3 },

@@ -58,8 +58,8 @@ export function faultsFinding({ crashes, lost_attempts, retried, migrations, tim
   const down = crashes === 0 ? 'no replica went down' : `replicas went down ${formatCount(crashes, 'time')}`;
   const late = timed_out === 0 ? '' : `, ${formatCount(timed_out, 'hand-over')} took too long`;
   if (lost_attempts === 0) return `${down}${late}`;
-  const fate = migrations > 0 ? 'went on with the tokens out' : 'retried';
-  return `${down}${late}, ${formatCount(lost_attempts, 'attempt')} lost, ${formatCount(retried, 'request')} ${fate}`;
+  const kept = migrations === 0 ? '' : `, ${formatCount(migrations, 'time')} from the tokens that were out`;
+  return `${down}${late}, ${formatCount(lost_attempts, 'attempt')} lost, ${formatCount(retried, 'request')} retried${kept}`;
 }
 
 /** The verdict on the SLO as a sentence. */

@@ -81,7 +81,7 @@ export function handmadeRun(
     samples: options.samples ?? null,
     network: null,
     handOvers: null,
-    losses: { crashes: 0, lostAttempts: 0, retriedRequests: 0, migrations: 0, timedOut: 0, shed: 0 },
+    losses: { crashes: 0, lostAttempts: 0, retriedRequests: 0, migrations: 0, lostOutputs: 0, timedOut: 0, shed: 0 },
     scaling: null,
   };
   return { result, scenario: scenarioOf(workload, options.load ?? { kind: 'open', speedup: 1 }), workload };
