@@ -188,6 +188,14 @@ test('settings without a flag are listed', () => {
   const tiered = configOf(
     `{model: Qwen/Qwen3-8B, hardware: h100_sxm, workers: {aggregated: {kv_cache: {tiers: ${tiers}}}}}`,
   );
+  const mixed = configOf(
+    '{mode: disaggregated, model: Qwen/Qwen3-8B, hardware: h100_sxm, workers: {aggregated: {}, prefill: {}, decode: {}}}',
+    'faults: {policy: migrate}',
+  );
+  const ofMixed = deployFiles(mixed, catalogFacts).get('README.md')!;
+  for (const note of ['need a proxy that knows both', 'simulated as a reserve', '`--migration-limit 3`'])
+    expect(ofMixed).toContain(note);
+  for (const note of ['as a reserve', '--migration-limit']) expect(notes).not.toContain(note);
   expect(deployFiles(tiered, catalogFacts).get('README.md')).toContain('is simulated with KV tiers');
   expect(notes).not.toContain('KV tiers');
   const int4 = configOf('{model: Qwen/Qwen3-8B, quantization: int4, hardware: l40s, workers: {aggregated: {}}}');

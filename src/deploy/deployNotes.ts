@@ -33,6 +33,8 @@ export function deployNotes(config: PredictConfig, servers: readonly Server[]): 
           `\`${name}\` is simulated with KV tiers, and its command sets up none: add the connector you use.`,
       ),
     ...routingNotes(config, servers),
+    ...standInNotes(servers),
+    ...migrationNotes(config),
     'GPU nodes are not selected: add a `nodeSelector` (`nvidia.com/gpu.product`), a volume for the model cache, and the secret `hf-token-secret` (`HF_TOKEN`).',
     'Nothing here was run on a cluster.',
   ];
@@ -56,10 +58,27 @@ export function deployNotes(config: PredictConfig, servers: readonly Server[]): 
   ].join('\n');
 }
 
+/** Aggregated servers beside prefill and decode ones. */
+function standInNotes(servers: readonly Server[]): string[] {
+  const roles = new Set(servers.map(({ role }) => role));
+  if (roles.size === 1 || !roles.has('aggregated')) return [];
+  return [
+    'Aggregated servers are simulated as a reserve, which serves only while no prefill or no decode server is up; a frontend that finds them beside decode servers sends requests to both all the time.',
+  ];
+}
+
+function migrationNotes({ faults }: PredictConfig): string[] {
+  if (faults?.policy !== 'migrate') return [];
+  return [
+    `Requests of a lost server are simulated to go on elsewhere, which Dynamo does not do unless told: \`--migration-limit ${faults.max_retries}\` of its frontend, in earlier releases of each worker.`,
+  ];
+}
+
 function routingNotes({ router }: PredictConfig, servers: readonly Server[]): string[] {
-  const [{ role, engine }] = servers;
+  const [{ engine }] = servers;
+  const isSplit = servers.some(({ role }) => role !== 'aggregated');
   const several = servers.reduce((sum, { pool }) => sum + pool.parallelism.replicas, 0) > 1;
-  if (role !== 'aggregated' && engine.backend === 'vllm') {
+  if (isSplit && engine.backend === 'vllm') {
     return [
       'Prefill and decode servers of vLLM need a proxy that knows both (`dynamo.yaml` has one, `kubernetes.yaml` has none).',
     ];
