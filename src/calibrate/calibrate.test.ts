@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCalibration } from '../config/parseCalibration.ts';
 import { toYaml } from '../config/writeYaml.ts';
-import { groupKey, SHIPPED_CALIBRATION, timingModelOf } from '../timing/calibration.ts';
+import { bandsFor, groupKey, SHIPPED_CALIBRATION, timingModelOf } from '../timing/calibration.ts';
 import { PRIOR, PRIOR_SD, type TimingModel } from '../timing/coefficients.ts';
 import { calibrate, type Origin } from './calibrate.ts';
 import { replicaOf } from './launch.ts';
@@ -13,7 +13,7 @@ import { replay } from './replay.ts';
 const ORIGIN: Origin = {
   coefficients: PRIOR,
   sds: PRIOR_SD,
-  bands: SHIPPED_CALIBRATION.bands,
+  spreads: SHIPPED_CALIBRATION.spreads,
   rounds: 1,
 };
 
@@ -64,7 +64,7 @@ describe('a calibration', () => {
     expect(vector.decode).toBeGreaterThan(0);
     expect(vector.decode).toBeLessThan(0.45);
     expect(far.errors.held_out).toBeNull();
-    expect(far.calibration.bands).toEqual(ORIGIN.bands);
+    expect(far.calibration.spreads).toEqual(ORIGIN.spreads);
   });
 
   it('gives each kind of server its own vector, and another kind nothing of it', async () => {
@@ -78,6 +78,34 @@ describe('a calibration', () => {
     expect(calibration.groups[groupKey(spec, 'vllm')].decode).toBeGreaterThan(0.1);
     expect(timingModelOf(calibration, replicaOf(points[1]), 'vllm').group!.decode).toBeLessThan(-0.1);
     expect(timingModelOf(calibration, spec, 'sglang').group).toBeNull();
+  });
+
+  it('narrows the bands of servers of a kind with each of their curves', async () => {
+    const bandsAfter = async (curves: number) => {
+      const rows = Array.from({ length: curves }, (_, index) => ({
+        gpu: 'h100_sxm',
+        concurrency: 4 * (index + 1),
+        factor: 1.1,
+        curve: `curve ${index}`,
+      }));
+      const points = pointsOf(rows);
+      const { calibration } = await calibrate(points, ORIGIN, closedForm);
+      expect(calibration.groups[groupKey(replicaOf(points[0]), 'vllm')].curves).toBe(curves);
+      return { own: bandsFor(calibration, replicaOf(points[0]), 'vllm'), calibration };
+    };
+    const [one, four] = [await bandsAfter(1), await bandsAfter(4)];
+    const stranger = bandsFor(
+      one.calibration,
+      replicaOf(pointsOf([{ gpu: 'h100_sxm', concurrency: 1, factor: 1 }])[0]),
+      'trtllm',
+    );
+    const { within, between } = ORIGIN.spreads.trtllm.tpot;
+    expect(Math.log(stranger.tpot[1])).toBeCloseTo(Math.hypot(within, between), 12);
+    for (const metric of ['ttft', 'tpot'] as const) {
+      expect(four.own[metric][1]).toBeLessThan(one.own[metric][1]);
+      expect(Math.log(one.own[metric][1])).toBeLessThan(Math.hypot(...Object.values(ORIGIN.spreads.vllm[metric])));
+      expect(Math.log(four.own[metric][1])).toBeGreaterThan(ORIGIN.spreads.vllm[metric].within);
+    }
   });
 
   it('is written and read back', async () => {

@@ -4,12 +4,12 @@ import { derivedParameters } from '../catalog/weights.ts';
 import { type Calibration, groupKey } from '../timing/calibration.ts';
 import { type Coefficients, type GroupVector, NO_CORRECTION, type TimingModel } from '../timing/coefficients.ts';
 import { gpusPerReplica } from '../timing/replica.ts';
-import { bandsOf, withBands } from './bands.ts';
 import { COEFFICIENT_MOVES, fitCoefficients, fitGroup, GROUP_MOVES } from './fit.ts';
 import { replicaOf } from './launch.ts';
 import { type Linearisation, linearise, type Replays } from './linearise.ts';
 import type { MeasuredPoint } from './measuredPoint.ts';
 import { groupsBy, type Predicted } from './predicted.ts';
+import { type Residuals, spreadsOf, withBands } from './spreads.ts';
 import { errorsOf, type MetricErrors } from './validation.ts';
 
 /** What a fit starts from and is pulled towards. */
@@ -20,8 +20,8 @@ export interface Origin {
   /** Where to begin; left out: at the prior. */
   readonly start?: Coefficients;
   readonly rounds: number;
-  /** Bands where the points cannot tell. */
-  readonly bands: Calibration['bands'];
+  /** Spreads where the points cannot tell. */
+  readonly spreads: Calibration['spreads'];
 }
 
 export interface CalibrationOutcome {
@@ -96,8 +96,13 @@ export async function calibrate(
   }));
 
   const active = points.map((point) => threeDigits(derivedParameters(replicaOf(point).model).active / 1e9));
-  const heldOutBanded = withBands(heldOut, kindOf, origin.bands.others);
-  const quarterBanded = withBands(quarter, kindOf, origin.bands.measured);
+  const residuals: Residuals = {
+    unseen: heldOut,
+    seen: quarter,
+    kindOf,
+    curvesOf: (kind) => curvesIn(points.filter((point) => kindOf(point) === kind && isQuarter(point))),
+  };
+  const banded = withBands(residuals, origin.spreads);
   return {
     calibration: {
       data: { digest: sha256Hex(canonicalJson(points)), points: points.length },
@@ -105,28 +110,30 @@ export async function calibrate(
       groups: Object.fromEntries(
         groupsBy(points, kindOf).map(([kind, members]) => [
           kind,
-          { ...rounded(vectors.get(kind) ?? NO_CORRECTION), points: members.length },
+          {
+            ...rounded(vectors.get(kind) ?? NO_CORRECTION),
+            points: members.length,
+            curves: curvesIn(members),
+          },
         ]),
       ),
-      bands: {
-        measured: bandsOf(quarter, kindOf, origin.bands.measured),
-        others: bandsOf(heldOut, kindOf, origin.bands.others),
-      },
+      spreads: spreadsOf(residuals, origin.spreads),
       covers: {
         hardware: distinct(points.map(({ hardware }) => hardware)),
         models: distinct(points.map(({ model }) => model)),
         formats: distinct(points.flatMap(({ weightDtype, expertDtype }) => [weightDtype, expertDtype])),
         activeParameters: [Math.min(...active), Math.max(...active)],
         gpus: Math.max(...points.map(({ parallelism }) => gpusPerReplica(parallelism))),
+        contextTokens: Math.max(...points.map(({ inputTokens, outputTokens }) => inputTokens + outputTokens)),
       },
     },
     errors: {
       in_sample: errorsOf(fitted, true),
-      held_out: heldOut.length === 0 ? null : errorsOf(heldOutBanded, true),
-      group_quarter: quarter.length === 0 ? null : errorsOf(quarterBanded, true),
+      held_out: heldOut.length === 0 ? null : errorsOf(banded.unseen, true),
+      group_quarter: quarter.length === 0 ? null : errorsOf(banded.seen, true),
     },
-    heldOut: heldOutBanded,
-    quarter: quarterBanded,
+    heldOut: banded.unseen,
+    quarter: banded.seen,
   };
 }
 
@@ -142,6 +149,10 @@ function vectorsOf(
       fitGroup(line, NO_CORRECTION, points, (point) => kindOf(point) === kind && uses(point)),
     ]),
   );
+}
+
+function curvesIn(points: readonly MeasuredPoint[]): number {
+  return distinct(points.map(({ curve }) => curve)).length;
 }
 
 /** Every fourth curve of each kind of server, in the order of their names, from the first on. */

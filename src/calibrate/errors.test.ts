@@ -58,6 +58,29 @@ describe('a file of measured points', () => {
     });
   });
 
+  it('may call its columns by names of its own, and leave out what is the same in every row', () => {
+    const text = 'conc,isl,osl,TTFT mean,TPOT mean\n8,1000,100,50,9\n16,1000,100,70,11\n';
+    const names = {
+      theirs: {
+        concurrency: 'conc',
+        input_tokens: 'isl',
+        output_tokens: 'osl',
+        ttft_mean_ms: 'TTFT mean',
+        tpot_mean_ms: 'TPOT mean',
+      },
+      same: { model: 'Qwen/Qwen3-32B', system: 'h100_sxm', backend: 'vllm', gemm_dtype: 'fp8', tensor: '2' },
+    };
+    const points = readPoints(text, 'm.csv', names);
+    expect(points).toMatchObject([
+      { concurrency: 8, ttftMs: 50, tpotMs: 9, parallelism: { tensor: 2 } },
+      { concurrency: 16, ttftMs: 70, tpotMs: 11, hardware: 'h100_sxm' },
+    ]);
+    expect(() => readPoints(text, 'm.csv', { ...names, theirs: { ...names.theirs, concurrency: 'slots' } })).toThrow(
+      /m\.csv:1: has no column "slots"/,
+    );
+    expect(() => readPoints(text, 'm.csv', { theirs: names.theirs })).toThrow(/lacks the columns model, system/);
+  });
+
   it.each([
     [`model,system\n`, /m\.csv:1: lacks the columns backend, gemm_dtype/],
     [`${HEAD}\n${LINE},eight,2,50,9,a,1,1,\n`, /m\.csv:2 concurrency: must be a number, got "eight"/],

@@ -6,7 +6,7 @@ import type { Origin } from './calibrate.ts';
 export const HAND_ORIGIN: Origin = {
   coefficients: PRIOR,
   sds: PRIOR_SD,
-  bands: SHIPPED_CALIBRATION.bands,
+  spreads: SHIPPED_CALIBRATION.spreads,
   rounds: 2,
 };
 
@@ -17,7 +17,7 @@ const OWN_FLEET = 0.2;
 export const SHIPPED_ORIGIN: Origin = {
   coefficients: SHIPPED_CALIBRATION.coefficients,
   sds: scaled(PRIOR_SD, OWN_FLEET),
-  bands: SHIPPED_CALIBRATION.bands,
+  spreads: SHIPPED_CALIBRATION.spreads,
   rounds: 1,
 };
 

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../base/inputError.ts';
 import type { MeasuredPoint } from './measuredPoint.ts';
-import { readPoints } from './readPoints.ts';
+import { type ColumnNames, readPoints } from './readPoints.ts';
 
 /** The points of all files, in their order. @throws InputError for a file that cannot be read or makes no sense. */
-export async function readPointFiles(files: readonly string[]): Promise<MeasuredPoint[]> {
+export async function readPointFiles(files: readonly string[], names: ColumnNames = {}): Promise<MeasuredPoint[]> {
   const points: MeasuredPoint[] = [];
-  for (const file of files) points.push(...readPoints(await readTextFile(file), file));
+  for (const file of files) points.push(...readPoints(await readTextFile(file), file, names));
   return points;
 }
 

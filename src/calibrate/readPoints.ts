@@ -25,8 +25,9 @@ const DTYPES: Readonly<Record<string, WeightDtype>> = {
  * input_tokens, output_tokens, concurrency, tensor, ttft_mean_ms, tpot_mean_ms` are needed, the rest has defaults.
  * @throws InputError naming file, line and column.
  */
-export function readPoints(text: string, file: string): MeasuredPoint[] {
-  const { columns, rows } = readCsvTable(text, file);
+export function readPoints(text: string, file: string, names: ColumnNames = {}): MeasuredPoint[] {
+  const table = readCsvTable(text, file);
+  const { columns, rows } = renamed(table, names, file);
   const missing = REQUIRED.filter((name) => !columns.includes(name));
   if (missing.length > 0) {
     throw new InputError({
@@ -36,6 +37,31 @@ export function readPoints(text: string, file: string): MeasuredPoint[] {
     });
   }
   return rows.map((row, index) => pointOf(new RowReader(row, file, index + 2)));
+}
+
+/** A file's own names of columns by ours, and values by our column for what is the same in every row. */
+export interface ColumnNames {
+  readonly theirs?: Readonly<Record<string, string>>;
+  readonly same?: Readonly<Record<string, string>>;
+}
+
+/** The table under our names. */
+function renamed(
+  { columns, rows }: { readonly columns: readonly string[]; readonly rows: readonly Row[] },
+  { theirs = {}, same = {} }: ColumnNames,
+  file: string,
+): { columns: readonly string[]; rows: readonly Row[] } {
+  const absent = Object.values(theirs).find((name) => !columns.includes(name));
+  if (absent !== undefined) throw new InputError({ file, line: 1, message: `has no column "${absent}"` });
+  const moved = Object.entries(theirs);
+  return {
+    columns: [...columns, ...Object.keys(theirs), ...Object.keys(same)],
+    rows: rows.map((row) => ({
+      ...row,
+      ...Object.fromEntries(moved.map(([our, their]) => [our, row[their]])),
+      ...same,
+    })),
+  };
 }
 
 const REQUIRED = [

@@ -5,6 +5,7 @@ import { Replayer } from '../calibrate/replayer.ts';
 import { toYaml } from '../config/writeYaml.ts';
 import { renderErrors } from '../report/validateText.ts';
 import { writeFileAtomically } from '../report/writeFiles.ts';
+import { columnNames } from './columnNames.ts';
 import { EXIT } from './exitCodes.ts';
 import { note, toJson } from './outputFiles.ts';
 
@@ -13,6 +14,8 @@ export interface CalibrateOptions {
   readonly prior: 'shipped' | 'hand';
   readonly format: 'table' | 'json';
   readonly threads: number;
+  readonly column: readonly string[];
+  readonly fill: readonly string[];
   readonly quiet?: true;
 }
 
@@ -20,7 +23,7 @@ const ORIGINS = { shipped: SHIPPED_ORIGIN, hand: HAND_ORIGIN };
 
 /** Fits the timing to measured servers and writes the coefficient file. */
 export async function calibrateCommand(files: readonly string[], options: CalibrateOptions): Promise<number> {
-  const points = await readPointFiles(files);
+  const points = await readPointFiles(files, columnNames(options));
   const replayer = new Replayer(options.threads);
   try {
     const progress = (text: string) => note(options.quiet === true, text);

@@ -35,7 +35,9 @@ export function addCommonOptions(command: Command): Command {
 export function addReplayOptions(command: Command): Command {
   return command
     .addOption(new Option('--format <format>', 'of standard output').choices(['table', 'json']).default('table'))
-    .option('--threads <n>', 'replays at a time', threadCount, availableParallelism());
+    .option('--threads <n>', 'replays at a time', threadCount, availableParallelism())
+    .option('--column <ours=theirs>', 'what the CSV calls a column of ours, repeatable', collect, [])
+    .option('--fill <ours=value>', 'value of a column that the CSV leaves out, repeatable', collect, []);
 }
 
 /** Goals as flags: model, hardware, workload and SLO. */

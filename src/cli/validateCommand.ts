@@ -12,6 +12,7 @@ import { readFacts } from '../config/readFacts.ts';
 import { renderValidation, verdict } from '../report/validateText.ts';
 import { bandsFor, type Calibration, timingModelOf } from '../timing/calibration.ts';
 import type { TimingModel } from '../timing/coefficients.ts';
+import { columnNames } from './columnNames.ts';
 import { EXIT } from './exitCodes.ts';
 import { toJson, wantsColor } from './outputFiles.ts';
 import { overridesOf, readInput } from './readInput.ts';
@@ -23,6 +24,8 @@ export interface ValidateOptions {
   readonly calibration?: string;
   readonly format: 'table' | 'json';
   readonly threads: number;
+  readonly column: readonly string[];
+  readonly fill: readonly string[];
 }
 
 /** Replays every measured point of a file and says how far the predictions are off. */
@@ -35,7 +38,8 @@ export async function validateCommand(file: string, options: ValidateOptions): P
     const predicted = points.map((point, index): Predicted => {
       const one = replayed[index];
       if (one.means === null) return { point, means: null, message: one.message, bands: null };
-      return { point, means: one.means, message: '', bands: bandsFor(calibration, replicaOf(point), point.backend) };
+      const bands = bandsFor(calibration, replicaOf(point), point.backend, point.inputTokens + point.outputTokens);
+      return { point, means: one.means, message: '', bands };
     });
     const validation = validationOf(predicted);
     if (options.format === 'json') process.stdout.write(toJson(validation));
@@ -48,7 +52,7 @@ export async function validateCommand(file: string, options: ValidateOptions): P
 
 /** A CSV's points, or the one run of a benchmark's result file on the deployment that `--config` describes. */
 async function pointsOf(file: string, options: ValidateOptions): Promise<MeasuredPoint[]> {
-  if (!/\.jsonl?$/i.test(file)) return readPointFiles([file]);
+  if (!/\.jsonl?$/i.test(file)) return readPointFiles([file], columnNames(options));
   if (options.config === undefined) {
     throw new InputError({ file, message: 'does not say what was deployed', hint: 'give it with --config' });
   }

@@ -7,26 +7,27 @@ import { InputDocument } from './inputDocument.ts';
 import { zodIssues } from './zodIssues.ts';
 
 const factor = z.number().gt(0);
-const band = z.tuple([factor, factor]);
-const bands = z.strictObject({ ttft: band, tpot: band });
-const bandsByBackend = z.strictObject({ vllm: bands, sglang: bands, trtllm: bands });
+const spread = z.strictObject({ between: z.number().min(0), within: z.number().min(0) });
+const spreads = z.strictObject({ ttft: spread, tpot: spread, correlation: z.number().min(-1).max(1) });
 const coefficients = z.strictObject(Object.fromEntries(COEFFICIENT_NAMES.map((name) => [name, factor])));
 const group = z.strictObject({
   ...Object.fromEntries(GROUP_NAMES.map((name) => [name, z.number()])),
   points: z.int().min(1),
+  curves: z.int().min(1),
 });
 
 const FILE = z.looseObject({
   data: z.looseObject({ digest: z.string(), points: z.int().min(0) }),
   coefficients,
   groups: z.record(z.string(), group),
-  bands: z.strictObject({ measured: bandsByBackend, others: bandsByBackend }),
+  spreads: z.strictObject({ vllm: spreads, sglang: spreads, trtllm: spreads }),
   covers: z.strictObject({
     hardware: z.array(z.string()),
     models: z.array(z.string()),
     formats: z.array(z.string()),
     activeParameters: z.tuple([factor, factor]),
     gpus: z.int().min(1),
+    contextTokens: z.int().min(1),
   }),
 });
 

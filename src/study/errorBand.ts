@@ -3,10 +3,10 @@ import type { Facts } from '../config/facts.ts';
 import type { PredictConfig } from '../config/predictConfig.ts';
 import { metricValue } from '../metrics/metricNames.ts';
 import type { Report } from '../metrics/report.ts';
-import { bandsFor, type Calibration, groupKey } from '../timing/calibration.ts';
-import { type GroupVector, NO_CORRECTION } from '../timing/coefficients.ts';
+import { bandsFor, type Calibration, groupKey, type MeasuredGroup } from '../timing/calibration.ts';
+import { NO_CORRECTION } from '../timing/coefficients.ts';
 import type { Workload } from '../workload/workload.ts';
-import { type Prediction, type PredictionContext, predict } from './prediction.ts';
+import { longestRequest, type Prediction, type PredictionContext, predict } from './prediction.ts';
 
 /** Figures that get an interval. */
 export const HEADLINES = [
@@ -33,21 +33,31 @@ interface Draw {
   readonly prefill: number;
   readonly decode: number;
 }
-const DRAWS: readonly Draw[] = [
-  { prefill: -1, decode: 0 },
-  { prefill: 1, decode: 0 },
-  { prefill: 0, decode: -1 },
-  { prefill: 0, decode: 1 },
-];
+
+/**
+ * Both ways along the two independent directions that errors of TTFT and TPOT with correlation r have, in units of their
+ * bands: together with variance 1 + r, apart with 1 - r.
+ */
+function drawsOf(correlation: number): Draw[] {
+  const together = Math.sqrt((1 + correlation) / 2);
+  const apart = Math.sqrt((1 - correlation) / 2);
+  return [
+    { prefill: -together, decode: -together },
+    { prefill: together, decode: together },
+    { prefill: -apart, decode: apart },
+    { prefill: apart, decode: -apart },
+  ];
+}
+
 /** Simulations that an error band takes. */
-export const BAND_RUNS = DRAWS.length;
+export const BAND_RUNS = 4;
 
 export type ErrorBand = Pick<Report['provenance'], 'error_band' | 'intervals'>;
 
 /**
- * How far headline figures move when the timing does: prompts and their overheads to either edge of the band of mean TTFT,
- * decoding to either edge of that of mean TPOT, the whole run simulated again each time. The two errors count as
- * independent, so that distances (of logarithms) add up in squares. Errors of pools are taken to go together.
+ * How far headline figures move when the timing does: prompts and their overheads within the band of mean TTFT, decoding
+ * within that of mean TPOT, together and apart as errors of measured servers go, the whole run simulated again each time. The
+ * two directions are independent, so that distances (of logarithms) add up in squares. Errors of pools are taken to go together.
  */
 export function errorBandOf(
   config: PredictConfig,
@@ -58,10 +68,12 @@ export function errorBandOf(
   const isRoofline = poolsOf(config).some(({ pool }) => pool.timing.type === 'roofline');
   if (!isRoofline || workload.count > MOST_REQUESTS) return { error_band: null, intervals: null };
   const replicas = pools.map(({ replica }) => replica);
-  const moved = DRAWS.map((draw) => {
+  const longest = longestRequest(workload);
+  const { backend } = config.engine;
+  const moved = drawsOf(context.facts.calibration(calibrationFile(config)).spreads[backend].correlation).map((draw) => {
     const facts: Facts = {
       ...context.facts,
-      calibration: (file) => drawn(context.facts.calibration(file), replicas, config.engine.backend, draw),
+      calibration: (file) => drawn(context.facts.calibration(file), replicas, backend, longest, draw),
     };
     return predict(config, workload, { ...context, facts }).report;
   });
@@ -79,23 +91,31 @@ export function errorBandOf(
   return { error_band: halfWidths, intervals };
 }
 
+/** Of the first pool that has one. */
+function calibrationFile(config: PredictConfig): string | null {
+  const timings = poolsOf(config).map(({ pool }) => pool.timing);
+  return timings.find((timing) => timing.type === 'roofline')?.calibration ?? null;
+}
+
 /** The calibration as it would be if these servers were as far off as their bands reach. */
 function drawn(
   calibration: Calibration,
   replicas: Prediction['pools'][number]['replica'][],
   backend: PredictConfig['engine']['backend'],
+  contextTokens: number,
   draw: Draw,
 ): Calibration {
-  const groups: Record<string, GroupVector & { readonly points: number }> = { ...calibration.groups };
+  const groups: Record<string, MeasuredGroup> = { ...calibration.groups };
   for (const replica of replicas) {
     const key = groupKey(replica, backend);
-    const { ttft, tpot } = bandsFor(calibration, replica, backend);
-    const { points, ...vector } = calibration.groups[key] ?? { ...NO_CORRECTION, points: 0 };
+    const { ttft, tpot } = bandsFor(calibration, replica, backend, contextTokens);
+    const { points, curves, ...vector } = calibration.groups[key] ?? { ...NO_CORRECTION, points: 0, curves: 0 };
     const prefill = draw.prefill * Math.log(ttft[1]);
     const decode = draw.decode * Math.log(tpot[1]);
     groups[key] = {
       ...vector,
       points,
+      curves,
       prefill: vector.prefill + prefill,
       overhead: vector.overhead + prefill,
       decode: vector.decode + decode,

@@ -84,7 +84,7 @@ export function startRun(
         wallMs,
         warnings: [
           ...versionWarnings(config),
-          ...timingWarnings(config, built, facts),
+          ...timingWarnings(config, workload, built, facts),
           ...rateWarnings(config, workload, result),
           ...priorityWarnings(config, workload),
         ],
@@ -102,12 +102,23 @@ function versionWarnings({ engine }: PredictConfig): string[] {
 }
 
 /** How much to believe of the timing of each pool, once for pools of one kind. */
-function timingWarnings(config: PredictConfig, { pools }: BuiltScenario, facts: Facts): string[] {
+function timingWarnings(config: PredictConfig, workload: Workload, { pools }: BuiltScenario, facts: Facts): string[] {
+  const longest = longestRequest(workload);
   const said = poolsOf(config).flatMap(({ pool }, index) => {
     if (pool.timing.type !== 'roofline') return [];
-    return rooflineCaveats(facts.calibration(pool.timing.calibration), pools[index].replica, config.engine.backend);
+    const calibration = facts.calibration(pool.timing.calibration);
+    return rooflineCaveats(calibration, pools[index].replica, config.engine.backend, longest);
   });
   return [...new Set(said)];
+}
+
+/** Tokens of the longest prompt and its output. */
+export function longestRequest({ count, inputTokens, outputTokens }: Workload): number {
+  let longest = 0;
+  for (let request = 0; request < count; request++) {
+    longest = Math.max(longest, inputTokens[request] + outputTokens[request]);
+  }
+  return longest;
 }
 
 /** A scheduler asked to go by what no request states. */

@@ -1,4 +1,4 @@
-import { pow } from '../base/math.ts';
+import { exp, pow } from '../base/math.ts';
 import type { Backend } from '../catalog/engineProfile.ts';
 import { derivedParameters } from '../catalog/weights.ts';
 import type { Coefficients, GroupVector, TimingModel } from './coefficients.ts';
@@ -13,8 +13,24 @@ export interface Bands {
   readonly tpot: Band;
 }
 
+/**
+ * How far errors reach either side with a nominal chance of 80 %, in logarithms of measured over predicted: what all runs of
+ * one kind of server share, and what each run adds.
+ */
+export interface Spread {
+  readonly between: number;
+  readonly within: number;
+}
+
+export interface Spreads {
+  readonly ttft: Spread;
+  readonly tpot: Spread;
+  /** Of the errors of TTFT and TPOT of a run. */
+  readonly correlation: number;
+}
+
 /** One engine's errors are not another's. */
-export type BandsByBackend = Readonly<Record<Backend, Bands>>;
+export type SpreadsByBackend = Readonly<Record<Backend, Spreads>>;
 
 /** What a fit to measurements found, as its file holds it. */
 export interface Calibration {
@@ -22,9 +38,8 @@ export interface Calibration {
   readonly data: { readonly digest: string; readonly points: number };
   readonly coefficients: Coefficients;
   /** By `groupKey`. */
-  readonly groups: Readonly<Record<string, GroupVector & { readonly points: number }>>;
-  /** Of servers of a kind that was measured, and of all others. */
-  readonly bands: { readonly measured: BandsByBackend; readonly others: BandsByBackend };
+  readonly groups: Readonly<Record<string, MeasuredGroup>>;
+  readonly spreads: SpreadsByBackend;
   /** What is behind it: beyond that it extrapolates. */
   readonly covers: {
     readonly hardware: readonly string[];
@@ -34,8 +49,13 @@ export interface Calibration {
     readonly activeParameters: readonly [fewest: number, most: number];
     /** Most GPUs of one replica. */
     readonly gpus: number;
+    /** Longest prompt and output of one request, together. */
+    readonly contextTokens: number;
   };
 }
+
+/** A kind's vector and how many runs, on how many curves, it was fitted to. */
+export type MeasuredGroup = GroupVector & { readonly points: number; readonly curves: number };
 
 /**
  * The kind of server that one vector stands for: the model's shape (checkpoints of one shape are alike, whatever they are
@@ -48,16 +68,35 @@ export function groupKey({ model, hardware }: ReplicaSpec, backend: Backend): st
 
 export const SHIPPED_CALIBRATION = shipped as unknown as Calibration;
 
-/** Bands of a server: narrower where its kind was measured, wider beyond what the fit has seen. */
-export function bandsFor(calibration: Calibration, spec: ReplicaSpec, backend: Backend): Bands {
-  const { groups, bands, covers } = calibration;
-  const isMeasured = groups[groupKey(spec, backend)] !== undefined;
-  const { ttft, tpot } = (isMeasured ? bands.measured : bands.others)[backend];
-  return extrapolates(covers, spec).length === 0 ? { ttft, tpot } : { ttft: widened(ttft), tpot: widened(tpot) };
+/**
+ * Bands of a server: narrower where its kind was measured, wider beyond what the fit has seen.
+ * @param contextTokens of its longest request.
+ */
+export function bandsFor(calibration: Calibration, spec: ReplicaSpec, backend: Backend, contextTokens = 0): Bands {
+  const { groups, spreads, covers } = calibration;
+  const curves = groups[groupKey(spec, backend)]?.curves ?? 0;
+  const { ttft, tpot } = spreads[backend];
+  const bands = { ttft: bandOf(ttft, curves), tpot: bandOf(tpot, curves) };
+  return extrapolates(covers, spec, contextTokens).length === 0
+    ? bands
+    : { ttft: widened(bands.ttft), tpot: widened(bands.tpot) };
 }
 
-/** What of a server the fit has never seen, in words. */
-export function extrapolates(covers: Calibration['covers'], spec: ReplicaSpec): string[] {
+/**
+ * The band of a kind of server whose vector was fitted to `curves` curves, 0 for one without. Each curve tells what its kind
+ * has in common, with an error as large as the part within: of the variance between kinds a share
+ * 1 / (1 + curves between^2 / within^2) is left.
+ */
+export function bandOf({ between, within }: Spread, curves: number): Band {
+  const [common, own] = [between * between, within * within];
+  // common / (1 + curves common / own), also where a run adds nothing.
+  const left = curves === 0 ? common : (common * own) / Math.max(Number.MIN_VALUE, own + curves * common);
+  const half = Math.sqrt(own + left);
+  return [exp(-half), exp(half)];
+}
+
+/** What of a server, and of the requests it gets, the fit has never seen, in words. */
+export function extrapolates(covers: Calibration['covers'], spec: ReplicaSpec, contextTokens = 0): string[] {
   const formats = [...new Set([spec.weightDtype, spec.expertDtype])].filter(
     (format) => !covers.formats.includes(format),
   );
@@ -71,10 +110,13 @@ export function extrapolates(covers: Calibration['covers'], spec: ReplicaSpec): 
       ? [`a model of ${active.toPrecision(2)} B active parameters (measured: ${fewest} to ${most} B)`]
       : []),
     ...(gpus > covers.gpus ? [`${gpus} GPUs a replica (measured: up to ${covers.gpus})`] : []),
+    ...(contextTokens > covers.contextTokens * SIZE_MARGIN
+      ? [`requests of ${contextTokens} tokens (measured: up to ${covers.contextTokens})`]
+      : []),
   ];
 }
 
-/** Models so many times smaller or larger than any that was measured are still like them. */
+/** Models and requests so many times smaller or larger than any that was measured are still like them. */
 const SIZE_MARGIN = 1.5;
 
 /** Half as wide again, in logarithms. An assumption: nothing was measured there. */

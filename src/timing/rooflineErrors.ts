@@ -5,11 +5,16 @@ import { scaleUpGpus } from './collectives.ts';
 import { exchangeOf, imbalanceOf, isWideExpertParallel, type ReplicaSpec } from './replica.ts';
 
 /** How far a run's means may be from a real server's, and how far the server is from those that were measured, as sentences. */
-export function rooflineCaveats(calibration: Calibration, spec: ReplicaSpec, backend: Backend): string[] {
+export function rooflineCaveats(
+  calibration: Calibration,
+  spec: ReplicaSpec,
+  backend: Backend,
+  contextTokens: number,
+): string[] {
   const { data, groups, covers } = calibration;
-  const { ttft, tpot } = bandsFor(calibration, spec, backend);
+  const { ttft, tpot } = bandsFor(calibration, spec, backend, contextTokens);
   const isMeasured = groups[groupKey(spec, backend)] !== undefined;
-  const beyond = extrapolates(covers, spec);
+  const beyond = extrapolates(covers, spec, contextTokens);
   return [
     `pass times are a roofline fitted to ${data.points} measured runs, ${isMeasured ? 'some' : 'none'} of ${spec.model.id}'s ` +
       `shape on ${spec.hardware.id} with ${backend}: 80 % of such servers' mean TPOT are expected ${range(tpot)} the ` +
