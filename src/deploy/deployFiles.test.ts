@@ -184,10 +184,6 @@ test('settings without a flag are listed', () => {
   expect(notes).toContain('| `engine.workers.decode.speculation.acceptance` | `[0.8]` | what models and prompts give');
   expect(notes).toContain('| `engine.workers.prefill.parallelism.replicas` | `2` |');
   expect(notes).toContain('`dynamo.yaml` uses Dynamo 1.3.0, which ships vLLM 0.24.0, not 0.28.0.');
-  const tiers = '{host: {capacity_gb_per_gpu: 100}}';
-  const tiered = configOf(
-    `{model: Qwen/Qwen3-8B, hardware: h100_sxm, workers: {aggregated: {kv_cache: {tiers: ${tiers}}}}}`,
-  );
   const mixed = configOf(
     '{mode: disaggregated, model: Qwen/Qwen3-8B, hardware: h100_sxm, workers: {aggregated: {}, prefill: {}, decode: {}}}',
     'faults: {policy: migrate}',
@@ -196,7 +192,16 @@ test('settings without a flag are listed', () => {
   for (const note of ['need a proxy that knows both', 'simulated as a reserve', '`--migration-limit 3`'])
     expect(ofMixed).toContain(note);
   for (const note of ['as a reserve', '--migration-limit']) expect(notes).not.toContain(note);
-  expect(deployFiles(tiered, catalogFacts).get('README.md')).toContain('is simulated with KV tiers');
+  const tiered = (tiers: string) =>
+    deployFiles(
+      configOf(`{model: Qwen/Qwen3-8B, hardware: h100_sxm, workers: {aggregated: {kv_cache: {tiers: ${tiers}}}}}`),
+      catalogFacts,
+    );
+  const host = tiered('{host: {capacity_gb_per_gpu: 100}}');
+  expect(host.get('README.md')).not.toContain('KV tiers');
+  expect(host.get('launch/aggregated.sh')).toContain('--kv-offloading-size 93.132257');
+  const disk = tiered('{host: {capacity_gb_per_gpu: 100}, disk: {capacity_gb_per_gpu: 100}}');
+  expect(disk.get('README.md')).toContain('is simulated with KV tiers');
   expect(notes).not.toContain('KV tiers');
   const int4 = configOf('{model: Qwen/Qwen3-8B, quantization: int4, hardware: l40s, workers: {aggregated: {}}}');
   expect(deployFiles(int4, catalogFacts).get('README.md')).toContain('serve a checkpoint of Qwen/Qwen3-8B in int4');

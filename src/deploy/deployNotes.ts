@@ -3,6 +3,7 @@ import { routerMode } from './dynamoGraph.ts';
 import { dynamoRelease } from './images.ts';
 import { kubernetesGap } from './kubernetes.ts';
 import { launchOf } from './launch.ts';
+import { hostTierOf } from './launchVllm.ts';
 import { nodesOf, type Server } from './serverPlan.ts';
 
 /** What somebody should know before running the files, as a page. */
@@ -27,7 +28,7 @@ export function deployNotes(config: PredictConfig, servers: readonly Server[]): 
           `\`launch/${name}.sh\` shows one command: each of its nodes needs the engine's own rank and address flags.`,
       ),
     ...servers
-      .filter(({ pool }) => pool.kv_cache.tiers !== undefined)
+      .filter((server) => server.pool.kv_cache.tiers !== undefined && hostTierOf(server) === null)
       .map(
         ({ name }) =>
           `\`${name}\` is simulated with KV tiers, and its command sets up none: add the connector you use.`,

@@ -92,8 +92,36 @@ VLLM_USE_V1=1 nohup vllm serve "$MODEL" -tp 2 -dp=4 -ep \\
     ['--max-cudagraph-capture-size 64', { max_size: 64 }],
     [`-cc '{"cudagraph_capture_sizes": [8, 4]}'`, { sizes: [4, 8] }],
     [`--compilation-config '{"cudagraph_mode": "NONE"}'`, { max_size: 0 }],
+    ['-O0', { max_size: 0 }],
+    ['-O.cudagraph_capture_sizes=[2,1]', { sizes: [1, 2] }],
+    ['--cuda-graph-sizes 256', { max_size: 256 }],
+    ['--cuda-graph-sizes 4 1 2', { sizes: [1, 2, 4] }],
   ])('graphs: %s', (flags, graphs) => {
     expect(vllm(flags).worker).toEqual({ cuda_graphs: graphs });
+  });
+
+  test.each([
+    ['-O3', {}],
+    ['-O 2 --optimization-level 1', {}],
+    ['--mamba-cache-mode align', {}],
+    ['--gpu-memory-utilization=.9', { kv_cache: { capacity: { memory_fraction: 0.9 } } }],
+    [
+      '--kv-offloading-backend native --kv-offloading-size 93.132257',
+      { kv_cache: { tiers: { host: { capacity_gb_per_gpu: 100 } } } },
+    ],
+    [
+      `--kv-transfer-config '{"kv_connector": "OffloadingConnector", "kv_role": "kv_both", "kv_connector_extra_config": {"cpu_bytes_to_use": 5e9}}'`,
+      { kv_cache: { tiers: { host: { capacity_gb_per_gpu: 5 } } } },
+    ],
+  ])('%s', (flags, worker) => {
+    const read = vllm(flags);
+    expect([read.worker, read.refused]).toEqual([worker, []]);
+    expect(read.ignored.join()).not.toContain('unknown');
+  });
+
+  test('host memory for KV is that of all GPUs', () => {
+    const { worker } = vllm('-tp 2 -pp 2 --kv-offloading-size 100');
+    expect(worker.kv_cache).toEqual({ tiers: { host: { capacity_gb_per_gpu: 26.8435 } } });
   });
 
   test('the tag of an image is the version', () => {
@@ -123,7 +151,13 @@ VLLM_USE_V1=1 nohup vllm serve "$MODEL" -tp 2 -dp=4 -ep \\
     ['--max-num-seqs many', '--max-num-seqs many: "many" is not modelled'],
     ['--cpu-offload-gb 10', '--cpu-offload-gb 10: weights kept outside the GPU are not modelled'],
     ['--performance-mode throughput', '--performance-mode throughput: changes several defaults at once'],
-    ['--kv-offloading-size 100', '--kv-offloading-size 100: KV cache beyond the GPU is not imported'],
+    [
+      '--kv-offloading-size 9 --kv-offloading-backend lmcache',
+      '--kv-offloading-backend lmcache: KV cache beyond the GPU',
+    ],
+    ['--kv-offloading-size none', '--kv-offloading-size none: must be a size above 0'],
+    ['--mamba-cache-mode all', '--mamba-cache-mode all: states are cached at block ends only'],
+    ['--cuda-graph-sizes some', '--cuda-graph-sizes some: must be whole numbers'],
     [
       '--speculative-config \'{"method": "medusa", "num_speculative_tokens": 1}\'',
       '--speculative-config method: "medusa" is not modelled',

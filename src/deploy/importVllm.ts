@@ -1,4 +1,6 @@
+import { BYTES_PER_GIB } from '../base/units.ts';
 import type { ModelFacts } from '../catalog/model.ts';
+import { KERNELS } from './flags/reasons.ts';
 import {
   countOf,
   type ImportedWorker,
@@ -27,6 +29,8 @@ export function importVllm(
   setQuantization(into, args.take('--quantization'), model);
   readGraphs(args, into);
   readSpeculation(args.take('--speculative-config'), into);
+  readOffloading(args, into);
+  readStates(args.take('--mamba-cache-mode'), into);
   readRole(args, into);
   readPerformanceMode(args.take('--performance-mode'), into);
   const gate = args.take('--scheduler-reserve-full-isl', '--no-scheduler-reserve-full-isl');
@@ -58,16 +62,29 @@ function readParallelism(args: LaunchArguments, into: ImportedWorker, model: Mod
 
 function readGraphs(args: LaunchArguments, into: ImportedWorker): void {
   const eager = args.take('--enforce-eager');
+  const level = args.take('--optimization-level');
+  const older = args.take('--cuda-graph-sizes');
   const sizes = args.take('--cudagraph-capture-sizes');
   const largest = args.take('--max-cudagraph-capture-size');
   const compilation = args.take('--compilation-config');
+  if (level?.values[0] === '0') into.set(level.text, 'cuda_graphs', { max_size: 0 });
+  else if (level !== null) into.notes.ignore(level.text, KERNELS);
+  if (older !== null) readOlderSizes(older, into);
   if (compilation !== null && /^[0-3]$/.test(compilation.values[0])) {
-    into.notes.ignore(compilation.text, 'kernel choices: the timing takes the usual ones');
+    into.notes.ignore(compilation.text, KERNELS);
   } else if (compilation !== null) readCompilation(compilation, into);
   if (largest !== null)
     setChecked(into, largest.text, 'cuda_graphs', { max_size: asNumber(largest.values[0]) }, largest.values[0]);
   if (sizes !== null) into.set(sizes.text, 'cuda_graphs', { sizes: ascending(sizes.values.map(Number)) });
   if (eager !== null) into.set(eager.text, 'cuda_graphs', { max_size: 0 });
+}
+
+/** vLLM 0.9 to 0.11: one size is the largest of the usual steps, several are the sizes themselves. */
+function readOlderSizes({ text, values }: Argument, into: ImportedWorker): void {
+  const sizes = values.map(asNumber);
+  if (sizes.length === 0 || sizes.includes(null)) into.notes.refuse(text, 'must be whole numbers');
+  else if (sizes.length === 1) into.set(text, 'cuda_graphs', { max_size: sizes[0] });
+  else into.set(text, 'cuda_graphs', { sizes: ascending(sizes as number[]) });
 }
 
 function readCompilation(argument: Argument, into: ImportedWorker): void {
@@ -79,9 +96,8 @@ function readCompilation(argument: Argument, into: ImportedWorker): void {
   if (Array.isArray(sizes) && sizes.length > 0)
     into.set(at('cudagraph_capture_sizes'), 'cuda_graphs', { sizes: ascending(sizes as number[]) });
   else if (Array.isArray(sizes) || mode === 'NONE') into.set(at('cudagraph_mode'), 'cuda_graphs', { max_size: 0 });
-  else if (mode !== undefined)
-    into.notes.ignore(at('cudagraph_mode'), 'kernel choices: the timing takes the usual ones');
-  for (const key of Object.keys(rest)) into.notes.ignore(at(key), 'kernel choices: the timing takes the usual ones');
+  else if (mode !== undefined) into.notes.ignore(at('cudagraph_mode'), KERNELS);
+  for (const key of Object.keys(rest)) into.notes.ignore(at(key), KERNELS);
 }
 
 const ascending = (sizes: readonly number[]): number[] => [...new Set(sizes)].sort((a, b) => a - b);
@@ -125,6 +141,34 @@ function readSpeculation(argument: Argument | null, into: ImportedWorker): void 
   });
 }
 
+/** GiB of host memory for KV, over all GPUs of the engine (vLLM config/cache.py, `kv_offloading_size`). */
+function readOffloading(args: LaunchArguments, into: ImportedWorker): void {
+  const size = args.take('--kv-offloading-size');
+  const backend = args.take('--kv-offloading-backend');
+  if (backend !== null && backend.values[0] !== 'native') into.notes.refuse(backend.text, ...NO_TIERS);
+  else if (backend !== null) into.notes.ignore(backend.text, 'its default');
+  if (size === null) return;
+  setHostBytes(into, size.text, (asNumber(size.values[0]) ?? Number.NaN) * BYTES_PER_GIB);
+}
+
+const NO_TIERS = ['KV cache beyond the GPU is not imported', 'state what it keeps as kv_cache.tiers'] as const;
+
+/** @param bytes over all GPUs of the engine */
+function setHostBytes(into: ImportedWorker, from: string, bytes: number): void {
+  const { tensor = 1, pipeline = 1 } = (into.worker.parallelism ?? {}) as { tensor?: number; pipeline?: number };
+  const perGpu = Math.round(bytes / (tensor * pipeline) / 1e5) / 1e4;
+  if (perGpu > 0) into.set(from, 'kv_cache.tiers', { host: { capacity_gb_per_gpu: perGpu } });
+  else into.notes.refuse(from, 'must be a size above 0');
+}
+
+/** What a recurrent layer's states are kept at: with prefix caching at block ends, else not at all. */
+function readStates(argument: Argument | null, into: ImportedWorker): void {
+  const mode = argument?.values[0];
+  if (mode === 'all')
+    into.notes.refuse(argument!.text, 'states are cached at block ends only', '--mamba-cache-mode align');
+  else if (argument !== null) into.notes.ignore(argument.text, 'follows from prefix caching');
+}
+
 /** Connectors that hand a prompt's KV to a decode server. */
 const TRANSFERS = ['NixlConnector', 'MooncakeConnector', 'P2pNcclConnector'];
 
@@ -144,8 +188,13 @@ function readRole(args: LaunchArguments, into: ImportedWorker): void {
 function readConnector(config: JsonObject, into: ImportedWorker): void {
   const connector = String(config.kv_connector);
   const from = `--kv-transfer-config ${connector}`;
+  const extra = config.kv_connector_extra_config as JsonObject | undefined;
+  if (connector === 'OffloadingConnector' && typeof extra?.cpu_bytes_to_use === 'number') {
+    setHostBytes(into, `${from} cpu_bytes_to_use`, extra.cpu_bytes_to_use);
+    return;
+  }
   if (!TRANSFERS.includes(connector)) {
-    into.notes.refuse(from, 'KV cache beyond the GPU is not imported', 'state what it keeps as kv_cache.tiers');
+    into.notes.refuse(from, ...NO_TIERS);
     return;
   }
   const role = { kv_producer: 'prefill', kv_consumer: 'decode' }[String(config.kv_role)] as

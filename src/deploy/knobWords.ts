@@ -81,7 +81,7 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 /** `8192`, `0.9`, and vLLM's `8k` (thousands), `8K` (1024s), `25.6k`; null for anything else. */
 export function asNumber(value: unknown): number | null {
   if (typeof value === 'number') return value;
-  const match = /^(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)([kmgtKMGT]?)$/.exec(String(value));
+  const match = /^(-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([kmgtKMGT]?)$/.exec(String(value));
   if (match === null) return null;
   return match[2] === '' ? Number(match[1]) : Math.round(Number(match[1]) * SUFFIXES[match[2]]);
 }

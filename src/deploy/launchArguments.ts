@@ -79,6 +79,10 @@ export class LaunchArguments {
       this.positional.push(word);
       return at + 1;
     }
+    const short = this.#backend === 'vllm' ? /^-O(?:(\d)|\.(.+))$/.exec(word) : null;
+    // `-O3`, and keys of the compilation's JSON: `-O.cudagraph_mode=NONE`.
+    if (short?.[1] !== undefined) return this.#add('--optimization-level', word, [short[1]], at + 1);
+    if (short !== null) return this.#read(words.with(at, `--compilation-config.${short[2]}`), at);
     const equals = word.indexOf('=');
     const spelt = equals < 0 ? word : word.slice(0, equals);
     const name = normalize(this.#backend, spelt);

@@ -1,3 +1,4 @@
+import { BYTES_PER_GIB } from '../base/units.ts';
 import { isSince } from '../catalog/engineVersion.ts';
 import { graphSizes } from './graphSizes.ts';
 import { commonlyInexpressible, isDefaultGraphs, PlainLaunch, quantizationFlag } from './launchFlags.ts';
@@ -22,6 +23,7 @@ export function launchVllm(server: Server): Launch {
     ...capacityFlags(server),
     ...graphFlags(server),
     ...speculationFlags(server),
+    ...offloadingFlags(server),
     ...(role === 'aggregated' ? [] : [['--kv-transfer-config', JSON.stringify(TRANSFER)]]),
   ];
   return {
@@ -83,6 +85,26 @@ function speculationFlags({ pool: { speculation } }: Server): string[][] {
     ...(method === 'ngram' ? { prompt_lookup_max: NGRAM, prompt_lookup_min: NGRAM } : {}),
   };
   return [['--speculative-config', JSON.stringify(config)]];
+}
+
+/** Host memory that `vllm serve` sets up by itself, with its own connector; null: none, or more than that. */
+export function hostTierOf({ pool, engine }: Server): number | null {
+  const { host, disk, shared } = pool.kv_cache.tiers ?? {};
+  const isAlone = host !== undefined && disk === undefined && shared === undefined;
+  return isAlone && engine.profile.backend === 'vllm' && isSince(engine.version, OFFLOADING_SINCE)
+    ? host.capacity_gb_per_gpu
+    : null;
+}
+
+const OFFLOADING_SINCE = '0.12.0';
+
+/** GiB over all GPUs of the engine. */
+function offloadingFlags(server: Server): string[][] {
+  const gbPerGpu = hostTierOf(server);
+  if (gbPerGpu === null) return [];
+  const { tensor, pipeline } = server.pool.parallelism;
+  const gib = (gbPerGpu * 1e9 * tensor * pipeline) / BYTES_PER_GIB;
+  return [['--kv-offloading-size', String(Number(gib.toFixed(6)))]];
 }
 
 /** Words looked up where nobody says how many (vLLM 017e9f4, config/speculative.py). */

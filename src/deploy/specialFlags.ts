@@ -19,6 +19,10 @@ export const SPECIAL_FLAGS: Readonly<Record<Backend, SpecialFlags>> = {
       '--kv-transfer-config',
       '--performance-mode',
       '--disaggregation-mode',
+      '--kv-offloading-size',
+      '--kv-offloading-backend',
+      '--mamba-cache-mode',
+      '--optimization-level',
       '--config',
     ],
     switches: [
@@ -28,8 +32,9 @@ export const SPECIAL_FLAGS: Readonly<Record<Backend, SpecialFlags>> = {
       '--is-prefill-worker',
       '--is-decode-worker',
     ],
-    lists: ['--cudagraph-capture-sizes'],
+    lists: ['--cudagraph-capture-sizes', '--cuda-graph-sizes'],
     also: {
+      '-O': '--optimization-level',
       '-q': '--quantization',
       '-cc': '--compilation-config',
       '-ep': '--enable-expert-parallel',

@@ -118,11 +118,8 @@ export const VLLM_OTHER: OtherFlags = {
         '--kernel-config',
         '--moe-backend',
         '--linear-backend',
-        '--mamba-cache-mode',
         '--mamba-ssm-cache-dtype',
         '--gdn-prefill-backend',
-        '--optimization-level',
-        '-O',
         '--max-seq-len-to-capture',
         '--dbo-decode-token-threshold',
         '--dbo-prefill-token-threshold',
@@ -193,11 +190,6 @@ export const VLLM_OTHER: OtherFlags = {
       harmless: ['1'],
     },
     { reason: OFFLOAD, hint: 'take more GPUs', values: ['--cpu-offload-gb'], harmless: ['0', '0.0'] },
-    {
-      reason: 'KV cache beyond the GPU is not imported',
-      hint: 'state what it keeps as kv_cache.tiers',
-      values: ['--kv-offloading-size', '--kv-offloading-backend'],
-    },
     {
       reason: NO_GENERATION,
       values: ['--runner', '--convert', '--task', '--pooler-config', '--override-pooler-config'],
