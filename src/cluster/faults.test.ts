@@ -1,47 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
+import { handPool, handScenario, MS, shortRequests } from '../../test/support/handScenario.ts';
 import { simulate } from '../../test/support/lawfulSimulation.ts';
 import { OUTCOME, STATE } from '../engine/requestLog.ts';
-import { fixedTimer } from '../timing/fixed.ts';
-import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
 import type { FaultSpec } from './faultSpec.ts';
 import type { Scenario } from './scenario.ts';
 
-const MS = 1e6;
 const NO_FAULTS: FaultSpec = { crashes: [], stragglers: [], retries: 1 };
 
-/** A request of 3 tokens (100 ms for the prompt, 10 ms for each further one) arrives at each of these times. */
+/** Short requests on so many workers, which take `startupMs` to start. */
 function scenario(
   arrivalsMs: readonly number[],
   replicas: number,
   changes: Partial<Scenario>,
   startupMs = 0,
 ): Scenario {
-  const builder = new WorkloadBuilder('hand', 16);
-  for (const ms of arrivalsMs) builder.add({ arrivalNs: ms * MS, inputTokens: 50, outputTokens: 3 });
-  return {
-    workload: builder.build(),
-    load: { kind: 'open', speedup: 1 },
-    pools: [
-      {
-        name: 'a',
-        role: 'aggregated',
-        replicas,
-        gpusPerReplica: 1,
-        startupNs: startupMs * MS,
-        timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }),
-        engine: PLAIN_VLLM,
-      },
-    ],
-    router: { policy: 'round_robin' },
-    transfer: null,
-    seed: 1,
-    overLength: 'reject',
-    maxVirtualNs: Number.POSITIVE_INFINITY,
-    core: 'fast',
-    samples: 0,
-    ...changes,
-  };
+  const pools = [handPool({ replicas, startupNs: startupMs * MS })];
+  return handScenario(shortRequests(arrivalsMs), { pools, ...changes });
 }
 
 const crash = (worker: number, atMs: number, downMs: number) => ({ worker, atNs: atMs * MS, downNs: downMs * MS });
@@ -113,11 +88,8 @@ describe('faults, against times worked out by hand', () => {
   it('loses the cache with the worker', () => {
     const faults = { ...NO_FAULTS, crashes: [crash(0, 200, 10)] };
     const build = (changes: Partial<Scenario>) => {
-      const builder = new WorkloadBuilder('hand', 16);
-      for (const ms of [0, 300]) {
-        builder.add({ arrivalNs: ms * MS, inputTokens: 50, outputTokens: 3, blockIds: [1, 2, 3, 4] });
-      }
-      return simulate({ ...scenario([], 1, changes), workload: builder.build() }).log.reusedTokens[1];
+      const rows = shortRequests([0, 300]).map((row) => ({ ...row, blockIds: [1, 2, 3, 4] }));
+      return simulate(handScenario(rows, changes)).log.reusedTokens[1];
     };
     expect(build({})).toBe(48);
     expect(build({ faults })).toBe(0);

@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
+import { handPool, handScenario, MS } from '../../test/support/handScenario.ts';
 import { simulate } from '../../test/support/lawfulSimulation.ts';
 import { STATE } from '../engine/requestLog.ts';
-import { fixedTimer } from '../timing/fixed.ts';
-import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
 import { FrontEnd, type FrontEndSpec } from './frontEnd.ts';
 import type { LoadSpec, Scenario } from './scenario.ts';
-
-const MS = 1e6;
 
 it('queues prompts for the tokenizers, first come first served', () => {
   const frontEnd = new FrontEnd({ requestNs: 5, perInputTokenNs: 2, tokenizers: 2 }, 1);
@@ -26,41 +23,13 @@ it('has the tokenizers of every replica, also of those that come later', () => {
 });
 
 function scenario(frontEnd: FrontEndSpec | null, load: LoadSpec): Scenario {
-  const builder = new WorkloadBuilder('hand', 16);
-  for (let request = 0; request < 6; request++) {
-    builder.add({ arrivalNs: request * 7 * MS, inputTokens: 100 * (request + 1), outputTokens: 3 });
-  }
-  return {
-    workload: builder.build(),
-    load,
-    pools: [
-      {
-        name: 'a',
-        role: 'aggregated',
-        replicas: 1,
-        gpusPerReplica: 1,
-        timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }),
-        engine: {
-          ...PLAIN_VLLM,
-          maxBatchedTokens: 10_000,
-          maxSequences: 8,
-          chunkedPrefill: true,
-          prefixCaching: true,
-          blockTokens: 16,
-          blocks: 10_000,
-          contextLength: 10_000,
-        },
-      },
-    ],
-    router: { policy: 'round_robin' },
-    ...(frontEnd === null ? {} : { frontEnd }),
-    transfer: null,
-    seed: 1,
-    overLength: 'reject',
-    maxVirtualNs: Number.POSITIVE_INFINITY,
-    core: 'fast',
-    samples: 0,
-  };
+  const rows = Array.from({ length: 6 }, (_, request) => ({
+    arrivalNs: request * 7 * MS,
+    inputTokens: 100 * (request + 1),
+    outputTokens: 3,
+  }));
+  const engine = { ...PLAIN_VLLM, maxBatchedTokens: 10_000, maxSequences: 8, blocks: 10_000, contextLength: 10_000 };
+  return handScenario(rows, { load, pools: [handPool({ engine })], ...(frontEnd === null ? {} : { frontEnd }) });
 }
 
 describe('a front end', () => {

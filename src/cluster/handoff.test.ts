@@ -1,42 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
+import { handPool, handScenario, MS, shortRequests } from '../../test/support/handScenario.ts';
 import { simulate } from '../../test/support/lawfulSimulation.ts';
 import { STATE } from '../engine/requestLog.ts';
-import { fixedTimer } from '../timing/fixed.ts';
-import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
 import type { NetworkSpec } from './network/networkSpec.ts';
-import type { PoolSpec, Scenario, TransferSpec } from './scenario.ts';
-
-const MS = 1e6;
+import type { Scenario, TransferSpec } from './scenario.ts';
 
 /** 3 tokens each; a prompt of 50 takes 100 ms, a decode 10 ms, and its KV 50 ms. */
 const WIRE: TransferSpec = { bandwidthBytesPerS: 1e6, latencyNs: 0, kvBytesPerToken: 1000 };
 const FIRST: TransferSpec = { ...WIRE, order: 'destination_first' };
 
 function run(transfer: TransferSpec, arrivalsMs: readonly number[], changes: Partial<Scenario> = {}, decode = {}) {
-  const builder = new WorkloadBuilder('hand', 16);
-  for (const ms of arrivalsMs) builder.add({ arrivalNs: ms * MS, inputTokens: 50, outputTokens: 3 });
-  const pool = (name: string, role: PoolSpec['role']): PoolSpec => ({
-    name,
-    role,
-    replicas: 1,
-    gpusPerReplica: 1,
-    timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }),
-    engine: { ...PLAIN_VLLM, ...(role === 'decode' ? decode : {}) },
-  });
-  const { log } = simulate({
-    workload: builder.build(),
-    load: { kind: 'open', speedup: 1 },
-    pools: [pool('p', 'prefill'), pool('d', 'decode')],
-    router: { policy: 'round_robin' },
-    transfer,
-    seed: 1,
-    overLength: 'reject',
-    maxVirtualNs: Number.POSITIVE_INFINITY,
-    core: 'fast',
-    samples: 0,
-    ...changes,
-  });
+  const pools = [
+    handPool({ name: 'p', role: 'prefill' }),
+    handPool({ name: 'd', role: 'decode', engine: { ...PLAIN_VLLM, ...decode } }),
+  ];
+  const { log } = simulate(handScenario(shortRequests(arrivalsMs), { pools, transfer, ...changes }));
   const requests = [...log.outcome.keys()];
   return {
     firstMs: requests.map((request) => log.firstTokenNs[request] / MS),

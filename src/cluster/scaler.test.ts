@@ -1,44 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
+import { handPool, handScenario, MS, shortRequests } from '../../test/support/handScenario.ts';
 import { simulate } from '../../test/support/lawfulSimulation.ts';
 import { STATE } from '../engine/requestLog.ts';
-import { fixedTimer } from '../timing/fixed.ts';
-import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
 import { boundedReplicas } from './gpuBudget.ts';
 import type { Observation, PlannerSpec } from './planner.ts';
 import type { PoolSpec, Scenario } from './scenario.ts';
 import type { ScalingRecord } from './simulationResult.ts';
 
-const MS = 1e6;
-
-/** A request of 3 tokens (100 ms for the prompt, 10 ms for each further one) at each of these times. */
+/** Short requests on a worker of two GPUs that starts for 30 + 20 + 10 ms, with a planner that looks every 50 ms. */
 function scenario(arrivalsMs: readonly number[], pool: Partial<PoolSpec>, planner: Partial<PlannerSpec>): Scenario {
-  const builder = new WorkloadBuilder('hand', 16);
-  for (const ms of arrivalsMs) builder.add({ arrivalNs: ms * MS, inputTokens: 50, outputTokens: 3 });
-  return {
-    workload: builder.build(),
-    load: { kind: 'open', speedup: 1 },
-    pools: [
-      {
-        name: 'a',
-        role: 'aggregated',
-        replicas: 1,
-        gpusPerReplica: 2,
-        startup: { provisioningNs: 30 * MS, loadNs: 20 * MS, warmupNs: 10 * MS, warmReplicas: 0 },
-        timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }),
-        engine: PLAIN_VLLM,
-        ...pool,
-      },
-    ],
-    router: { policy: 'round_robin' },
+  const startup = { provisioningNs: 30 * MS, loadNs: 20 * MS, warmupNs: 10 * MS, warmReplicas: 0 };
+  return handScenario(shortRequests(arrivalsMs), {
+    pools: [handPool({ gpusPerReplica: 2, startup, ...pool })],
     planner: { intervalNs: 50 * MS, maxGpus: 8, minReplicas: [1], createPolicy: () => script([]), ...planner },
-    transfer: null,
-    seed: 1,
-    overLength: 'reject',
-    maxVirtualNs: Number.POSITIVE_INFINITY,
-    core: 'fast',
-    samples: 0,
-  };
+  });
 }
 
 /** Wants so many replicas at each tick, and the last number ever after; notes what it sees. */

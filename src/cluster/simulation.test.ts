@@ -1,56 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
+import { handPool, handScenario, MS } from '../../test/support/handScenario.ts';
 import { simulate } from '../../test/support/lawfulSimulation.ts';
 import type { CommonConfig } from '../engine/commonConfig.ts';
 import { OUTCOME, STATE } from '../engine/requestLog.ts';
-import { fixedTimer } from '../timing/fixed.ts';
-import { WorkloadBuilder, type WorkloadRow } from '../workload/workloadBuilder.ts';
+import type { WorkloadRow } from '../workload/workloadBuilder.ts';
 import type { RouterPolicy } from './router/routerSpec.ts';
 import type { PoolSpec, Scenario } from './scenario.ts';
 import { createSimulation } from './simulation.ts';
 
-const MS = 1e6;
-/** A pass with prompt tokens lasts 100 ms, one that only decodes 10 ms. */
-const timer = fixedTimer({ prefillMs: 100, decodeMs: 10 });
-
 function pool(changes: Partial<PoolSpec> = {}, engine: Partial<CommonConfig> = {}): PoolSpec {
-  return {
-    name: 'a',
-    role: 'aggregated',
-    replicas: 1,
-    gpusPerReplica: 1,
-    timer,
-    engine: {
-      ...PLAIN_VLLM,
-      maxBatchedTokens: 10_000,
-      maxSequences: 8,
-      chunkedPrefill: true,
-      prefixCaching: true,
-      blockTokens: 16,
-      blocks: 10_000,
-      contextLength: 10_000,
-      ...engine,
-    },
-    ...changes,
-  };
+  const roomy = { maxBatchedTokens: 10_000, maxSequences: 8, blocks: 10_000, contextLength: 10_000 };
+  return handPool({ engine: { ...PLAIN_VLLM, ...roomy, ...engine }, ...changes });
 }
 
 function scenario(rows: readonly WorkloadRow[], changes: Partial<Scenario> = {}): Scenario {
-  const builder = new WorkloadBuilder('hand', 16);
-  for (const row of rows) builder.add(row);
-  return {
-    workload: builder.build(),
-    load: { kind: 'open', speedup: 1 },
-    pools: [pool()],
-    router: { policy: 'round_robin' },
-    transfer: null,
-    seed: 1,
-    overLength: 'reject',
-    maxVirtualNs: Number.POSITIVE_INFINITY,
-    core: 'fast',
-    samples: 0,
-    ...changes,
-  };
+  return handScenario(rows, { pools: [pool()], ...changes });
 }
 
 const inMs = (column: Float64Array): number[] => [...column].map((ns) => ns / MS);

@@ -1,43 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { randomScenario } from '../../test/kernel/randomScenario.ts';
 import { PLAIN_VLLM } from '../../test/support/engineConfigs.ts';
+import { handPool, handScenario } from '../../test/support/handScenario.ts';
 import { simulate } from '../../test/support/lawfulSimulation.ts';
 import type { Scenario } from '../cluster/scenario.ts';
-import { fixedTimer } from '../timing/fixed.ts';
-import { WorkloadBuilder } from '../workload/workloadBuilder.ts';
 import { cacheCeilings } from './eviction.ts';
 
 /** One after the other, on two replicas in turn: A B C, then twice A B D. */
 function threePrompts(): Scenario {
-  const builder = new WorkloadBuilder('hand', 16);
-  for (const [turn, blockIds] of [
+  const rows = [
     [1, 2, 3],
     [1, 2, 4],
     [1, 2, 4],
-  ].entries()) {
-    builder.add({ arrivalNs: turn * 1e9, inputTokens: 48, outputTokens: 2, blockIds });
-  }
-  return {
-    workload: builder.build(),
-    load: { kind: 'open', speedup: 1 },
-    pools: [
-      {
-        name: 'a',
-        role: 'aggregated',
-        replicas: 2,
-        gpusPerReplica: 1,
-        timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }),
-        engine: { ...PLAIN_VLLM, blocks: 6 },
-      },
-    ],
-    router: { policy: 'round_robin' },
-    transfer: null,
-    seed: 1,
-    overLength: 'reject',
-    maxVirtualNs: Number.POSITIVE_INFINITY,
-    core: 'fast',
-    samples: 0,
-  };
+  ].map((blockIds, turn) => ({ arrivalNs: turn * 1e9, inputTokens: 48, outputTokens: 2, blockIds }));
+  return handScenario(rows, { pools: [handPool({ replicas: 2, engine: { ...PLAIN_VLLM, blocks: 6 } })] });
 }
 
 describe('cacheCeilings', () => {

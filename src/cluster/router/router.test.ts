@@ -1,45 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { PLAIN_VLLM } from '../../../test/support/engineConfigs.ts';
+import { handPool, handScenario, MS } from '../../../test/support/handScenario.ts';
 import { simulate } from '../../../test/support/lawfulSimulation.ts';
 import { STATE } from '../../engine/requestLog.ts';
-import { fixedTimer } from '../../timing/fixed.ts';
-import { WorkloadBuilder, type WorkloadRow } from '../../workload/workloadBuilder.ts';
+import type { WorkloadRow } from '../../workload/workloadBuilder.ts';
 import type { Scenario } from '../scenario.ts';
 import type { RouterSpec } from './routerSpec.ts';
 
-const MS = 1e6;
-
-/** Workers on which a pass with prompt tokens lasts 100 ms and one that only decodes 10 ms. */
 function scenario(
   rows: readonly WorkloadRow[],
   router: RouterSpec,
   replicas: number,
   changes: Partial<Scenario> = {},
 ): Scenario {
-  const builder = new WorkloadBuilder('hand', 16);
-  for (const row of rows) builder.add(row);
-  return {
-    workload: builder.build(),
-    load: { kind: 'open', speedup: 1 },
-    pools: [
-      {
-        name: 'a',
-        role: 'aggregated',
-        replicas,
-        gpusPerReplica: 1,
-        timer: fixedTimer({ prefillMs: 100, decodeMs: 10 }),
-        engine: PLAIN_VLLM,
-      },
-    ],
-    router,
-    transfer: null,
-    seed: 1,
-    overLength: 'reject',
-    maxVirtualNs: Number.POSITIVE_INFINITY,
-    core: 'fast',
-    samples: 0,
-    ...changes,
-  };
+  return handScenario(rows, { pools: [handPool({ replicas })], router, ...changes });
 }
 
 const workersOf = (rows: readonly WorkloadRow[], router: RouterSpec, replicas: number, seed = 1): number[] => [
