@@ -49,6 +49,20 @@ VLLM_USE_V1=1 nohup vllm serve "$MODEL" -tp 2 -dp=4 -ep \\
     });
   });
 
+  test('how tokens reach their experts is read in the words of each engine', () => {
+    const wide = '--tp-size 16 --dp-size 16 --ep-size 16 --enable-dp-attention';
+    const exchange = (engine: 'vllm' | 'sglang', command: string) =>
+      (read(engine, command).worker as { parallelism: { moe_exchange?: string } }).parallelism.moe_exchange;
+    for (const word of ['deepep_low_latency', 'deepep_high_throughput', 'pplx']) {
+      expect(exchange('vllm', `vllm serve test/moe -dp 16 -ep --all2all-backend ${word}`)).toBe('all_to_all');
+    }
+    expect(exchange('vllm', 'vllm serve test/moe -dp 16 -ep --all2all-backend naive')).toBe('gather');
+    expect(
+      exchange('sglang', `python3 -m sglang.launch_server --model-path test/moe ${wide} --moe-a2a-backend deepep`),
+    ).toBe('all_to_all');
+    expect(exchange('sglang', `python3 -m sglang.launch_server --model-path test/moe ${wide}`)).toBeUndefined();
+  });
+
   test('data parallelism of a model without experts is replicas', () => {
     const { worker } = read('vllm', 'vllm serve test/dense -tp 2 -dp 4');
     expect(worker).toEqual({ parallelism: { tensor: 2, replicas: 4 } });
