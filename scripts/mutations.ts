@@ -17,8 +17,9 @@ import { SWARM_MUTATIONS } from '../test/mutations/swarmMutations.ts';
 import { TRTLLM_MUTATIONS } from '../test/mutations/trtllmMutations.ts';
 
 const RUNS = Number(process.env.DYNOSIM_RUNS ?? 600);
-/** A mutant that loops for ever is caught by this; an honest check takes a tenth of it. */
-const LIMIT_MS = 60_000;
+/** A mutant that loops for ever is caught when it has run so many times as long as the sources as they are, or this long. */
+const LIMIT_FACTOR = 5;
+const LEAST_LIMIT_MS = 60_000;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 
@@ -46,10 +47,12 @@ async function main(): Promise<void> {
 async function survivorsOf({ mutations, check: script }: (typeof SETS)[string]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'dynosim-mutations-'));
   try {
-    const honest = await check(copySources(join(folder, 'honest')), script);
+    const startedMs = performance.now();
+    const honest = await check(copySources(join(folder, 'honest')), script, Number.POSITIVE_INFINITY);
     if (honest !== null) throw new Error(`the sources fail as they are: ${honest}`);
+    const limitMs = Math.max(LEAST_LIMIT_MS, LIMIT_FACTOR * (performance.now() - startedMs));
     const verdicts = await inParallel(mutations, (mutation, index) =>
-      verdictOf(mutation, join(folder, String(index)), script),
+      verdictOf(mutation, join(folder, String(index)), script, limitMs),
     );
     return report(mutations, verdicts);
   } finally {
@@ -70,19 +73,20 @@ async function verdictOf(
   { file, find, replace }: Mutation,
   folder: string,
   script: readonly string[],
+  limitMs: number,
 ): Promise<Verdict> {
   copySources(folder);
   const path = join(folder, file);
   const pieces = readFileSync(path, 'utf8').split(find);
   if (pieces.length !== 2) throw new Error(`${file} has ${pieces.length - 1} places that read: ${find}`);
   writeFileSync(path, pieces.join(replace));
-  const verdict = await check(folder, script);
+  const verdict = await check(folder, script, limitMs);
   rmSync(folder, { recursive: true });
   return verdict;
 }
 
 /** Runs the check of the copy in its own process. */
-function check(folder: string, [script, ...set]: readonly string[]): Promise<Verdict> {
+function check(folder: string, [script, ...set]: readonly string[], limitMs: number): Promise<Verdict> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', TSX, `test/mutations/${script}`, String(RUNS), ...set], {
       cwd: folder,
@@ -90,14 +94,15 @@ function check(folder: string, [script, ...set]: readonly string[]): Promise<Ver
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
     let late = false;
-    const limit = setTimeout(() => {
+    const kill = (): void => {
       late = true;
       child.kill('SIGKILL');
-    }, LIMIT_MS);
+    };
+    const limit = Number.isFinite(limitMs) ? setTimeout(kill, limitMs) : undefined;
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(limit);
-      if (late) resolve(`ran for ${LIMIT_MS / 1000} s`);
+      if (late) resolve(`ran for ${(limitMs / 1000).toFixed(0)} s`);
       else if (code === 0) resolve(null);
       else if (said.startsWith('seed')) resolve(said.trim());
       else reject(new Error(`the check itself failed: ${said}`));

@@ -43,8 +43,8 @@ function inGroups(pool: PoolSpec, longest: number, states: boolean, random: Rand
   ];
   const kvGroups = shapes[random.integer(0, states ? 4 : 2)];
   const hasStates = kvGroups.includes(state);
-  // vLLM does not start otherwise.
-  const atLeastABlock = (tokens: number): number => (hasStates ? Math.max(tokens, blockTokens) : tokens);
+  // vLLM does not start otherwise, and with a drafter's slot it would never go on.
+  const atLeastABlock = (tokens: number): number => (hasStates ? Math.max(tokens, blockTokens + 1) : tokens);
   const retentionTokens = [null, 0, 2 * blockTokens][random.integer(0, 2)];
   return {
     ...pool,

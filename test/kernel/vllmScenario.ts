@@ -51,6 +51,7 @@ function withOptions(given: PoolSpec, random: RandomStream): PoolSpec {
       unhashedFreedFirst: !one(3),
       oversizedStopsAdmission: !one(2),
       refundsVictim: !one(3),
+      countsDraftSlots: engine.maxSequences % 2 === 0,
       padsFirstSpeculativeDecode: !one(3),
     },
     pipelineStages: one(4) ? random.integer(2, 4) : 1,

@@ -124,8 +124,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: ADMISSION,
-    find: 'budget -= tokens;\n      }',
-    replace: 'budget -= Math.min(tokens, 1);\n      }',
+    find: 'if (tokens > 0) budget -= tokens + slots;',
+    replace: 'budget -= Math.min(tokens, 1);',
     why: 'budget: a new prompt takes one token of it',
   },
   {
@@ -403,7 +403,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RUNNING,
-    find: 'if (this.#config.semantics.refundsVictim) budget += taken;',
+    find: 'if (taken > 0 && this.#config.semantics.refundsVictim) budget += taken + slots;',
     replace: '',
     why: 'priority: what the victim had of the batch is lost',
   },
@@ -514,5 +514,17 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'Math.ceil(Math.max(1, computed) / blockTokens) * blockTokens + 1;',
     replace: 'Math.ceil(Math.max(1, computed) / blockTokens) * blockTokens + blockTokens;',
     why: 'states: the state before the running one stays too long',
+  },
+  {
+    file: RUNNING,
+    find: '        budget -= granted + slots;\n      }',
+    replace: '        budget -= granted;\n      }',
+    why: 'draft slots: those of running sequences are not counted',
+  },
+  {
+    file: ADMISSION,
+    find: 'if (tokens > 0) budget -= tokens + slots;',
+    replace: 'if (tokens > 0) budget -= tokens;',
+    why: 'draft slots: those of admitted prompts are not counted',
   },
 ];

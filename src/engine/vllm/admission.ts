@@ -6,7 +6,7 @@ import { type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
 import { lookaheadOf } from '../speculation.ts';
 import type { RunningList } from './runningList.ts';
-import type { VllmConfig } from './vllmConfig.ts';
+import { draftSlotsOf, type VllmConfig } from './vllmConfig.ts';
 
 /** Instead of a number of tokens: the sequence is passed over this time, or nobody else is admitted. */
 const SKIP = -1;
@@ -20,6 +20,8 @@ export class Admission {
   readonly #running: RunningList;
   /** When somebody was last free to start a prompt, not all did: the next step is free, too, whatever the cadence says. */
   isCapacityBound = false;
+  /** Of the budget, taken for each sequence besides its tokens. */
+  readonly #draftSlots: number;
   /** Prompts have to wait for their turn. */
   #holdsBack = false;
 
@@ -28,6 +30,7 @@ export class Admission {
     this.#pages = pages;
     this.#queue = queue;
     this.#running = running;
+    this.#draftSlots = draftSlotsOf(setup.config);
   }
 
   /** Returns whether whoever joins the queue now would be looked at next time, too, if nothing leaves. */
@@ -41,22 +44,24 @@ export class Admission {
 
   #admit(batch: Batch, tokenBudget: number, nowNs: number): boolean {
     const { maxSequences } = this.#setup.config;
+    const slots = this.#draftSlots;
     let budget = tokenBudget;
     // Requests whose remote KV has arrived were queued first and go first.
     for (let loaded = this.#queue.firstLoaded; loaded !== undefined; loaded = this.#queue.firstLoaded) {
-      if (this.#running.size >= maxSequences || budget === 0) return !this.#queue.isWaiting;
-      const tokens = this.#admitLoaded(loaded, batch, budget, nowNs);
+      if (this.#running.size >= maxSequences || budget <= slots) return !this.#queue.isWaiting;
+      const tokens = this.#admitLoaded(loaded, batch, budget - slots, nowNs);
       if (tokens === STOP) return false;
-      budget -= tokens;
+      budget -= tokens + slots;
     }
-    while (this.#queue.isWaiting && budget > 0 && this.#running.size < maxSequences && !this.#isHeldUp) {
-      const tokens = this.#admitHead(batch, budget, nowNs);
+    while (this.#queue.isWaiting && budget > slots && this.#running.size < maxSequences && !this.#isHeldUp) {
+      const tokens = this.#admitHead(batch, budget - slots, nowNs);
       if (tokens === STOP) break;
       if (tokens === SKIP) {
         this.#queue.skipHead();
       } else {
         this.#queue.removeHead();
-        budget -= tokens;
+        // Nothing is scheduled of who waits for KV.
+        if (tokens > 0) budget -= tokens + slots;
       }
     }
     return !this.#queue.isWaiting;

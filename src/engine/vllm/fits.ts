@@ -1,7 +1,7 @@
 import { admissionCap } from '../../timing/kvGroup.ts';
 import { lookaheadOf } from '../speculation.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
-import type { VllmConfig } from './vllmConfig.ts';
+import { draftSlotsOf, type VllmConfig } from './vllmConfig.ts';
 
 /** Whether an engine could ever serve the request: inside the context, and its KV inside the pool. */
 export function fits(config: VllmConfig, inputTokens: number, outputTokens: number): boolean {
@@ -9,7 +9,7 @@ export function fits(config: VllmConfig, inputTokens: number, outputTokens: numb
   if (tokens > config.contextLength) return false;
   if (blocksOf(config, Math.min(tokens + draftRoom(config), config.contextLength)) > config.blocks - 1) return false;
   // Without chunking a (re-)computed context must fit one pass.
-  return config.chunkedPrefill || tokens <= config.maxBatchedTokens;
+  return config.chunkedPrefill || tokens + draftSlotsOf(config) <= config.maxBatchedTokens;
 }
 
 /** Tokens past its own that a request wants room for: drafts of its passes in flight, and of the next ones. */

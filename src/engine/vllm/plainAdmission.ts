@@ -26,7 +26,7 @@ export class PlainAdmission {
   #scheduleWaiting(nowNs: number): Job[] {
     const { config } = this.#state.setup;
     for (const job of this.#state.remote.filter(({ status }) => status === 'loaded')) {
-      if (this.#state.running.length >= config.maxSequences || this.#state.budget === 0) return [];
+      if (this.#state.running.length >= config.maxSequences || this.#state.room <= 0) return [];
       if (!job.remote) {
         if (!this.#resume(job, nowNs)) return [];
         continue;
@@ -41,11 +41,7 @@ export class PlainAdmission {
       this.#running.verify(job, 1 + padding, 0);
     }
     const skipped: Job[] = [];
-    while (
-      this.#state.waiting.length > 0 &&
-      this.#state.budget > 0 &&
-      this.#state.running.length < config.maxSequences
-    ) {
+    while (this.#state.waiting.length > 0 && this.#state.room > 0 && this.#state.running.length < config.maxSequences) {
       if (config.tiers?.onboarding === 'blocking' && this.#onboarding.length > 0) break;
       const job = this.#state.waiting[0];
       const verdict = job.stale > 0 ? 'skip' : this.#admit(job, nowNs);
@@ -69,7 +65,7 @@ export class PlainAdmission {
   }
 
   #mayPad(computed: number, padding: number): boolean {
-    return 1 + padding <= this.#state.budget && computed + 1 + padding <= this.#state.setup.config.contextLength;
+    return 1 + padding <= this.#state.room && computed + 1 + padding <= this.#state.setup.config.contextLength;
   }
 
   #admit(job: Job, nowNs: number): 'in' | 'skip' | 'stop' {
@@ -86,9 +82,8 @@ export class PlainAdmission {
     let tokens = job.known - hit - external;
     if (this.#state.holdsBack && tokens > 1) return 'stop';
     if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
-    if (!config.chunkedPrefill && tokens > this.#state.budget)
-      return semantics.oversizedStopsAdmission ? 'stop' : 'skip';
-    tokens = Math.min(tokens, this.#state.budget);
+    if (!config.chunkedPrefill && tokens > this.#state.room) return semantics.oversizedStopsAdmission ? 'stop' : 'skip';
+    tokens = Math.min(tokens, this.#state.room);
     let padding = !job.remote && hit + 1 === job.known ? this.#padding() : 0;
     if (padding > 0 && !this.#mayPad(hit, padding)) return 'stop';
     if (!job.remote) {
@@ -189,8 +184,8 @@ export class PlainAdmission {
     let tokens = job.known - job.computed;
     if (this.#state.holdsBack && tokens > 1) return false;
     if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
-    if (!chunkedPrefill && tokens > this.#state.budget) return false;
-    tokens = Math.min(tokens, this.#state.budget);
+    if (!chunkedPrefill && tokens > this.#state.room) return false;
+    tokens = Math.min(tokens, this.#state.room);
     this.#state.remote.splice(this.#state.remote.indexOf(job), 1);
     this.#state.pages.publish(job.hold, job.computed);
     this.#run(job, nowNs);

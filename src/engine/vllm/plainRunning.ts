@@ -16,11 +16,11 @@ export class PlainRunning {
   form(nowNs: number): void {
     const { longPrefillTokens } = this.#state.setup.config;
     let index = 0;
-    while (index < this.#state.running.length && this.#state.budget > 0) {
+    while (index < this.#state.running.length && this.#state.room > 0) {
       const job = this.#state.running[index];
       let tokens = this.#state.holdsBack && job.isMidPrompt ? 0 : this.#wanted(job);
       if (longPrefillTokens > 0) tokens = Math.min(tokens, longPrefillTokens);
-      tokens = Math.min(tokens + this.#drafts(job, tokens), this.#state.budget);
+      tokens = Math.min(tokens + this.#drafts(job, tokens), this.#state.room);
       if (!job.decodes) tokens = this.#state.chunkOf(job, job.computed, tokens, job.hold.junction);
       if (tokens === 0) {
         index += 1;
@@ -116,14 +116,14 @@ export class PlainRunning {
     const yields = completes ? 1 : 0;
     this.#state.shares.push({ ...NO_DRAFTS, job, tokens, before, decodes, completes, yields });
     job.computed += tokens;
-    this.#state.budget -= tokens;
+    this.#state.budget -= tokens + this.#state.draftSlots;
   }
 
   /** The job's last token and the rest of `tokens`, of which `drafts` may be accepted. */
   verify(job: Job, tokens: number, drafts: number): void {
     const before = job.computed;
     const generated = job.generated + job.placeholders + job.stale;
-    this.#state.budget -= tokens;
+    this.#state.budget -= tokens + this.#state.draftSlots;
     if (generated === job.output) {
       const ghost = { ...NO_DRAFTS, job, tokens, before, decodes: true, completes: false, yields: 0 };
       this.#state.shares.push({ ...ghost, fate: 'void' });
@@ -143,7 +143,7 @@ export class PlainRunning {
     if (mine !== undefined) {
       this.#state.shares.splice(this.#state.shares.indexOf(mine), 1);
       job.computed = mine.before;
-      if (config.semantics.refundsVictim) this.#state.budget += mine.tokens;
+      if (config.semantics.refundsVictim) this.#state.budget += mine.tokens + this.#state.draftSlots;
     }
     const regain = job.decodes && this.#state.setup.role !== 'prefill' ? job.expected : job.computed;
     this.#state.pages.publish(job.hold, this.#named(job));

@@ -8,7 +8,7 @@ import type { EngineSetup } from '../engineSetup.ts';
 import type { Job, Share } from '../plain/job.ts';
 import { lookaheadOf } from '../speculation.ts';
 import { kvLayoutOf } from './kvLayoutOf.ts';
-import type { VllmConfig } from './vllmConfig.ts';
+import { draftSlotsOf, type VllmConfig } from './vllmConfig.ts';
 
 /** What the parts of the plain vLLM scheduler share: who is where, the blocks, and the step being formed. */
 export class PlainState {
@@ -18,6 +18,8 @@ export class PlainState {
   readonly tiers: KvTiers | null;
   readonly outcomes: DraftOutcomes | null;
   readonly lookahead: number;
+  /** Of the budget, taken for each job besides its tokens. */
+  readonly draftSlots: number;
   /** Chunks of prompts end where its states can be cached. */
   readonly #alignedState: StateGroup | null;
   waiting: Job[] = [];
@@ -38,6 +40,7 @@ export class PlainState {
     const { config, table } = setup;
     this.outcomes = outcomesOf(config.speculation);
     this.lookahead = lookaheadOf(config.speculation);
+    this.draftSlots = draftSlotsOf(config);
     const namesOf = (tokens: number): PageNames => new PageNames(table.workload, table.namedTokens, tokens);
     this.pages = new BlockManager(kvLayoutOf(config), namesOf);
     this.#alignedState = alignedStateOf(kvLayoutOf(config));
@@ -51,6 +54,11 @@ export class PlainState {
     return this.#alignedState === null
       ? tokens
       : alignedChunk(this.#alignedState, computed, tokens, input, known, junction);
+  }
+
+  /** Tokens that the step has left for another job; 0 or less: none. */
+  get room(): number {
+    return this.budget - this.draftSlots;
   }
 
   sortWaiting(): void {

@@ -9,7 +9,7 @@ import { NO_LANE, type Sequence, STAGE } from '../sequence.ts';
 import type { SequencePages } from '../sequencePages.ts';
 import { Growth } from './growth.ts';
 import { Progress } from './progress.ts';
-import { isPaced, schedulesAhead, type VllmConfig } from './vllmConfig.ts';
+import { draftSlotsOf, isPaced, schedulesAhead, type VllmConfig } from './vllmConfig.ts';
 
 /** The sequences a rank runs, in the order of admission, as they take tokens and pages of each batch in turn. */
 export class RunningList {
@@ -17,6 +17,8 @@ export class RunningList {
   hasPreempted = false;
   readonly #config: VllmConfig;
   readonly #speculates: boolean;
+  /** Of the budget, taken for each sequence besides its tokens. */
+  readonly #draftSlots: number;
   readonly #role: EngineRole;
   readonly #log: RequestLog;
   readonly #ledger: PassLedger;
@@ -45,6 +47,7 @@ export class RunningList {
     this.#isPaced = isPaced(setup.config);
     this.#isUrgent = setup.config.policy === 'priority';
     this.#speculates = setup.config.speculation !== null;
+    this.#draftSlots = draftSlotsOf(setup.config);
     this.#role = setup.role;
     this.#log = setup.log;
     this.#ledger = setup.ledger;
@@ -132,10 +135,11 @@ export class RunningList {
     let index = start;
     // Shortening an array is slow, even to the length it has.
     if (this.#granted.length > 0) this.#granted.length = 0;
-    while (index < running.length && budget > 0) {
+    const slots = this.#draftSlots;
+    while (index < running.length && budget > slots) {
       const sequence = running[index];
       const tokens = decodesAreIn && sequence.stage === STAGE.decoding ? 0 : this.#wanted(sequence, batch);
-      let granted = Math.min(tokens, budget);
+      let granted = Math.min(tokens, budget - slots);
       if (sequence.stage === STAGE.prefilling && granted > 0) {
         granted = this.#pages.chunkOf(sequence, sequence.computed, granted, sequence.hold.junction);
       }
@@ -149,7 +153,7 @@ export class RunningList {
           [victim] = running.splice(at, 1);
           const taken = at < index ? this.#granted.splice(at, 1)[0] : 0;
           if (at < index) index -= 1;
-          if (this.#config.semantics.refundsVictim) budget += taken;
+          if (taken > 0 && this.#config.semantics.refundsVictim) budget += taken + slots;
           this.#preempt(victim, taken, batch, nowNs);
         }
         // Who has to evict itself ends the pass for all behind it.
@@ -157,7 +161,7 @@ export class RunningList {
         if (sequence.stage === STAGE.finishing) this.#decodeInVain(sequence, granted, batch);
         else if (sequence.stage === STAGE.decoding) this.#decode(sequence, granted, span);
         else this.prefill(sequence, granted, batch);
-        budget -= granted;
+        budget -= granted + slots;
       }
       if (this.#isUrgent) this.#granted.push(granted);
       index += 1;

@@ -46,6 +46,20 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
   });
 
   it.each([
+    [true, 10 + 8],
+    [false, 10 + 10],
+  ])("counts a drafter's slots: %s (after vLLM tests/v1/core/test_scheduler.py::test_draft_slots_budgeted_per_scheduled_request)", (counts, tokens) => {
+    const semantics = { ...DEFAULTS.semantics, countsDraftSlots: counts };
+    const speculation = { ...drafting(0, 0), method: 'draft_model' as const };
+    const requests = [10, 10].map((input) => ({ input, output: 5 }));
+    const { engine, passes, runUntil } = bench(core, { maxBatchedTokens: 20, speculation, semantics }, requests);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    runUntil(0);
+    // A draft model takes one slot for each request (upstream's parallel drafts three): 20 - 10 - 1 - 1.
+    expect(passes).toEqual([`0+2:${tokens}`]);
+  });
+
+  it.each([
     [true, 25],
     [false, 28],
   ])('pads a first decode: %s (vLLM tests/v1/core/test_scheduler.py::test_spec_decode_padding_first_decode_step)', (pads, rest) => {

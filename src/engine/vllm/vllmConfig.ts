@@ -13,6 +13,8 @@ export interface VllmSemantics {
   readonly windowFreedOnProcessed: boolean;
   /** The first decode of a speculating full hit is padded with placeholder drafts (2026-06-25). */
   readonly padsFirstSpeculativeDecode: boolean;
+  /** Input slots that a drafter takes in a pass count against its budget (2026-08-10). */
+  readonly countsDraftSlots: boolean;
   /** A preempted victim's tokens return to the pass's budget (2025-08-28). */
   readonly refundsVictim: boolean;
   /** Windowed groups keep only what can end a hit: null = dense, 0 = replay tail and shared junctions (2026-08-17). */
@@ -26,6 +28,7 @@ export const LATEST_SEMANTICS: VllmSemantics = {
   oversizedStopsAdmission: true,
   windowFreedOnProcessed: true,
   padsFirstSpeculativeDecode: true,
+  countsDraftSlots: true,
   refundsVictim: true,
   windowRetentionTokens: 0,
 };
@@ -49,6 +52,11 @@ export interface VllmConfig extends CommonConfig {
   /** How the layers share the pages; absent: all of them keep every token. */
   readonly kvGroups?: readonly KvGroup[];
   readonly semantics: VllmSemantics;
+}
+
+/** Slots of a pass that the drafter takes for each sequence in it besides its tokens: a draft model its last token once more. */
+export function draftSlotsOf({ semantics, speculation }: VllmConfig): number {
+  return semantics.countsDraftSlots && speculation?.method === 'draft_model' ? 1 : 0;
 }
 
 /** Whether prompts wait for their turn; a rank alone has no reason to. */
