@@ -41,3 +41,8 @@ export interface SlowLinks {
   /** Infinity = to the end. */
   readonly untilNs: number;
 }
+
+/** Whether workers may be lost with what they have. */
+export function mayCrash(faults: FaultSpec | undefined): boolean {
+  return faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
+}

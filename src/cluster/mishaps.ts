@@ -3,6 +3,7 @@ import { carryOn, type RequestTable } from '../engine/requestTable.ts';
 import { ALARM_KIND, Alarms } from './alarms.ts';
 import { Attempts } from './attempts.ts';
 import type { Clock } from './clock.ts';
+import { mayCrash } from './faultSpec.ts';
 import type { Fleet } from './fleet.ts';
 import { Patience } from './patience.ts';
 import type { Scenario } from './scenario.ts';
@@ -44,7 +45,7 @@ export class Mishaps {
 
   constructor({ faults, patience, transfer, workload, seed }: Scenario, host: MishapHost) {
     this.#host = host;
-    this.#hasCrashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
+    this.#hasCrashes = mayCrash(faults);
     this.#migrates = faults?.migrates === true;
     this.attempts = new Attempts(faults?.retries ?? 0, workload.count);
     const { clock, fleet } = host;

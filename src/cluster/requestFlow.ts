@@ -4,7 +4,8 @@ import { buildRequestTable, type RequestTable } from '../engine/requestTable.ts'
 import { Arrivals } from './arrivals.ts';
 import { Census } from './census.ts';
 import { Clock } from './clock.ts';
-import { ARRIVAL, FOLLOW_UP, ONBOARDED, ROLE_CHANGE, ROUTER_RELEASE } from './eventKinds.ts';
+import { ARRIVAL, ONBOARDED, ROLE_CHANGE, ROUTER_RELEASE } from './eventKinds.ts';
+import { mayCrash } from './faultSpec.ts';
 import { Fleet } from './fleet.ts';
 import { FrontEnd } from './frontEnd.ts';
 import { Handoff, type HandoffHost } from './handoff.ts';
@@ -12,10 +13,12 @@ import { LifeCycle } from './lifeCycle.ts';
 import { mayRunAhead } from './lookahead.ts';
 import { type MishapHost, Mishaps } from './mishaps.ts';
 import { Network } from './network/network.ts';
+import { Onboarding } from './onboarding.ts';
 import { RoleGroups } from './roleGroups.ts';
 import type { RouterSpec } from './router/routerSpec.ts';
 import { Scaler, type ScalerHost } from './scaler.ts';
 import type { Scenario } from './scenario.ts';
+import { Sessions } from './sessions.ts';
 import type { HandOvers } from './simulationResult.ts';
 import { TrafficMeter } from './trafficMeter.ts';
 import type { Worker } from './worker.ts';
@@ -33,6 +36,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
   readonly scaler: Scaler | null = null;
   readonly #scenario: Scenario;
   readonly #arrivals: Arrivals;
+  readonly #sessions: Sessions;
   readonly #frontEnd: FrontEnd | null;
   readonly #roles: RoleGroups;
   readonly #handoff: Handoff | null;
@@ -41,8 +45,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
   /** Requests that no worker is up for, and since when they wait. */
   readonly #stranded = new Map<number, number>();
   readonly mishaps: Mishaps;
-  /** Where KV of requests comes up from lower tiers, and when it will be there. */
-  readonly #onboarding = new Map<number, { readonly worker: number; readonly readyNs: number }>();
+  readonly #onboarding = new Onboarding();
   #inFrontEnd = 0;
   readonly #runsAhead: boolean;
   /** The fleet as the planner left it. */
@@ -62,8 +65,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     this.#runsAhead = mayRunAhead(scenario);
     this.#isWhole = this.fleet.isWhole;
     const { faults, planner } = scenario;
-    const hasCrashes = faults !== undefined && (faults.crashes.length > 0 || faults.random !== undefined);
-    const changes = hasCrashes || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
+    const changes = mayCrash(faults) || planner !== undefined || pools.some(({ startupNs }) => (startupNs ?? 0) > 0);
     this.lifeCycle = changes ? new LifeCycle(this.fleet.workers, faults ?? null, seed) : null;
     const { slowLinks = [], randomSlowLinks = null } = faults ?? {};
     this.network =
@@ -88,9 +90,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
       this.clock.scaler = this.scaler;
     }
     this.mishaps = new Mishaps(scenario, this);
-    if (scenario.load.kind === 'closed') {
-      for (let slot = 0; slot < scenario.load.concurrency; slot++) this.#startNextSession(0);
-    }
+    this.#sessions = new Sessions(scenario, this.#arrivals, this.clock);
   }
 
   get handOvers(): HandOvers | null {
@@ -105,7 +105,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     this.census.leave(nowNs);
     this.scaler?.traffic.completed(request);
     this.letGo(this.fleet.workers[worker], request, nowNs);
-    this.#continueSession(request, nowNs);
+    this.#sessions.goOn(request, nowNs);
   }
 
   prefilled(worker: number, request: number, nowNs: number): void {
@@ -118,7 +118,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
   }
 
   onboards(worker: number, request: number, readyNs: number): void {
-    this.#onboarding.set(request, { worker, readyNs });
+    this.#onboarding.begin(request, worker, readyNs);
     this.clock.at(readyNs, ONBOARDED, request);
   }
 
@@ -128,7 +128,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     const input = this.table.inputTokens[request];
     const servable = this.fleet.admits(input, this.table.outputTokens[request]);
     if (!servable && this.#scenario.overLength === 'drop') {
-      this.#continueSession(request, nowNs);
+      this.#sessions.goOn(request, nowNs);
       return;
     }
     this.census.submitted += 1;
@@ -137,7 +137,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     if (isFull) this.mishaps.attempts.losses.shed += 1;
     if (!servable || isFull) {
       this.log.outcome[request] = OUTCOME.rejected;
-      this.#continueSession(request, nowNs);
+      this.#sessions.goOn(request, nowNs);
       return;
     }
     this.census.enter(nowNs);
@@ -187,10 +187,9 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
 
   /** KV of the request has come up, unless its worker was lost meanwhile. */
   onboarded(request: number, nowNs: number): void {
-    const awaited = this.#onboarding.get(request);
-    if (awaited?.readyNs !== nowNs) return;
-    this.#onboarding.delete(request);
-    const worker = this.fleet.workers[awaited.worker];
+    const index = this.#onboarding.end(request, nowNs);
+    if (index === undefined) return;
+    const worker = this.fleet.workers[index];
     worker.core.remoteArrived(request, nowNs);
     this.reschedule(worker);
   }
@@ -277,7 +276,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
       group.join(worker);
       this.clock.addWorker();
       if (group !== this.#roles.decode) this.#frontEnd?.addReplica();
-      this.network?.place(worker.pool, worker.replica);
+      this.network?.place(worker.pool, worker.replica, nowNs);
       this.mishaps.joined(worker, nowNs);
     } else {
       group.forget(worker);
@@ -333,7 +332,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
       }
     }
     this.#roles.entry.drop(request);
-    this.#onboarding.delete(request);
+    this.#onboarding.drop(request);
     // It may have waited in a prefill worker until a decode worker comes up.
     this.#stranded.delete(request);
     return tokens;
@@ -346,7 +345,7 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
   end(request: number, outcome: number, nowNs: number): void {
     this.log.outcome[request] = outcome;
     this.census.leave(nowNs);
-    this.#continueSession(request, nowNs);
+    this.#sessions.goOn(request, nowNs);
   }
 
   /** The request has reached the router. */
@@ -372,21 +371,5 @@ export class RequestFlow implements EngineHost, ScalerHost, HandoffHost, MishapH
     this.takeIn(worker, request);
     worker.core.enqueue(request, nowNs);
     this.reschedule(worker);
-  }
-
-  /** The request is over at `nowNs`: its session's next turn, or in a closed loop the slot's next session, is due. */
-  #continueSession(request: number, nowNs: number): void {
-    const next = this.#scenario.workload.nextTurn[request];
-    if (next >= 0) {
-      const timeNs = nowNs + this.#arrivals.thinkNs(next);
-      if (timeNs <= this.#scenario.maxVirtualNs) this.clock.at(timeNs, FOLLOW_UP, next);
-    } else if (this.#scenario.load.kind === 'closed') {
-      this.#startNextSession(nowNs);
-    }
-  }
-
-  #startNextSession(nowNs: number): void {
-    const request = this.#arrivals.takeForSlot(nowNs);
-    if (request >= 0) this.clock.at(nowNs, FOLLOW_UP, request);
   }
 }

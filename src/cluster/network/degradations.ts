@@ -18,8 +18,10 @@ export class Degradations {
     this.nextNs = this.#timesNs.at(-1) ?? Number.POSITIVE_INFINITY;
   }
 
-  /** These links have spells. */
-  add(links: readonly Link[], spells: Spells): void {
+  /** These links, which are as they should be, have spells: the past ones are over at `nowNs`, one may be on. */
+  add(links: readonly Link[], spells: Spells, nowNs: number): void {
+    spells.passTo(nowNs);
+    for (const link of links) link.nowBytesPerS *= spells.factor;
     this.#byChance.push({ links, spells });
     this.nextNs = Math.min(this.nextNs, spells.nextNs);
   }

@@ -30,8 +30,8 @@ export class Network {
     );
   }
 
-  /** The next replica of the fleet gets its place. */
-  place(pool: PoolSpec, replica: number): void {
+  /** The next replica of the fleet gets its place at `nowNs`. */
+  place(pool: PoolSpec, replica: number, nowNs = 0): void {
     const topology = this.#topology;
     const { worker, node } = topology.place(pool, replica);
     const byChance = this.#byChance;
@@ -40,7 +40,7 @@ export class Network {
     const isOfNode = byChance.of === 'node';
     const links = isOfNode ? topology.linksOfNode(node) : topology.linksOfReplica(worker);
     const stream = new RandomStream(this.#seed, isOfNode ? 'slow nodes' : 'slow links', isOfNode ? node : worker);
-    this.#degradations.add(links, new Spells(stream, byChance));
+    this.#degradations.add(links, new Spells(stream, byChance), nowNs);
   }
 
   /** When the last byte of the next transfer to end has left, or links change under one. */
