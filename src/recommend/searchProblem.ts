@@ -25,6 +25,8 @@ const RESOLUTION = 0.004;
 const WORST_LOSS = 30;
 /** Batches of up to e^6 sequences span a coordinate. */
 const BATCH_SCALE = 6;
+/** A limit this many times below what is wanted decides, one as many times above is idle: there are peaks. */
+const PRESSING = 4;
 /** Neighbours that move two knobs of a role at constant GPUs. */
 const TRADES = 2;
 
@@ -116,12 +118,12 @@ export class SearchProblem implements Problem {
     return view;
   }
 
-  #pointOf(candidate: number, { batch, utilisation }: Sketch): Float64Array {
+  #pointOf(candidate: number, { batch, utilisation, pressures }: Sketch): Float64Array {
     const assignment = this.#space.assignment(candidate);
     const coordinates = this.#coordinatesOf(assignment['engine.mode']);
     const width = coordinates.reduce((sum, coordinate) => sum + coordinate.width, 0);
     const { gpus } = this.#sizes(candidate);
-    const point = new Float64Array(width + gpus.length + 3);
+    const point = new Float64Array(width + gpus.length + 3 + pressures.length);
     let at = 0;
     for (const coordinate of coordinates) {
       coordinate.encode(assignment[coordinate.path], point, at);
@@ -130,6 +132,7 @@ export class SearchProblem implements Problem {
     const most = log(1 + this.#config.constraints.max_candidate_gpus);
     point[at++] = log(batch) / BATCH_SCALE;
     point[at++] = utilisation;
+    for (const pressure of pressures) point[at++] = pressed(pressure);
     for (const count of [...gpus, gpus.reduce((sum, each) => sum + each, 0)]) point[at++] = log(1 + count) / most;
     return point;
   }
@@ -311,6 +314,11 @@ function coordinateOf(path: string, values: readonly Scalar[]): Coordinate {
       if (place >= 0) into[at + place] = 0.7;
     },
   };
+}
+
+/** A coordinate of how a limit is pressed: 0 where it is idle, 1 where it decides. */
+function pressed(pressure: number): number {
+  return 0.5 + log(Math.max(1 / PRESSING, Math.min(PRESSING, pressure))) / (2 * log(PRESSING));
 }
 
 /** Requests a second; those of a closed loop follow from its slots. */

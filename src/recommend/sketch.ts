@@ -37,9 +37,13 @@ export interface Sketch {
   readonly batch: number;
   /** Work offered over what the fleet can do; at most 1 in a closed loop. */
   readonly utilisation: number;
+  /** What would be used without a limit over what there is: of sequences, KV pages and tokens of a pass. Far below 1 the limit is idle. */
+  readonly pressures: readonly number[];
 }
 
 const MOST_UTILISATION = 4;
+/** Of one replica, where nothing limits them. */
+const MOST_ROWS = 8192;
 /** Queueing beyond this utilisation is no longer that of a steady state. */
 const BUSIEST = 0.95;
 
@@ -88,6 +92,12 @@ export function sketchOf(
   const utilisation = Math.min(MOST_UTILISATION, slots === null ? Math.max(offered / most, prefilling) : 1);
   const busy = Math.min(BUSIEST, utilisation);
   const queueNs = slots === null ? (promptNs * busy) / (1 - busy) : (Math.max(0, slots - rows) * output) / rate;
+  const wanted = slots ?? decodes.rowsFor(offered, perRow, MOST_ROWS);
+  const pressures = [
+    wanted / last.maxSequences,
+    (wanted * (mean.inputTokens + output)) / last.kvTokens,
+    Math.max(prompt, together ? wanted * (1 + perRow) : 0) / first.maxBatchedTokens,
+  ];
   const ttftNs = promptNs + queueNs;
   const tpotNs = Math.max(passNs, rows / Math.max(rate, Number.MIN_VALUE));
   return {
@@ -97,6 +107,7 @@ export function sketchOf(
     outputTokensPerS: rate * last.replicas * NS_PER_S,
     batch: rows,
     utilisation,
+    pressures,
   };
 }
 
