@@ -17,7 +17,7 @@ import type { CandidateSpace } from './candidateSpace.ts';
 import { marginOf, type StatedBound, sharedBounds } from './constraints.ts';
 import { bestPossible, type Floors, floorsOf, impossibleBound, isExact, type SideFloors, sidesOf } from './floors.ts';
 import type { RoleOption } from './roleOptions.ts';
-import { type MeanRequest, meanRequestOf, type Sketch, sketchOf } from './sketch.ts';
+import { idleKnobs, type MeanRequest, meanRequestOf, type Sketch, sketchOf } from './sketch.ts';
 import type { TrialResult } from './trialTask.ts';
 
 /** Losses are logarithms, so this is a relative difference. */
@@ -25,8 +25,8 @@ const RESOLUTION = 0.004;
 const WORST_LOSS = 30;
 /** Batches of up to e^6 sequences span a coordinate. */
 const BATCH_SCALE = 6;
-/** A limit this many times below what is wanted decides, one as many times above is idle: there are peaks. */
-const PRESSING = 4;
+/** A limit this many times below what peaks want decides. */
+const PRESSING = 16;
 /** Neighbours that move two knobs of a role at constant GPUs. */
 const TRADES = 2;
 
@@ -123,16 +123,17 @@ export class SearchProblem implements Problem {
     const coordinates = this.#coordinatesOf(assignment['engine.mode']);
     const width = coordinates.reduce((sum, coordinate) => sum + coordinate.width, 0);
     const { gpus } = this.#sizes(candidate);
-    const point = new Float64Array(width + gpus.length + 3 + pressures.length);
+    const point = new Float64Array(width + gpus.length + 3 + Object.keys(pressures).length);
     let at = 0;
-    for (const coordinate of coordinates) {
-      coordinate.encode(assignment[coordinate.path], point, at);
-      at += coordinate.width;
+    const idle = idleKnobs(pressures, this.#mean);
+    for (const { path, width, encode } of coordinates) {
+      encode(idle.has(path) ? undefined : assignment[path], point, at);
+      at += width;
     }
     const most = log(1 + this.#config.constraints.max_candidate_gpus);
     point[at++] = log(batch) / BATCH_SCALE;
     point[at++] = utilisation;
-    for (const pressure of pressures) point[at++] = pressed(pressure);
+    for (const pressure of Object.values(pressures)) point[at++] = pressed(pressure);
     for (const count of [...gpus, gpus.reduce((sum, each) => sum + each, 0)]) point[at++] = log(1 + count) / most;
     return point;
   }
@@ -318,7 +319,7 @@ function coordinateOf(path: string, values: readonly Scalar[]): Coordinate {
 
 /** A coordinate of how a limit is pressed: 0 where it is idle, 1 where it decides. */
 function pressed(pressure: number): number {
-  return 0.5 + log(Math.max(1 / PRESSING, Math.min(PRESSING, pressure))) / (2 * log(PRESSING));
+  return log(Math.max(1, Math.min(PRESSING, pressure))) / log(PRESSING);
 }
 
 /** Requests a second; those of a closed loop follow from its slots. */

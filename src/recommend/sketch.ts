@@ -37,11 +37,21 @@ export interface Sketch {
   readonly batch: number;
   /** Work offered over what the fleet can do; at most 1 in a closed loop. */
   readonly utilisation: number;
-  /** What would be used without a limit over what there is: of sequences, KV pages and tokens of a pass. Far below 1 the limit is idle. */
-  readonly pressures: readonly number[];
+  readonly pressures: Pressures;
+}
+
+/** What would be used at peaks if there were no limit, over what there is: below 1 the limit is idle. */
+export interface Pressures {
+  readonly sequences: number;
+  readonly kv: number;
+  readonly passTokens: number;
 }
 
 const MOST_UTILISATION = 4;
+/** What is taken to be used at peaks, over the mean; of a closed loop's slots only their uneven share counts. */
+const PEAK = 4;
+const CLOSED_PEAK = 1.25;
+const NEARLY_ALL = 0.999;
 /** Of one replica, where nothing limits them. */
 const MOST_ROWS = 8192;
 /** Queueing beyond this utilisation is no longer that of a steady state. */
@@ -93,11 +103,12 @@ export function sketchOf(
   const busy = Math.min(BUSIEST, utilisation);
   const queueNs = slots === null ? (promptNs * busy) / (1 - busy) : (Math.max(0, slots - rows) * output) / rate;
   const wanted = slots ?? decodes.rowsFor(offered, perRow, MOST_ROWS);
-  const pressures = [
-    wanted / last.maxSequences,
-    (wanted * (mean.inputTokens + output)) / last.kvTokens,
-    Math.max(prompt, together ? wanted * (1 + perRow) : 0) / first.maxBatchedTokens,
-  ];
+  const pressures = {
+    // Clients of a closed loop cannot come all at once where there are few.
+    sequences: ((slots === null ? PEAK : CLOSED_PEAK) * wanted) / last.maxSequences,
+    kv: (PEAK * wanted * (mean.inputTokens + output)) / last.kvTokens,
+    passTokens: (PEAK * Math.max(prompt, together ? wanted * (1 + perRow) : 0)) / first.maxBatchedTokens,
+  };
   const ttftNs = promptNs + queueNs;
   const tpotNs = Math.max(passNs, rows / Math.max(rate, Number.MIN_VALUE));
   return {
@@ -109,6 +120,17 @@ export function sketchOf(
     utilisation,
     pressures,
   };
+}
+
+/** Paths of knobs that are expected to change nothing: limits far above what is wanted, caches of what never comes again. */
+export function idleKnobs({ sequences, kv }: Pressures, { novelShare }: MeanRequest): Set<string> {
+  const never = novelShare >= NEARLY_ALL;
+  const idle = [
+    ...(sequences < 1 ? ['scheduler.max_sequences'] : []),
+    ...(never ? ['kv_cache.prefix_caching'] : []),
+    ...(never && kv < 1 ? ['kv_cache.capacity.memory_fraction'] : []),
+  ];
+  return new Set(idle.flatMap((field) => ['aggregated', 'decode'].map((role) => `engine.workers.${role}.${field}`)));
 }
 
 /** Durations of passes of one replica. */

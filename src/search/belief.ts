@@ -39,6 +39,8 @@ export class Belief {
   readonly #levels = new Map<number, readonly number[]>();
   readonly #models = new Map<number, LevelModel>();
   readonly #outcomes: TrialOutcome[] = [];
+  /** Coordinates of those tried in full. */
+  readonly #points = new Set<string>();
   /** Highest trial of each candidate. */
   readonly #known = new Map<number, TrialOutcome>();
   /** By objective: squared errors of forecasts of full trials, in their own deviations. */
@@ -57,6 +59,7 @@ export class Belief {
     const { candidate, level } = outcome;
     if (level === this.#full && outcome.losses !== null) this.#judgeForecast(outcome.candidate, outcome.losses);
     this.#outcomes.push(outcome);
+    if (level === this.#full) this.#points.add(this.#problem.features(candidate).join(' '));
     if (level === this.#full && outcome.losses !== null && outcome.margin <= 0) this.#hasResults = true;
     const before = this.#known.get(candidate);
     if (before === undefined || before.level < level) this.#known.set(candidate, outcome);
@@ -99,6 +102,22 @@ export class Belief {
 
   isTried(candidate: number): boolean {
     return this.#known.has(candidate);
+  }
+
+  /** Whether one with the very same coordinates was tried in full: it is expected to give the same. */
+  hasTwin(candidate: number): boolean {
+    return this.#points.has(this.#problem.features(candidate).join(' '));
+  }
+
+  /** The first of those with the very same coordinates. */
+  oneOfTwins<T extends { readonly candidate: number }>(all: readonly T[]): T[] {
+    const points = new Set<string>();
+    return all.filter(({ candidate }) => {
+      const point = this.#problem.features(candidate).join(' ');
+      const isNew = !points.has(point);
+      points.add(point);
+      return isNew;
+    });
   }
 
   /** Whether nothing is left to be found out: tried in full, or of no use. */

@@ -38,9 +38,9 @@ const OPTIMISM = 1.2;
 const CURIOSITY = 1.5;
 /** The same before the end, for the neighbours of the pick and for a few others. */
 const DOUBT = 3;
-const DOUBTFUL = 6;
+const DOUBTFUL = 12;
 /** Full trials in a row that leave the frontier as it is, before the search believes it; cheap ones count for less. */
-const PATIENCE = 12;
+const PATIENCE = 16;
 /** Candidates for each one of them, where that is more. */
 const PER_PATIENCE = 100;
 const MOST_PATIENCE = 24;
@@ -292,13 +292,14 @@ export class Cascade implements Strategy {
       const merit = meritOf(prospect);
       return believed.length > 0 && merit <= 1 ? [] : [{ ...prospect, merit }];
     };
-    const hopeful = begun.flatMap((loose) => inReach(loose.candidate, OPTIMISM, loose));
+    const found = begun.flatMap((loose) => inReach(loose.candidate, OPTIMISM, loose));
     for (const candidate of survey ? this.#pool(begun) : []) {
-      if (this.#belief.isTried(candidate) || this.#naps.has(candidate)) continue;
+      if (this.#belief.isTried(candidate) || this.#belief.hasTwin(candidate) || this.#naps.has(candidate)) continue;
       const loose = this.#belief.prospect(candidate, curiosity, true);
-      if (loose !== null) hopeful.push(...inReach(candidate, curiosity, loose));
+      if (loose !== null) found.push(...inReach(candidate, curiosity, loose));
     }
-    hopeful.sort((a, b) => b.merit - a.merit || a.candidate - b.candidate);
+    found.sort((a, b) => b.merit - a.merit || a.candidate - b.candidate);
+    const hopeful = this.#belief.oneOfTwins(found);
     const fullTrials = curiosity === DOUBT ? DOUBTFUL : FULL_TRIALS * this.#breadth;
     return this.#generation(hopeful, believed.length > 0 ? front : null, fullTrials);
   }
