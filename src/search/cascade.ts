@@ -36,13 +36,15 @@ const BREADTH = 2;
 const OPTIMISM = 1.2;
 /** The same for candidates not tried yet. */
 const CURIOSITY = 1.5;
-/** The same before the end, for the neighbours of the pick and for a few others. */
+/** The same before the end, for the neighbours of the pick and for a few others: one in so many, at least and at most. */
 const DOUBT = 3;
-const DOUBTFUL = 12;
+const PER_DOUBTFUL = 100;
+const FEWEST_DOUBTFUL = 6;
+const MOST_DOUBTFUL = 12;
 /** Full trials in a row that leave the frontier as it is, before the search believes it; cheap ones count for less. */
-const PATIENCE = 16;
+const PATIENCE = 12;
 /** Candidates for each one of them, where that is more. */
-const PER_PATIENCE = 100;
+const PER_PATIENCE = 75;
 const MOST_PATIENCE = 24;
 /** The same as long as nothing feasible has been found. */
 const STUBBORNNESS = 100;
@@ -159,8 +161,12 @@ export class Cascade implements Strategy {
     const near = new Set(around.map(({ candidate }) => candidate));
     const doubtful = this.#choose(true, DOUBT)
       .filter(({ candidate }) => !near.has(candidate) && !this.#belief.isTried(candidate))
-      .slice(0, DOUBTFUL);
+      .slice(0, this.#doubtful());
     return [...around, ...doubtful.map(({ candidate }) => ({ candidate, level: this.#full }))];
+  }
+
+  #doubtful(): number {
+    return Math.min(MOST_DOUBTFUL, Math.max(FEWEST_DOUBTFUL, Math.floor(this.#problem.size / PER_DOUBTFUL)));
   }
 
   #patience(): number {
@@ -300,7 +306,7 @@ export class Cascade implements Strategy {
     }
     found.sort((a, b) => b.merit - a.merit || a.candidate - b.candidate);
     const hopeful = this.#belief.oneOfTwins(found);
-    const fullTrials = curiosity === DOUBT ? DOUBTFUL : FULL_TRIALS * this.#breadth;
+    const fullTrials = curiosity === DOUBT ? this.#doubtful() : FULL_TRIALS * this.#breadth;
     return this.#generation(hopeful, believed.length > 0 ? front : null, fullTrials);
   }
 
