@@ -7,7 +7,7 @@ export interface Front {
 /** A front of one point has no range; then, and for a flat objective, a tenth stands for it. */
 const LEAST_RANGE = 0.1;
 /** Sticking out of the frontier by less than this share of its range does not matter. */
-const SHARE_OF_RANGE = 0.01;
+const SHARE_OF_RANGE = 0.009;
 
 export function frontOf(points: readonly (readonly number[])[], objectives: number): Front {
   const range = Array.from({ length: objectives }, (_, k) => {
