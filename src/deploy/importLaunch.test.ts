@@ -309,7 +309,7 @@ describe('SGLang', () => {
       'draft trees are not modelled',
     ],
     ['--schedule-policy routing-key', '"routing-key" is not modelled'],
-    ['--enable-hierarchical-cache --hicache-size 100', 'KV cache beyond the GPU is not modelled'],
+    ['--enable-hierarchical-cache --hicache-size 100', 'KV cache beyond the GPU is not imported'],
     ['--enable-priority-scheduling', 'changes admission in a way that is not modelled'],
     ['--tp 8 --dp 3 --enable-dp-attention', 'must divide the 8 GPUs of --tp-size'],
   ])('%s is refused', (flags, message) => {

@@ -5,6 +5,7 @@ import { PassLedger } from '../../src/engine/passLedger.ts';
 import { RequestLog } from '../../src/engine/requestLog.ts';
 import { buildRequestTable } from '../../src/engine/requestTable.ts';
 import type { VllmConfig } from '../../src/engine/vllm/vllmConfig.ts';
+import type { KvTiers } from '../../src/kv/kvTiers.ts';
 import type { PassShape } from '../../src/timing/passShape.ts';
 import type { StepTimer } from '../../src/timing/stepTimer.ts';
 import { WorkloadBuilder } from '../../src/workload/workloadBuilder.ts';
@@ -22,13 +23,35 @@ export const DEFAULTS: VllmConfig = {
   contextLength: 8192,
 };
 
-/** One engine with every pass lasting 1000 ns, and the shape of each pass written down as `decodes+chunks:chunk tokens`, with drafts as `decodes/their tokens`. */
+/** A connector that always has so many tokens past the local hit, as vLLM's scheduler tests mock one; they take a while to load. */
+function mockConnector(tokens: number, pageTokens: number): KvTiers {
+  return {
+    names: ['host'],
+    takesEvicted: false,
+    isShared: false,
+    nowNs: 0,
+    reach: (_request, from, to) => Math.min(to, from + tokens / pageTokens),
+    pagesByTier: (_request, from, to) => [to - from],
+    load() {
+      return this.nowNs + LOAD_NS;
+    },
+    store: () => {},
+    evictedOf: () => {},
+    evicted: () => {},
+  };
+}
+
+/** From the moment a mocked connector is asked to what it has being there. */
+const LOAD_NS = 500;
+
+/** One engine with every pass lasting 1000 ns, and the shape of each pass written down as `decodes+chunks:chunk tokens`, with drafts as `decodes/their tokens`. `connectorTokens`: what a mocked connector has past every hit. */
 export function bench(
   core: 'fast' | 'plain',
   config: Partial<VllmConfig>,
   requests: readonly { input: number; output: number; most?: number; ids?: number[]; priority?: number }[],
+  connectorTokens = 0,
 ) {
-  const builder = new WorkloadBuilder('cases', 16);
+  const builder = new WorkloadBuilder('cases', config.blockTokens ?? 16);
   for (const { input, output, most = output, ids } of requests) {
     const names = ids ? { blockIds: ids } : {};
     builder.add({ arrivalNs: 0, inputTokens: input, outputTokens: output, maxOutputTokens: most, ...names });
@@ -52,6 +75,7 @@ export function bench(
   };
   const log = new RequestLog(workload.count);
   const ends: number[] = [];
+  const loads: { readonly request: number; readonly readyNs: number }[] = [];
   const ledger = new PassLedger(new LogHistogram());
   const engine: EngineCore = createEngine(core, {
     worker: 0,
@@ -64,13 +88,24 @@ export function bench(
       finished: (_worker, request) => ends.push(request),
       prefilled: () => {},
       reserved: () => {},
-      onboards: () => {},
+      onboards: (_worker, request, readyNs) => loads.push({ request, readyNs }),
     },
     ledger,
-    tiers: null,
+    tiers: connectorTokens === 0 ? null : mockConnector(connectorTokens, config.blockTokens ?? DEFAULTS.blockTokens),
   });
+  /** Loads arrive before batches are formed. */
   const runUntil = (timeNs: number): void => {
-    while (engine.nextEventNs <= timeNs) engine.runEvent();
+    for (;;) {
+      const load = loads[0];
+      const loadNs = load?.readyNs ?? Number.POSITIVE_INFINITY;
+      if (Math.min(engine.nextEventNs, loadNs) > timeNs) return;
+      if (engine.nextEventNs < loadNs) {
+        engine.runEvent();
+      } else {
+        loads.shift();
+        engine.remoteArrived(load!.request, load!.readyNs);
+      }
+    }
   };
   return { engine, log, ledger, passes, ends, runUntil };
 }

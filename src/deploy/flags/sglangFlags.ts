@@ -183,8 +183,8 @@ export const SGLANG_OTHER: OtherFlags = {
       harmless: ['0'],
     },
     {
-      reason: 'KV cache beyond the GPU is not modelled',
-      hint: 'predict without it is a lower bound of reuse',
+      reason: 'KV cache beyond the GPU is not imported',
+      hint: 'state what it keeps as kv_cache.tiers',
       values: [
         '--hicache-ratio',
         '--hicache-size',

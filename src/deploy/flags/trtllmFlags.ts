@@ -94,8 +94,8 @@ export const OTHER_KEYS: OtherFlags = {
     },
     { reason: 'beam search is not modelled', values: ['max_beam_width'], harmless: ['1'] },
     {
-      reason: 'KV cache beyond the GPU is not modelled',
-      hint: 'predict without it is a lower bound of reuse',
+      reason: 'KV cache beyond the GPU is not imported',
+      hint: 'state what it keeps as kv_cache.tiers',
       values: ['kv_cache_config.host_cache_size', 'kv_connector_config'],
       harmless: ['0'],
     },

@@ -285,6 +285,102 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
     expect(passes).toEqual(['0+1:8', '1+0:0', '2+0:0']);
   });
 
+  it('holds back whose KV has come in part (vLLM tests/v1/core/test_scheduler.py::test_throttle_prefills_defers_remote_kv_resume_with_local_prefill)', () => {
+    const requests = [8, 8, 64].map((input) => ({ input, output: 12 }));
+    const config = { ...paced, prefillInterval: 9, prefixCaching: true };
+    const { engine, log, passes, runUntil } = bench(core, config, requests, 32);
+    engine.enqueue(0, 0);
+    engine.enqueue(1, 0);
+    runUntil(1000);
+    engine.enqueue(2, 1500);
+    runUntil(8999);
+    expect(log.scheduledNs[2]).toBe(-1);
+    runUntil(9000);
+    expect([passes.at(-1), log.scheduledNs[2]]).toEqual(['1+1:32', 9000]);
+  });
+
+  it('computes what neither the cache nor the connector has (vLLM tests/v1/core/test_scheduler.py::test_kv_connector_basic, asynchronous)', () => {
+    const config = { prefixCaching: true };
+    const { engine, log, passes, runUntil } = bench(
+      core,
+      config,
+      [
+        { input: 64, output: 3, ids: [1, 2, 3, 4] },
+        { input: 64, output: 3, ids: [11, 12, 13, 14] },
+        { input: 128, output: 3, ids: [1, 2, 3, 4, 5, 6, 7, 8] },
+        { input: 128, output: 3, ids: [11, 12, 13, 14, 15, 16, 17, 18] },
+      ],
+      32,
+    );
+    for (const [pair, atNs] of [
+      [[0, 1], 0],
+      [[2, 3], 1e6],
+    ] as const) {
+      for (const request of pair) engine.enqueue(request, atNs);
+      passes.length = 0;
+      runUntil(atNs + 499);
+      // Both wait, their pages reserved, and nothing runs.
+      expect([passes, heldPages(engine)]).toEqual([[], pair[0] === 0 ? 8 : 16]);
+      runUntil(atNs + 5e5);
+      expect([passes[0], heldPages(engine)]).toEqual(['0+2:64', 0]);
+    }
+    expect([...log.reusedTokens]).toEqual([32, 32, 96, 96]);
+  });
+
+  it('counts what the cache has and what the connector adds apart (vLLM tests/v1/core/test_scheduler.py::test_external_prefix_cache_metrics)', () => {
+    const ids = [1, 2, 3, 4, 5, 6, 7, 8];
+    const config = { prefixCaching: true };
+    const requests = [
+      { input: 64, output: 1, ids: ids.slice(0, 4) },
+      { input: 128, output: 1, ids },
+    ];
+    const { engine, ledger, log, passes, runUntil } = bench(core, config, requests, 32);
+    engine.enqueue(0, 0);
+    runUntil(1e5);
+    const before = [ledger.lookupTokens, ledger.hitTokens];
+    engine.enqueue(1, 1e6);
+    runUntil(2e6);
+    expect([ledger.lookupTokens - before[0], ledger.hitTokens - before[1]]).toEqual([128, 64]);
+    expect([log.reusedTokens[1], passes.at(-1)]).toEqual([64 + 32, '0+1:32']);
+  });
+
+  it('admits nobody for whose KV there is no room (vLLM tests/v1/core/test_scheduler.py::test_kv_connector_unable_to_allocate, asynchronous)', () => {
+    const requests = [24, 24].map((input) => ({ input, output: 2 }));
+    const config = { prefixCaching: true, blockTokens: 4, blocks: 10 };
+    const { engine, ends, log, passes, runUntil } = bench(core, config, requests, 8);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    runUntil(500);
+    expect([passes, [...log.scheduledNs]]).toEqual([['0+1:16'], [500, -1]]);
+    runUntil(2500);
+    expect([ends, log.scheduledNs[1]]).toEqual([[0], -1]);
+    runUntil(1e6);
+    expect([passes.filter((pass) => pass.endsWith(':16')).length, ends, heldPages(engine)]).toEqual([2, [0, 1], 0]);
+  });
+
+  it('computes after a preemption what cache and connector have lost (vLLM tests/v1/core/test_scheduler.py::test_kv_connector_handles_preemption, asynchronous)', () => {
+    const requests = [
+      { input: 5, output: 4, ids: [1, 2, 3] },
+      { input: 5, output: 4, ids: [11, 12, 13] },
+    ];
+    const config = { prefixCaching: true, blockTokens: 2, blocks: 7 };
+    const { engine, ends, log, passes, runUntil } = bench(core, config, requests, 2);
+    for (const request of requests.keys()) engine.enqueue(request, 0);
+    runUntil(500);
+    expect(passes).toEqual(['0+2:6']);
+    runUntil(2500);
+    expect([passes.slice(1), [...log.preemptions]]).toEqual([
+      ['2+0:0', '1+0:0'],
+      [0, 1],
+    ]);
+    runUntil(1e6);
+    // Of 7 known tokens 4 are still cached and 2 come from the connector.
+    expect([passes.slice(3).filter((pass) => pass !== '1+0:0'), ends, heldPages(engine)]).toEqual([
+      ['0+1:1'],
+      [0, 1],
+      0,
+    ]);
+  });
+
   it('passes nobody over after a victim that was passed over (vLLM tests/v1/core/test_priority_preemption_bug.py::test_priority_scheduler_preempt_skipped_request)', () => {
     const semantics = { ...DEFAULTS.semantics, fullIslGate: false };
     const config = { ...paced, policy: 'priority', blocks: 6, maxBatchedTokens: 200, longPrefillTokens: 15 } as const;
