@@ -95,6 +95,7 @@ class Cluster implements Simulation {
       return;
     }
     const { timeNs } = clock;
+    if (timeNs < this.#nowNs) throw new Error(`an event at ${timeNs} ns comes after ${this.#nowNs} ns`);
     if (this.#sampler !== null) this.#sampleUntil(this.#sampler, timeNs);
     flow.reportUntil(timeNs);
     this.#nowNs = timeNs;
