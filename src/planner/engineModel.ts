@@ -1,4 +1,5 @@
 import type { PassObservation } from '../cluster/planner.ts';
+import { MovingAverage } from './movingAverage.ts';
 import type { RegressionSpec } from './policySpec.ts';
 import type { PoolFacts } from './poolFacts.ts';
 import { Regression } from './regression.ts';
@@ -11,22 +12,29 @@ export interface Lengths {
   readonly hitRatio: number;
 }
 
-/** How fast one replica is, learned from its passes: the regressions of Dynamo's planner. */
+/**
+ * How fast one replica is, learned from its passes: the models of Dynamo's planner (`components/src/dynamo/planner/core/perf_model`, commits
+ * 439d645 and 518a702). By prompt tokens (prefill), sequences and KV (decode), or prompt tokens and KV (aggregated).
+ */
 export class EngineModel {
   readonly #pool: PoolFacts;
   readonly #regression: Regression;
-  /** Of passes seen, as many as the regression keeps. */
-  readonly #prefillTokens: number[] = [];
-  #prefillSum = 0;
-  readonly #samples: number;
+  /** Of passes seen: prompt tokens, decoding sequences, and KV of one of those. */
+  readonly #prefillTokens: MovingAverage;
+  readonly #decodes: MovingAverage;
+  readonly #decodeTokens: MovingAverage;
 
   constructor(pool: PoolFacts, spec: RegressionSpec) {
+    const { role, profile } = pool;
     this.#pool = pool;
-    this.#samples = spec.samples;
-    this.#regression = new Regression(spec);
-    for (const sample of pool.profile) this.#learn(sample, sample.kvTokens);
+    this.#regression = new Regression(spec, { features: role === 'prefill' ? 1 : 2, clipsX: role === 'decode' });
+    this.#prefillTokens = new MovingAverage(spec.samples);
+    this.#decodes = new MovingAverage(spec.samples);
+    this.#decodeTokens = new MovingAverage(spec.samples);
+    for (const sample of profile) this.#learn(sample, sample.kvTokens);
   }
 
+  /** Nothing is to be asked before. */
   get isReady(): boolean {
     return this.#regression.isReady;
   }
@@ -34,12 +42,11 @@ export class EngineModel {
   /** A pass of a replica that holds so much KV. */
   observe(pass: PassObservation, kvTokens: number): void {
     this.#learn(pass, kvTokens);
-    this.#prefillTokens.push(pass.prefillTokens);
-    this.#prefillSum += pass.prefillTokens;
-    if (this.#prefillTokens.length > this.#samples) this.#prefillSum -= this.#prefillTokens.shift()!;
+    this.#prefillTokens.add(pass.prefillTokens);
+    this.#decodes.add(pass.decodes);
+    if (pass.decodes > 0) this.#decodeTokens.add(kvTokens / pass.decodes);
   }
 
-  /** Prefill: by prompt tokens; decode: by sequences and KV; aggregated: by prompt tokens and KV. */
   #learn({ ns, prefillTokens, decodes }: PassObservation, kvTokens: number): void {
     const { role } = this.#pool;
     this.#regression.observe(role === 'decode' ? decodes : prefillTokens, role === 'prefill' ? 0 : kvTokens, ns);
@@ -50,11 +57,10 @@ export class EngineModel {
     return this.#prefillNs((queuedTokens + inputTokens) * (1 - hitRatio), kvTokens);
   }
 
-  /** Between two tokens with so many sequences that hold so much KV. */
-  itlNs(decodes: number, kvTokens: number): number {
-    if (this.#pool.role === 'decode') return this.#regression.predictNs(decodes, kvTokens);
-    const seen = this.#prefillTokens.length;
-    return this.#regression.predictNs(seen === 0 ? 0 : this.#prefillSum / seen, kvTokens);
+  /** Between two tokens with so much KV and one more sequence: beside as many prompt tokens, or sequences, as passes have had on average. */
+  itlNs(kvTokens: number): number {
+    const beside = this.#pool.role === 'decode' ? this.#decodes.value + 1 : this.#prefillTokens.value;
+    return this.#regression.predictNs(beside, kvTokens + this.#decodeTokens.value);
   }
 
   /** Requests per second that one replica can take within the SLA, and the TTFT it then has. */

@@ -10,27 +10,33 @@ export interface PassSample {
 }
 
 /**
- * Least squares over remembered passes in up to two features, kept spread out: the feature plane is cut into equal buckets,
- * and when there are too many passes the oldest of the fullest bucket goes (as Dynamo's planner does).
+ * Least squares over remembered passes in one or two features, kept spread out: between the least and the most ever seen, the
+ * feature plane is cut into equal buckets, and when there are too many passes the oldest of the fullest bucket goes (Dynamo's
+ * `components/src/dynamo/planner/core/perf_model/base.py`, commit 439d645).
  */
 export class Regression {
   readonly #spec: RegressionSpec;
-  readonly #side: number;
+  readonly #kind: RegressionKind;
+  /** Buckets along x and along y. */
+  readonly #partsX: number;
+  readonly #partsY: number;
   /** Columns, the oldest pass first. */
   readonly #x: Float64Array;
   readonly #y: Float64Array;
   readonly #ns: Float64Array;
   readonly #bucket: Int32Array;
   #seen = 0;
-  /** The plane that buckets are cut from, and passes by bucket. */
-  #mostX = 0;
-  #mostY = 0;
+  readonly #boundsX = { least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY };
+  readonly #boundsY = { least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY };
+  /** Passes by bucket. */
   readonly #counts: Int32Array;
   #fit: Plane | null = null;
 
-  constructor(spec: RegressionSpec) {
+  constructor(spec: RegressionSpec, kind: RegressionKind) {
     this.#spec = spec;
-    this.#side = Math.sqrt(spec.buckets);
+    this.#kind = kind;
+    this.#partsX = kind.features === 1 ? spec.buckets : Math.sqrt(spec.buckets);
+    this.#partsY = spec.buckets / this.#partsX;
     this.#x = new Float64Array(spec.samples + 1);
     this.#y = new Float64Array(spec.samples + 1);
     this.#ns = new Float64Array(spec.samples + 1);
@@ -38,55 +44,56 @@ export class Regression {
     this.#counts = new Int32Array(spec.buckets);
   }
 
+  /** Enough passes, and none of the load that makes them shorter: such a fit is not believed. */
   get isReady(): boolean {
-    return this.#seen >= this.#spec.minObservations;
+    if (this.#seen < this.#spec.minObservations) return false;
+    const { meanNs, slopeX, slopeY } = this.#fitted();
+    const rises = (slope: number, { least, most }: Bounds): boolean => slope * (most - least) >= -ROUNDING * meanNs;
+    return rises(slopeX, this.#boundsX) && rises(slopeY, this.#boundsY);
   }
 
-  /** A pass of so many ns. A feature that does not matter is 0 throughout. */
+  /** A pass of so many ns; y is 0 throughout where there is one feature. */
   observe(x: number, y: number, ns: number): void {
     const pass = this.#seen++;
     this.#x[pass] = x;
     this.#y[pass] = y;
     this.#ns[pass] = ns;
-    if (x > this.#mostX || y > this.#mostY) this.#cut();
-    else this.#count(pass);
+    const [widerX, widerY] = [widens(this.#boundsX, x), widens(this.#boundsY, y)];
+    if (widerX || widerY) {
+      this.#counts.fill(0);
+      for (let each = 0; each < this.#seen; each++) this.#count(each);
+    } else {
+      this.#count(pass);
+    }
     if (this.#seen > this.#spec.samples) this.#forget(this.#oldestOfFullestBucket());
     this.#fit = null;
   }
 
   /** Nanoseconds, at least 1. */
   predictNs(x: number, y: number): number {
-    this.#fit ??= leastSquares(this.#x, this.#y, this.#ns, this.#seen);
-    const { meanNs, slopeX, meanX, slopeY, meanY } = this.#fit;
-    return Math.max(1, meanNs + slopeX * (x - meanX) + slopeY * (y - meanY));
+    const { baseNs, slopeX, slopeY } = this.#fitted();
+    return Math.max(1, baseNs + slopeX * x + slopeY * y);
   }
 
-  /** Buckets anew: what they are cut from has changed. */
-  #cut(): void {
-    this.#mostX = 0;
-    this.#mostY = 0;
-    for (let pass = 0; pass < this.#seen; pass++) {
-      if (this.#x[pass] > this.#mostX) this.#mostX = this.#x[pass];
-      if (this.#y[pass] > this.#mostY) this.#mostY = this.#y[pass];
+  #fitted(): Plane {
+    if (this.#fit === null) {
+      const plane = leastSquares(this.#x, this.#y, this.#ns, this.#seen);
+      this.#fit = this.#kind.clipsX ? { ...plane, slopeX: Math.max(0, plane.slopeX) } : plane;
     }
-    this.#counts.fill(0);
-    for (let pass = 0; pass < this.#seen; pass++) this.#count(pass);
+    return this.#fit;
   }
 
   #count(pass: number): void {
-    const side = this.#side;
-    const bucket = partOf(this.#x[pass], this.#mostX, side) * side + partOf(this.#y[pass], this.#mostY, side);
+    const x = partOf(this.#x[pass], this.#boundsX, this.#partsX);
+    const bucket = x * this.#partsY + partOf(this.#y[pass], this.#boundsY, this.#partsY);
     this.#bucket[pass] = bucket;
     this.#counts[bucket] += 1;
   }
 
   #forget(pass: number): void {
-    const wasLargest =
-      (this.#x[pass] > 0 && this.#x[pass] === this.#mostX) || (this.#y[pass] > 0 && this.#y[pass] === this.#mostY);
     this.#counts[this.#bucket[pass]] -= 1;
     this.#seen -= 1;
     for (const column of [this.#x, this.#y, this.#ns, this.#bucket]) column.copyWithin(pass, pass + 1);
-    if (wasLargest) this.#cut();
   }
 
   #oldestOfFullestBucket(): number {
@@ -100,17 +107,38 @@ export class Regression {
   }
 }
 
-function partOf(value: number, most: number, side: number): number {
-  return most === 0 ? 0 : Math.min(side - 1, Math.floor((value / most) * side));
+export interface RegressionKind {
+  readonly features: 1 | 2;
+  /** Whether a negative slope of x counts as none, where x and y grow together; else the fit is not believed. */
+  readonly clipsX: boolean;
 }
 
-/** ns = meanNs + slopeX (x - meanX) + slopeY (y - meanY). */
+interface Bounds {
+  least: number;
+  most: number;
+}
+
+/** Takes a value in; whether it lies outside what was seen so far. */
+function widens(bounds: Bounds, value: number): boolean {
+  const isOutside = value < bounds.least || value > bounds.most;
+  bounds.least = Math.min(bounds.least, value);
+  bounds.most = Math.max(bounds.most, value);
+  return isOutside;
+}
+
+function partOf(value: number, { least, most }: Bounds, parts: number): number {
+  return most <= least ? 0 : Math.min(parts - 1, Math.floor(((value - least) / (most - least)) * parts));
+}
+
+/** What rounding makes of no slope, of the mean. */
+const ROUNDING = 1e-6;
+
+/** ns = baseNs + slopeX x + slopeY y. */
 interface Plane {
   readonly meanNs: number;
+  readonly baseNs: number;
   readonly slopeX: number;
-  readonly meanX: number;
   readonly slopeY: number;
-  readonly meanY: number;
 }
 
 /** Features that do not vary, or vary together, get no slope of their own. */
@@ -150,5 +178,5 @@ function leastSquares(xs: Float64Array, ys: Float64Array, values: Float64Array, 
   } else if (xx === 0 && yy > 0) {
     slopeY = yn / yy;
   }
-  return { meanNs, slopeX, meanX, slopeY, meanY };
+  return { meanNs, baseNs: meanNs - slopeX * meanX - slopeY * meanY, slopeX, slopeY };
 }

@@ -55,6 +55,7 @@ function decide(
 const queued = (...tokens: number[]) => tokens.map((queuedPrefillTokens) => ({ queuedPrefillTokens }));
 const held = (...tokens: number[]) => tokens.map((heldTokens) => ({ heldTokens, running: 10 }));
 
+/** `components/src/dynamo/planner/core/load_scaling.py` at 0c6da1e, `perf_model/*.py` at 439d645 and 518a702. */
 describe('load scaling of Dynamo planner, worked out by hand', () => {
   it('prefill: up when every estimate is beyond the SLA, not for one hot replica', () => {
     // A full pass of 100 tokens takes 110 ms. 400 + 50 tokens: 4 x 110 + 60 = 500 ms, just within; 401: 501 ms.
@@ -77,32 +78,21 @@ describe('load scaling of Dynamo planner, worked out by hand', () => {
 
   it('decode: up beyond the ITL, down while memory and 80 % of the ITL allow', () => {
     const roomy = { capacityTokens: 100_000 };
-    // 10 + 0.1 x 10 + 0.01 x kv: 3900 tokens make 50 ms.
-    expect(
-      decide(
-        sla('decode'),
-        held(3901, 3901).map((each) => ({ ...each, ...roomy })),
-      ),
-    ).toBe(3);
-    expect(
-      decide(
-        sla('decode'),
-        held(3900, 3901).map((each) => ({ ...each, ...roomy })),
-      ),
-    ).toBe(2);
-    // From 2 to 1: 20 decodes and twice the KV: 10 + 2 + 0.02 x kv < 40 up to 1399.
-    expect(
-      decide(
-        sla('decode'),
-        held(1399, 1399).map((each) => ({ ...each, ...roomy })),
-      ),
-    ).toBe(1);
-    expect(
-      decide(
-        sla('decode'),
-        held(1401, 1399).map((each) => ({ ...each, ...roomy })),
-      ),
-    ).toBe(2);
+    const roomyHeld = (...tokens: number[]) => held(...tokens).map((each) => ({ ...each, ...roomy }));
+    // No pass seen yet: one more sequence beside none, 10 + 0.1 + 0.01 x kv, so 3990 tokens make 50 ms.
+    expect(decide(sla('decode'), roomyHeld(3991, 3991))).toBe(3);
+    expect(decide(sla('decode'), roomyHeld(3990, 3991))).toBe(2);
+    // From 2 to 1, twice the KV: 10.1 + 0.02 x kv < 40 up to 1494.
+    expect(decide(sla('decode'), roomyHeld(1494, 1494))).toBe(1);
+    expect(decide(sla('decode'), roomyHeld(1495, 1494))).toBe(2);
+    // Passes of 10 sequences seen: 11 of them, and one more of kv / 10 tokens: 11.1 + 0.011 x kv > 50 from 3537 on.
+    const seen = (kvTokens: number) =>
+      roomyHeld(kvTokens, kvTokens).map((each) => ({
+        ...each,
+        lastPass: { ns: passNs({ prefillTokens: 0, decodes: 10, kvTokens }), prefillTokens: 0, decodes: 10 },
+      }));
+    expect(decide(sla('decode'), seen(3537))).toBe(3);
+    expect(decide(sla('decode'), seen(3536))).toBe(2);
     // Room for 1000: twice 499 fits, twice 500 does not.
     expect(decide(sla('decode'), held(499, 499))).toBe(1);
     expect(decide(sla('decode'), held(500, 499))).toBe(2);
@@ -119,8 +109,29 @@ describe('load scaling of Dynamo planner, worked out by hand', () => {
       ),
     ).toBe(3);
     expect(decide(sla('aggregated'), held(100, 100))).toBe(1);
+    // A prompt that waits has no KV that others' gaps would feel: 10 + 1 ms, and time enough for 10,000 tokens of it.
+    const waiting = held(100, 100).map((each) => ({ ...each, queuedPrefillTokens: 10_000 }));
+    expect(decide(sla('aggregated', { ttftMs: 1e6 }), waiting)).toBe(2);
+    // One less: twice the KV as well. Full passes take 112 ms, an own prompt 62 ms, 438 x 0.8 = 350.4 ms for the queue;
+    // 2 x 157 + 50 tokens: 3 x 112 + 76 - 62 = 350, and 352 with 158.
+    const queueing = (queuedPrefillTokens: number) => held(100, 100).map((each) => ({ ...each, queuedPrefillTokens }));
+    expect(decide(sla('aggregated'), queueing(157))).toBe(1);
+    expect(decide(sla('aggregated'), queueing(158))).toBe(2);
     // Memory forbids it though both times would do.
     expect(decide(sla('aggregated'), held(500, 500))).toBe(2);
+  });
+
+  it('does not believe passes that are the shorter the more there is to do', () => {
+    const upsideDown = profile('aggregated').map((pass) => ({ ...pass, ns: 1000 * MS - pass.ns }));
+    expect(decide(sla('aggregated', {}, { profile: upsideDown }), queued(90_000, 90_000))).toBe(2);
+    // More sequences may seem to cost nothing beside their KV: 20 - 0.1 x n + 0.02 x kv counts as 20 + 0.02 x kv.
+    const clipped = profile('decode').map((pass) => ({
+      ...pass,
+      ns: (20 - 0.1 * pass.decodes + 0.02 * pass.kvTokens) * MS,
+    }));
+    const at50 = (kv: number) => held(kv, kv).map((each) => ({ ...each, capacityTokens: 100_000 }));
+    expect(decide(sla('decode', {}, { profile: clipped }), at50(1501))).toBe(3);
+    expect(decide(sla('decode', {}, { profile: clipped }), at50(1500))).toBe(2);
   });
 
   it('does nothing while replicas start, and before it has seen enough passes', () => {
@@ -201,7 +212,7 @@ describe('throughput scaling of Dynamo planner, worked out by hand', () => {
 
 describe('the regression', () => {
   it('keeps passes spread over its buckets', () => {
-    const regression = new Regression({ samples: 16, buckets: 4, minObservations: 1 });
+    const regression = new Regression({ samples: 16, buckets: 4, minObservations: 1 }, PLANE);
     regression.observe(100, 1000, 500);
     regression.observe(100, 0, 300);
     for (let pass = 0; pass < 1000; pass++) regression.observe(0, 0, 100);
@@ -210,7 +221,7 @@ describe('the regression', () => {
   });
 
   it('gives features that do not vary no slope', () => {
-    const regression = new Regression(REGRESSION);
+    const regression = new Regression(REGRESSION, LINE);
     for (let pass = 0; pass < 5; pass++) regression.observe(8, 0, 70);
     expect(regression.predictNs(8000, 0)).toBe(70);
   });
@@ -219,15 +230,18 @@ describe('the regression', () => {
     for (let seed = 1; seed <= 30; seed++) {
       const random = new RandomStream(seed, 'passes');
       const spec = { samples: random.integer(5, 40), buckets: random.integer(1, 5) ** 2, minObservations: 1 };
-      const regression = new Regression(spec);
-      let kept: { x: number; y: number; ns: number }[] = [];
+      const kind = seed % 2 === 0 ? PLANE : LINE;
+      const regression = new Regression(spec, kind);
+      const all: { x: number; y: number; ns: number }[] = [];
+      let kept: typeof all = [];
       for (let pass = 0; pass < 200; pass++) {
         const x = random.integer(0, 3) === 0 ? 0 : random.integer(0, 50);
-        const [y, ns] = [random.integer(0, 1000), random.integer(1, 1000)];
-        regression.observe(x, y, ns);
-        kept = plainlyKept([...kept, { x, y, ns }], spec);
-        if (kept.length < 3) continue;
-        const again = new Regression(spec);
+        const next = { x, y: kind.features === 1 ? 0 : random.integer(0, 1000), ns: random.integer(1, 1000) };
+        regression.observe(next.x, next.y, next.ns);
+        all.push(next);
+        kept = plainlyKept([...kept, next], all, spec, kind.features);
+        // What it remembers decides what it predicts: as one does that has only seen these.
+        const again = new Regression({ ...spec, samples: 100 }, kind);
         for (const each of kept) again.observe(each.x, each.y, each.ns);
         expect(regression.predictNs(20, 500), `seed ${seed}`).toBe(again.predictNs(20, 500));
       }
@@ -235,14 +249,24 @@ describe('the regression', () => {
   });
 });
 
-/** Without the oldest pass of the fullest bucket, if they are too many. */
-function plainlyKept<T extends { x: number; y: number }>(passes: T[], spec: { samples: number; buckets: number }): T[] {
+const LINE = { features: 1, clipsX: false } as const;
+const PLANE = { features: 2, clipsX: false } as const;
+
+/** Without the oldest pass of the fullest bucket, if they are too many; buckets between the least and the most ever seen. */
+function plainlyKept<T extends { x: number; y: number }>(
+  passes: T[],
+  all: T[],
+  spec: { samples: number; buckets: number },
+  features: 1 | 2,
+): T[] {
   if (passes.length <= spec.samples) return passes;
-  const side = Math.sqrt(spec.buckets);
-  const [mostX, mostY] = [Math.max(...passes.map(({ x }) => x)), Math.max(...passes.map(({ y }) => y))];
-  const part = (value: number, most: number) =>
-    most === 0 ? 0 : Math.min(side - 1, Math.floor((value / most) * side));
-  const buckets = passes.map(({ x, y }) => part(x, mostX) * side + part(y, mostY));
+  const parts = features === 1 ? spec.buckets : Math.sqrt(spec.buckets);
+  const partOf = (key: 'x' | 'y', value: number) => {
+    const values = all.map((each) => each[key]);
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    return most === least ? 0 : Math.min(parts - 1, Math.floor(((value - least) / (most - least)) * parts));
+  };
+  const buckets = passes.map(({ x, y }) => `${partOf('x', x)} ${partOf('y', y)}`);
   const sizes = buckets.map((bucket) => buckets.filter((other) => other === bucket).length);
   const gone = sizes.indexOf(Math.max(...sizes));
   return passes.filter((_, index) => index !== gone);

@@ -14,7 +14,7 @@ export interface LoadBounds {
 type Direction = 'up' | 'down' | 'stay';
 
 /**
- * Reactive scaling of Dynamo's planner: one replica more when every replica's estimate is beyond the SLA, one fewer when the
+ * Reactive scaling of Dynamo's planner (`components/src/dynamo/planner/core/load_scaling.py`, commit 0c6da1e): one replica more when every replica's estimate is beyond the SLA, one fewer when the
  * rest could take over its share. Aggregated replicas have two estimates: either may ask for more, both must agree to less.
  */
 export function decideByLoad(
@@ -26,7 +26,7 @@ export function decideByLoad(
 ): PoolDecision {
   const staying = stayingIn(seen);
   if (seen.starting > 0 || seen.ready.length === 0) return { replicas: staying, reason: 'replicas are starting' };
-  if (!model.isReady) return { replicas: staying, reason: 'too few passes seen' };
+  if (!model.isReady) return { replicas: staying, reason: 'passes seen say too little' };
   const directions: Direction[] = [];
   const words: string[] = [];
   if (pool.role !== 'decode') {
@@ -35,7 +35,7 @@ export function decideByLoad(
     words.push(`TTFT ${range(ns)}`);
   }
   if (pool.role !== 'prefill') {
-    const ns = seen.ready.map((replica) => itlOf(replica, model, 1));
+    const ns = seen.ready.map((replica) => model.itlNs(decodedKvOf(pool, replica)));
     directions.push(directionOf(ns, bounds.itlNs, () => decodeFits(seen.ready, model, bounds)));
     words.push(`ITL ${range(ns)}`);
   }
@@ -48,18 +48,14 @@ function directionOf(ns: readonly number[], boundNs: number, fitsFewer: () => bo
   return ns.length > 1 && fitsFewer() ? 'down' : 'stay';
 }
 
-/** KV that decodes attend to in the same passes. */
+/** KV that decodes attend to beside a prompt's passes. */
 function kvOf({ role }: PoolFacts, { heldTokens }: ReplicaObservation): number {
   return role === 'aggregated' ? heldTokens : 0;
 }
 
-/** With `share` times the load of now. */
-function itlOf(
-  { running, waiting, heldTokens, queuedPrefillTokens }: ReplicaObservation,
-  model: EngineModel,
-  share: number,
-) {
-  return model.itlNs((running + waiting) * share, (heldTokens + queuedPrefillTokens) * share);
+/** KV that decodes attend to, or will: what waits for a decode worker comes with its own, a prompt that waits has none yet. */
+function decodedKvOf({ role }: PoolFacts, { heldTokens, queuedPrefillTokens }: ReplicaObservation): number {
+  return role === 'aggregated' ? heldTokens : heldTokens + queuedPrefillTokens;
 }
 
 /** The wait behind a queue that has one replica less to share it leaves room for a prompt of its own. */
@@ -72,24 +68,23 @@ function prefillFits(
 ): boolean {
   const share = ready.length / (ready.length - 1);
   return ready.every((replica) => {
-    const kv = kvOf(pool, replica);
+    const kv = Math.floor(kvOf(pool, replica) * share);
     const ownNs = model.ttftNs(0, kv, lengths);
-    const queueNs = model.ttftNs(replica.queuedPrefillTokens * share, kv, lengths) - ownNs;
+    const queueNs = model.ttftNs(Math.floor(replica.queuedPrefillTokens * share), kv, lengths) - ownNs;
     return queueNs < (ttftNs - ownNs) * sensitivity;
   });
 }
 
+/** All that a replica holds and will hold, with one replica less to share it, fits and is decoded fast enough. */
 function decodeFits(
   ready: readonly ReplicaObservation[],
   model: EngineModel,
   { itlNs, sensitivity }: LoadBounds,
 ): boolean {
   const share = ready.length / (ready.length - 1);
-  return ready.every((replica) => {
-    const { heldTokens, queuedPrefillTokens, capacityTokens } = replica;
-    return (
-      (heldTokens + queuedPrefillTokens) * share < capacityTokens && itlOf(replica, model, share) < itlNs * sensitivity
-    );
+  return ready.every(({ heldTokens, queuedPrefillTokens, capacityTokens }) => {
+    const kv = Math.floor((heldTokens + queuedPrefillTokens) * share);
+    return kv < capacityTokens && model.itlNs(kv) < itlNs * sensitivity;
   });
 }
 

@@ -20,7 +20,7 @@ const BOUNDS: Readonly<Record<'throughput' | 'latency', { readonly prefill: Boun
 };
 
 /**
- * Static thresholds of Dynamo's planner (optimization targets `throughput` and `latency`): one replica more if any is above,
+ * Static thresholds of Dynamo's planner (optimization targets `throughput` and `latency`; `components/src/dynamo/planner/core/load_scaling.py`, commit 0c6da1e): one replica more if any is above,
  * one fewer if all are below, nothing while some are still starting.
  */
 export function thresholdPolicy(pools: readonly PoolFacts[], target: 'throughput' | 'latency'): PlannerPolicy {
