@@ -19,7 +19,7 @@ if (data === undefined) {
 const facts = readFacts('.');
 
 /** Qwen3-32B on pairs of H200, the trace at its own pace, 1500 ms TTFT and 50 ms TPOT. */
-function text(replicas: number, startupS: number, planner: string | null): string {
+function text(replicas: number, startupS: number, planner: string | null, maxGpus: number): string {
   return `traffic:
   source: {type: trace, format: mooncake, path: ${data}/traces/mooncake-conversation.jsonl}
   load: {type: trace_timestamps, spread: uniform}
@@ -33,16 +33,16 @@ engine:
       startup: {provisioning_seconds: 0, load_gb_per_second: null, warmup_seconds: ${startupS}}
 router: {policy: kv_router}
 evaluation: {slo: {ttft_ms: {p95: 1500}, tpot_ms: {p95: 50}}}
-${planner === null ? '' : `planner: {max_gpus: 32, ${planner}}`}
+${planner === null ? '' : `planner: {max_gpus: ${maxGpus}, ${planner}}`}
 `;
 }
 
-const first = parsePredict(text(1, 0, null), 'experiment.yaml', [], facts);
+const first = parsePredict(text(1, 0, null, 32), 'experiment.yaml', [], facts);
 const workload = await loadWorkload(first.traffic, first.seed, '.', longestRequestOf(first, facts));
 const context = { facts, version: 'experiment', clockMs: () => performance.now() };
 
-function run(replicas: number, startupS: number, planner: string | null): Report {
-  const config = parsePredict(text(replicas, startupS, planner), 'experiment.yaml', [], facts);
+function run(replicas: number, startupS: number, planner: string | null, maxGpus = 32): Report {
+  const config = parsePredict(text(replicas, startupS, planner, maxGpus), 'experiment.yaml', [], facts);
   return predict(config, workload, context).report;
 }
 
@@ -108,4 +108,9 @@ table(
   'Start-up, load interval 5 s',
   'start-up s',
   [0, 10, 30, 60, 90, 120, 150, 180, 200, 240, 300].map((s) => [String(s), run(1, s, SLA)]),
+);
+table(
+  'Start-up, load interval 5 s, budget of 10 GPUs',
+  'start-up s',
+  [0, 60, 120, 180, 240, 300].map((s) => [String(s), run(1, s, SLA, 10)]),
 );
