@@ -4,6 +4,8 @@ const SCHEDULER = 'src/engine/trtllm/trtllmScheduler.ts';
 const EXECUTOR = 'src/engine/trtllm/executor.ts';
 const RANK = 'src/engine/trtllm/executorRank.ts';
 const NEEDS = 'src/engine/trtllm/blockNeeds.ts';
+const START = 'src/engine/trtllm/contextStart.ts';
+const LANES = 'src/engine/trtllm/microBatchLanes.ts';
 const QUEUE = 'src/engine/trtllm/requestQueue.ts';
 
 /** Small mistakes in TensorRT-LLM's fast core; the plain core or a law must notice each. */
@@ -123,7 +125,7 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
     why: 'a run takes the pages of one pass',
   },
   {
-    file: RANK,
+    file: START,
     find: 'if (log.scheduledNs[request] < 0) log.reusedTokens[request] = hit;',
     replace: 'log.reusedTokens[request] = hit;',
     why: 'what was cached is counted anew after a pause',
@@ -226,7 +228,7 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: NEEDS,
-    find: 'return stage === STAGE.finishing || (stage === STAGE.decoding && lane !== this.lane);',
+    find: 'return stage === STAGE.finishing || (stage === STAGE.decoding && this.#lanes.isInFlight(lane));',
     replace: 'return stage === STAGE.finishing;',
     why: 'requests in other micro-batches take places in this one',
   },
@@ -238,8 +240,20 @@ export const TRTLLM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: RANK,
-    find: "role !== 'decode' && config.pipelineStages === 1",
-    replace: "role !== 'decode'",
-    why: 'a newcomer that another micro-batch could start is passed over',
+    find: '    this.#lanes.gather(batch.lane, generations, nowNs);\n',
+    replace: '',
+    why: 'generations that are in no micro-batch stay where they were',
+  },
+  {
+    file: RANK,
+    find: ' && !this.#lanes.isScattered(batch.lane)',
+    replace: '',
+    why: 'a micro-batch has the generations of its last one alone while no prompt waits',
+  },
+  {
+    file: LANES,
+    find: 'for (const sequence of [...members]) if (!stay.has(sequence)) this.#move(sequence, this.#kept, nowNs);',
+    replace: '',
+    why: 'a full micro-batch takes all who were in its last one, besides',
   },
 ];
