@@ -132,6 +132,29 @@ export function randomHandover(random: RandomStream): Partial<TransferSpec> {
   };
 }
 
+/** Load, router, hand-over (with `split` pools) and limits of a fleet. */
+export function randomSurroundings(
+  random: RandomStream,
+  split: boolean,
+): Pick<Scenario, 'load' | 'router' | 'transfer' | 'overLength' | 'maxVirtualNs'> {
+  const coin = (): boolean => random.integer(0, 1) === 0;
+  return {
+    load: coin()
+      ? { kind: 'open', speedup: [1, 0.5, 3.7][random.integer(0, 2)] }
+      : { kind: 'closed', concurrency: random.integer(1, 12) },
+    router: { policy: ROUTER_POLICIES[random.integer(0, 3)] },
+    transfer: split
+      ? {
+          bandwidthBytesPerS: coin() ? Number.POSITIVE_INFINITY : 2e6,
+          latencyNs: random.integer(0, 1) * 700,
+          kvBytesPerToken: 3,
+        }
+      : null,
+    overLength: (['reject', 'drop', 'truncate'] as const)[random.integer(0, 2)],
+    maxVirtualNs: random.integer(0, 9) === 0 ? 50_000 : Number.POSITIVE_INFINITY,
+  };
+}
+
 /** A scenario drawn from a seed, with pools small enough to preempt and evict. */
 export function randomScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   const random = new RandomStream(seed, 'scenario');

@@ -1,9 +1,8 @@
 import { RandomStream } from '../../src/base/random.ts';
-import { ROUTER_POLICIES } from '../../src/cluster/router/routerSpec.ts';
 import type { PoolSpec, Scenario } from '../../src/cluster/scenario.ts';
 import { SGLANG_POLICIES, type SglangConfig } from '../../src/engine/sglang/sglangConfig.ts';
 import { PLAIN_SGLANG } from '../support/engineConfigs.ts';
-import { awkwardTimer, randomWorkload } from './randomScenario.ts';
+import { awkwardTimer, randomSurroundings, randomWorkload } from './randomScenario.ts';
 import { draftingTimer, randomSpeculation } from './speculating.ts';
 
 /** An SGLang fleet drawn from a seed, with pools small enough to retract and evict. */
@@ -67,21 +66,9 @@ export function sglangScenario(seed: number, core: 'fast' | 'plain'): Scenario {
   if (!split && random.integer(0, 3) === 0) pools.push(pool('b', 'aggregated'));
   return {
     workload,
-    load: coin()
-      ? { kind: 'open', speedup: [1, 0.5, 3.7][random.integer(0, 2)] }
-      : { kind: 'closed', concurrency: random.integer(1, 12) },
     pools,
-    router: { policy: ROUTER_POLICIES[random.integer(0, 3)] },
-    transfer: split
-      ? {
-          bandwidthBytesPerS: coin() ? Number.POSITIVE_INFINITY : 2e6,
-          latencyNs: random.integer(0, 1) * 700,
-          kvBytesPerToken: 3,
-        }
-      : null,
+    ...randomSurroundings(random, split),
     seed,
-    overLength: (['reject', 'drop', 'truncate'] as const)[random.integer(0, 2)],
-    maxVirtualNs: random.integer(0, 9) === 0 ? 50_000 : Number.POSITIVE_INFINITY,
     core,
     samples: 0,
   };

@@ -1,35 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import type { Scenario } from '../../src/cluster/scenario.ts';
-import { simulate } from '../../src/cluster/simulation.ts';
 import type { SimulationResult } from '../../src/cluster/simulationResult.ts';
 import type { TrtllmConfig } from '../../src/engine/trtllm/trtllmConfig.ts';
-import { checkLaws } from '../../src/metrics/laws.ts';
-import { differences, timelineOf } from '../metamorphic/timeline.ts';
+import { expectAgreement, type Features } from '../support/coreAgreement.ts';
 import { trtllmScenario } from './trtllmScenario.ts';
 
 const RUNS = Number(process.env.DYNOSIM_RUNS ?? 250);
 
 describe('the fast and the plain TensorRT-LLM core', () => {
   it(`agree on every timestamp of ${RUNS} random scenarios that show what they must`, () => {
-    const seen = new Map<string, number>();
-    for (let seed = 1; seed <= RUNS; seed++) {
-      const scenario = trtllmScenario(seed, 'fast');
-      const fast = simulate(scenario);
-      expect(checkLaws(fast, scenario.workload), `seed ${seed}`).toEqual([]);
-      const plain = simulate(trtllmScenario(seed, 'plain'));
-      expect(differences(timelineOf(fast), timelineOf(plain)), `seed ${seed}`).toEqual([]);
-      for (const [what, shown] of Object.entries(featuresOf(scenario, fast))) {
-        seen.set(what, (seen.get(what) ?? 0) + (shown ? 1 : 0));
-      }
-    }
-    for (const [what, count] of seen) {
-      console.log(`${what}: ${((100 * count) / RUNS).toFixed(1)} % of runs`);
-      expect(count / RUNS, what).toBeGreaterThanOrEqual(0.1);
-    }
+    expectAgreement(RUNS, trtllmScenario, featuresOf);
   });
 });
 
-function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Record<string, boolean> {
+function featuresOf(scenario: Scenario, { workers, log }: SimulationResult): Features {
   const engines = scenario.pools.map(({ engine }) => engine as TrtllmConfig);
   const { workload } = scenario;
   const some = (has: (engine: TrtllmConfig) => boolean): boolean => engines.some(has);

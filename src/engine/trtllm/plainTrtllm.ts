@@ -1,6 +1,3 @@
-import { BlockManager } from '../../kv/blockManager.ts';
-import { mostReusable } from '../../kv/kvLayout.ts';
-import { PageNames } from '../../kv/pageNames.ts';
 import { noteGap } from '../decodeTimes.ts';
 import { type DraftOutcomes, outcomesOf } from '../draftOutcomes.ts';
 import type { EngineLoad } from '../engineCore.ts';
@@ -8,28 +5,22 @@ import type { EngineSetup } from '../engineSetup.ts';
 import { type Job, NO_DRAFTS, type Share } from '../plain/job.ts';
 import type { PlainScheduler } from '../plain/plainScheduler.ts';
 import { STATE } from '../requestLog.ts';
-import { noteReuse } from '../tierReuse.ts';
 import { type CapacityView, fitCapacity } from './capacity.ts';
 import { firstChunk } from './firstChunk.ts';
-import { kvLayoutOf } from './kvLayoutOf.ts';
 import { chooseMicroBatch, type MicroBatch, type MicroBatchView } from './microBatch.ts';
+import { PlainBlocks } from './plainBlocks.ts';
 import type { PlainExecutor, PlainRank } from './plainExecutor.ts';
-import { mostNewTokens, serves, stepTokens } from './requestLimits.ts';
+import { serves } from './requestLimits.ts';
 import type { TrtllmConfig } from './trtllmConfig.ts';
 
 /** One rank of TensorRT-LLM's executor (py_executor.py of 1.2) in its own order, one request and one block at a time. */
 export class PlainTrtllm implements PlainScheduler, PlainRank {
   readonly #setup: EngineSetup<TrtllmConfig>;
-  readonly #names: PageNames;
-  readonly #pages: BlockManager;
+  readonly #blocks: PlainBlocks;
   readonly #executor: PlainExecutor;
   /** null: one token a step. */
   readonly #outcomes: DraftOutcomes | null;
-  /** Tokens that each job has blocks for. */
-  readonly #reach = new Map<Job, number>();
   active: Job[] = [];
-  /** When all that was fetched from the tiers is there. */
-  loadedNs = 0;
   readonly #held = new Map<number, Job>();
   /** Chosen for the step being formed, and what it consists of. */
   chosen: MicroBatch<Job> = { contexts: [], generations: [] };
@@ -43,18 +34,19 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     this.#executor = executor;
     executor.ranks.push(this);
     this.#outcomes = outcomesOf(setup.config.speculation);
-    const { config, table } = setup;
-    this.#names = new PageNames(table.workload, table.namedTokens, config.blockTokens);
-    this.#pages = new BlockManager(kvLayoutOf(config), () => this.#names);
-    this.#pages.onDropped((segment, block) => setup.tiers?.evicted(segment, block, block + 1));
+    this.#blocks = new PlainBlocks(setup);
+  }
+
+  get loadedNs(): number {
+    return this.#blocks.loadedNs;
   }
 
   get usablePages(): number {
-    return this.#pages.usablePages;
+    return this.#blocks.manager.usablePages;
   }
 
   get evictedPages(): number {
-    return this.#pages.evictedPages;
+    return this.#blocks.manager.evictedPages;
   }
 
   admits(inputTokens: number, outputTokens: number): boolean {
@@ -85,7 +77,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   dropHeld(request: number): boolean {
     const job = this.#held.get(request);
     if (job === undefined) return false;
-    this.#release(job);
+    this.#blocks.release(job);
     return this.#held.delete(request);
   }
 
@@ -103,9 +95,9 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     const at = this.active.findIndex((candidate) => candidate.request === request);
     if (at < 0) return null;
     const [job] = this.active.splice(at, 1);
-    if (job.decodes && job.status === 'running') this.#pages.publish(job.hold, job.known - 1);
+    if (job.decodes && job.status === 'running') this.#blocks.publish(job, job.known - 1);
     if (job.countsAsDecode) this.#setup.log.spend(request, STATE.decodeInterference, nowNs - job.accountedNs);
-    if (job.status !== 'waiting') this.#release(job);
+    if (job.status !== 'waiting') this.#blocks.release(job);
     return job;
   }
 
@@ -114,7 +106,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   }
 
   hitOf(request: number): number {
-    return this.#pages.lookup(request, this.#setup.table.inputTokens[request]);
+    return this.#blocks.manager.lookup(request, this.#setup.table.inputTokens[request]);
   }
 
   addLoad(load: EngineLoad): void {
@@ -124,8 +116,8 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     if (this.#isFirst) queued.push(...inbox, ...waiting);
     load.running += running.length;
     load.waiting += queued.length;
-    load.usablePages += this.#pages.usablePages;
-    load.heldPages += this.#pages.usablePages - this.#pages.freePages;
+    load.usablePages += this.#blocks.manager.usablePages;
+    load.heldPages += this.#blocks.manager.usablePages - this.#blocks.manager.freePages;
     for (const job of queued) if (job.status === 'waiting') load.queuedPrefillTokens += job.expected;
     for (const job of running) if (!job.decodes) load.queuedPrefillTokens += job.expected - job.computed;
   }
@@ -146,10 +138,10 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     this.#inFlight = inFlight;
     this.#shares = [];
     this.hasFinished = false;
-    this.#pages.startStep();
+    this.#blocks.manager.startStep();
     const mostActive = config.maxSequences * config.pipelineStages;
     const fitting = fitCapacity(config.capacityPolicy, this.active, mostActive, this.#capacityView(), {
-      freeBlocks: () => this.#pages.freePages,
+      freeBlocks: () => this.#blocks.manager.freePages,
       pause: (job) => this.#pause(job, nowNs),
     });
     for (const job of fitting) if (job.remote) this.#reserve(job, nowNs);
@@ -177,31 +169,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   /** GENERATION_TO_COMPLETE: the token that must be its last is in flight. Of accepted drafts nobody knows yet. */
   #isToComplete(job: Job): boolean {
     const isInFlight = job.decodes && job.generated + job.placeholders === job.output;
-    return isInFlight && job.generated + 1 >= this.#mostNewTokens(job);
-  }
-
-  #mostNewTokens({ request, input, output }: Job): number {
-    if (this.#setup.role === 'prefill') return output;
-    return mostNewTokens(this.#setup.config, input, this.#setup.table.maxOutputTokens[request]);
-  }
-
-  #blocks(tokens: number): number {
-    return Math.ceil(tokens / this.#setup.config.blockTokens);
-  }
-
-  #owned(job: Job): number {
-    return this.#blocks(this.#reach.get(job) ?? 0);
-  }
-
-  #release(job: Job): void {
-    this.#pages.release(job.hold);
-    this.#reach.delete(job);
-  }
-
-  /** Tokens that a generation has blocks for in its next step; drafts in flight count until they are rejected. */
-  #reachOfStep(job: Job): number {
-    const scheduled = job.computed + job.optimism;
-    return Math.min(scheduled + stepTokens(this.#setup.config.speculation), job.input + this.#mostNewTokens(job));
+    return isInFlight && job.generated + 1 >= this.#blocks.mostNewTokens(job);
   }
 
   #capacityView(): CapacityView<Job> {
@@ -212,19 +180,13 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
         return job.decodes || job.status === 'loaded' ? 'generation' : 'context';
       },
       hasBlocks: (job) => job.computed > 0,
-      blocksToEnd: (job) => this.#blocks(job.input + this.#mostNewTokens(job)) - this.#owned(job),
+      blocksToEnd: (job) => this.#blocks.toEnd(job),
       blocksOfStep: (job) => {
-        if (job.computed === 0) return this.#blocks(job.expected);
-        if (this.#isOut(job) || !(job.decodes || job.status === 'loaded')) return 0;
-        return Math.max(0, this.#blocks(this.#reachOfStep(job)) - this.#owned(job));
+        if (job.computed === 0) return this.#blocks.ofPrompt(job);
+        return this.#isOut(job) || !(job.decodes || job.status === 'loaded') ? 0 : this.#blocks.ofStep(job);
       },
       mayPause: (job) => job.computed > 0 && job.status !== 'loading' && !this.#isOut(job),
-      newBlock: (job) => {
-        if (!this.#setup.config.prefixCaching) return null;
-        const hit = this.#reusable(job) / this.#setup.config.blockTokens;
-        const full = Math.floor(job.expected / this.#setup.config.blockTokens);
-        return hit < full ? this.#names.keyOf(job.request, hit) : null;
-      },
+      newBlock: (job) => this.#blocks.newBlock(job),
     };
   }
 
@@ -232,41 +194,18 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     return {
       isContext: (job) => !job.decodes && job.status !== 'loaded',
       restOf: (job) => job.expected - job.computed,
-      reusableOf: (job) => (job.computed === 0 ? this.#reusable(job) : 0),
+      reusableOf: (job) => (job.computed === 0 ? this.#blocks.reusable(job) : 0),
       draftsOf: (job) => (job.decodes || job.status === 'loaded' ? (this.#outcomes?.draftTokens ?? 0) : 0),
     };
-  }
-
-  #allocate(job: Job, hit: number, external: number, tokens: number): void {
-    const { computed, expected } = job;
-    const fitted = this.#pages.allocate(job.hold, {
-      known: expected,
-      computed: job.computed,
-      processed: job.computed,
-      hit,
-      junction: 0,
-      external,
-      tokens,
-      lookahead: Math.max(0, expected - Math.max(hit + external, computed) - tokens),
-      keepFree: 0,
-      gate: false,
-      publishes: false,
-    });
-    if (!fitted) throw new Error('the capacity scheduler promised blocks that are not there');
-    this.#reach.set(job, Math.max(this.#reach.get(job) ?? 0, expected, Math.max(hit + external, computed) + tokens));
   }
 
   #prefill(job: Job, chunk: number, nowNs: number): void {
     let tokens = chunk;
     if (job.computed === 0) {
       const { config, ledger, log } = this.#setup;
-      const cached = this.#pages.lookup(job.request, job.expected);
-      const hit = this.#reusable(job);
+      const hit = this.#blocks.reusable(job);
       tokens = firstChunk(chunk, hit, job.expected, config.blockTokens);
-      if (hit > cached) this.#onboard(job.request, cached / config.blockTokens, hit / config.blockTokens);
-      this.#pages.lookup(job.request, job.expected);
-      this.#allocate(job, cached, hit - cached, tokens);
-      if (hit > cached) this.#pages.publish(job.hold, hit);
+      this.#blocks.start(job, tokens);
       ledger.lookupTokens += job.expected;
       ledger.hitTokens += hit;
       if (log.scheduledNs[job.request] < 0) log.reusedTokens[job.request] = hit;
@@ -283,26 +222,6 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     job.decodes = true;
   }
 
-  /** Tokens of the job that are cached, or can be fetched from the tiers. */
-  #reusable({ request, expected }: Job): number {
-    const page = this.#setup.config.blockTokens;
-    const hit = this.#pages.lookup(request, expected) / page;
-    const { tiers, config } = this.#setup;
-    return (tiers?.reach(request, hit, mostReusable(expected, kvLayoutOf(config))) ?? hit) * page;
-  }
-
-  /** Blocks [from, to) are copied up before the pass begins. */
-  #onboard(request: number, from: number, to: number): void {
-    const { config, log, tiers } = this.#setup;
-    noteReuse(log, tiers!, request, from, to, config.blockTokens);
-    this.loadedNs = Math.max(this.loadedNs, tiers!.load(request, from, to));
-  }
-
-  /** The tiers may copy what is published. */
-  #store({ request }: Job): void {
-    this.#setup.tiers?.store(request, this.#pages.published(request));
-  }
-
   #start(job: Job, nowNs: number): void {
     const { log } = this.#setup;
     job.status = 'running';
@@ -317,7 +236,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     const before = job.computed;
     const generated = job.generated + job.placeholders;
     const drafts = this.#outcomes?.draftTokens ?? 0;
-    this.#allocate(job, 0, 0, this.#reachOfStep(job) - before);
+    this.#blocks.allocate(job, 0, 0, this.#blocks.reachOfStep(job) - before);
     const share = { ...NO_DRAFTS, job, tokens: 1 + drafts, before, decodes: true };
     // What ends a request before its time, or as an accepted draft, is noticed a step late.
     if (generated === job.output) {
@@ -340,7 +259,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     const { log, ledger } = this.#setup;
     if (job.lastTokenNs < 0) log.firstTokenNs[job.request] = nowNs;
     else noteGap(job, nowNs, ledger.gaps, log);
-    this.#pages.publish(job.hold, job.input);
+    this.#blocks.publish(job, job.input);
     job.lastTokenNs = nowNs;
     job.generated = 1;
     job.decodes = true;
@@ -353,8 +272,8 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   /** Blocks for a prompt whose KV a context server has. */
   #reserve(job: Job, nowNs: number): void {
     const { host, ledger, log, worker } = this.#setup;
-    const hit = this.#pages.lookup(job.request, job.input);
-    this.#allocate(job, hit, job.input - hit, 0);
+    const hit = this.#blocks.manager.lookup(job.request, job.input);
+    this.#blocks.allocate(job, hit, job.input - hit, 0);
     ledger.lookupTokens += job.input;
     ledger.hitTokens += hit;
     if (log.firstTokenNs[job.request] < 0) log.reusedTokens[job.request] = hit;
@@ -370,7 +289,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
   #pause(job: Job, nowNs: number): void {
     const { log, ledger, role } = this.#setup;
     const regain = job.decodes ? job.expected : job.computed;
-    if (job.decodes) this.#pages.publish(job.hold, job.known - 1);
+    if (job.decodes) this.#blocks.publish(job, job.known - 1);
     const fate = role === 'prefill' ? 'void' : 'late';
     job.optimism = 0;
     for (const share of this.#inFlight.flat()) {
@@ -387,7 +306,7 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     } else if (job.decodes) {
       job.regain = regain;
     }
-    this.#release(job);
+    this.#blocks.release(job);
     job.computed = 0;
     job.decodes = false;
     job.countsAsDecode = false;
@@ -403,8 +322,8 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
     if (tiers !== null) tiers.nowNs = nowNs;
     for (const { job, before, tokens, decodes, completes, fate } of shares) {
       if (!completes || decodes || fate !== 'due') continue;
-      this.#pages.publish(job.hold, before + tokens);
-      this.#store(job);
+      this.#blocks.publish(job, before + tokens);
+      this.#blocks.store(job);
     }
     const over = this.active.filter(
       (job) => job.generated === job.output && shares.some((share) => share.job === job && share.fate !== 'void'),
@@ -421,9 +340,9 @@ export class PlainTrtllm implements PlainScheduler, PlainRank {
       host.prefilled(worker, job.request, nowNs);
       return;
     }
-    if (job.status === 'running') this.#pages.publish(job.hold, job.known - 1);
-    this.#store(job);
-    this.#release(job);
+    if (job.status === 'running') this.#blocks.publish(job, job.known - 1);
+    this.#blocks.store(job);
+    this.#blocks.release(job);
     log.lastTokenNs[job.request] = nowNs;
     host.finished(worker, job.request, nowNs);
   }
