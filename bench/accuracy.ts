@@ -208,7 +208,7 @@ const TRIED = [
   'file does not say; Qwen3-235B with outputs of 128 tokens behaves as if its requests stayed in step in decoding but not in their prompts; Llama-8B on',
   'TensorRT-LLM has a TTFT that grows with the output length, as if one slot of the benchmark always waited for another request; DeepSeek fp8 on',
   "TensorRT-LLM before 1.2 is a third slower than later versions. SGLang's TTFT is too low by kind of server, not by schedule: measured over predicted is 3.6",
-  'and 2.2 for DeepSeek-V3 on B300 (4-bit experts, block fp8), 1.5 for Qwen3.5 in block fp8, 0.7 to 1.9 for GLM-5, 0.9 for DeepSeek-R1, and the same to a tenth',
+  'and 2.2 for DeepSeek-V3 on B300 (4-bit experts, block fp8), 1.3 to 1.5 for Qwen3.5 in block fp8, 0.7 to 1.9 for GLM-5, 0.9 to 1 for DeepSeek-R1, and the same to a tenth',
   'over polling intervals (10 and 30), output lengths and concurrencies up to 64.',
   '',
 ];
