@@ -1,11 +1,12 @@
 import { matchProfile } from '../catalog/engineProfiles.ts';
+import type { PlannerConfig } from '../config/plannerConfig.ts';
 import type { PredictConfig, WorkerConfig } from '../config/predictConfig.ts';
 import type { WindowEdge } from '../metrics/window.ts';
 import { formatCount, formatFixed, formatNumber } from './format.ts';
 
-/** A deployment in one sentence without a full stop: pools, shapes, precision, scheduler budgets and routing. */
+/** A deployment in one sentence without a full stop: pools, shapes, precision, scheduler budgets, routing and who scales it. */
 export function configInWords(config: PredictConfig): string {
-  const { engine, router } = config;
+  const { engine, router, planner } = config;
   const { aggregated = [], prefill = [], decode = [] } = engine.workers;
   const pools = [
     ...aggregated.map((worker) => poolInWords(worker, '')),
@@ -15,7 +16,7 @@ export function configInWords(config: PredictConfig): string {
   const precision = engine.quantization === 'checkpoint' ? '' : ` in ${engine.quantization}`;
   const { profile } = matchProfile(engine.backend, engine.backend_version);
   const served = ` with ${profile.name} ${engine.backend_version}`;
-  return `${engine.model}${precision}${served} on ${pools.join(' and ')}; ${router.policy.replaceAll('_', '-')} routing`;
+  return `${engine.model}${precision}${served} on ${pools.join(' and ')}; ${router.policy.replaceAll('_', '-')} routing${planner === undefined ? '' : plannerInWords(planner)}`;
 }
 
 /** A workload by its name, and what of it the statistics leave out. */
@@ -29,6 +30,10 @@ function edgeInWords(which: string, edge: WindowEdge, what: string): string[] {
   if (size === 0) return [];
   const unit = 'requests' in edge ? formatCount(size, 'request') : `${formatNumber(size)} s`;
   return [`the ${which} ${unit} ${size === 1 && 'requests' in edge ? 'is' : 'are'} ${what}`];
+}
+
+function plannerInWords({ policy, interval_seconds, max_gpus }: PlannerConfig): string {
+  return `, ${policy} planner every ${formatNumber(interval_seconds)} s, up to ${formatCount(max_gpus, 'GPU')}`;
 }
 
 function poolInWords(worker: WorkerConfig, role: string): string {
