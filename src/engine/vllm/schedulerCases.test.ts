@@ -465,8 +465,8 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
   });
 
   it.each([
-    [null, [0, 0, 80, 48, 48]],
-    [0, [0, 0, 80, 0, 48]],
+    [null, [0, 0, 80, 48, 48, 0]],
+    [0, [0, 0, 80, 0, 48, 0]],
   ])('ends chunks where states can be cached, which others start from: retention %s (Scheduler._mamba_block_aligned_split)', (retention, hits) => {
     const kvGroups = [
       { kind: 'full', blockTokens: 16, dropsLastHit: false },
@@ -481,12 +481,12 @@ describe.each(['fast', 'plain'] as const)('%s core, decision cases of vLLM (test
       { input: 83, output: 3, ids },
       { input: 50, output: 3, ids: ids.slice(0, 4) },
       { input: 50, output: 3, ids: ids.slice(0, 4) },
+      { input: 5, output: 3 },
     ]);
-    engine.enqueue(0, 0);
-    engine.enqueue(1, 0);
+    for (const request of [0, 1, 5]) engine.enqueue(request, 0);
     runUntil(3000);
-    // 48 of 60 tokens, and no block of the next prompt in what is left; 32 more; the prompts' ends.
-    expect(passes.slice(0, 3)).toEqual(['0+1:48', '0+2:48', '0+2:7']);
+    // 48 of 60 tokens, no block of the next prompt in what is left, and nobody past it; 32 more; the prompts' ends.
+    expect(passes.slice(0, 3)).toEqual(['0+1:48', '0+3:53', '1+2:7']);
     for (const request of [2, 3, 4]) {
       engine.enqueue(request, request * 1e6);
       runUntil(request * 1e6 + 5e5);
