@@ -20,8 +20,15 @@ export interface CaseRequest {
 /** What one iteration ran: request and tokens computed, in the order of the batch. */
 export type Iteration = readonly (readonly [request: number, tokens: number, prompt: number])[];
 
-/** Runs the executor loop without overlap, as the C++ tests do, until all requests are through. */
-export function runLoop(requests: readonly CaseRequest[], settings: Partial<TrtllmConfig>): Iteration[] {
+/**
+ * Runs the executor loop without overlap, as the C++ tests do, until all requests are through. On a generation server (`decode`)
+ * their KV is there in the iteration after they got room for it.
+ */
+export function runLoop(
+  requests: readonly CaseRequest[],
+  settings: Partial<TrtllmConfig>,
+  role: 'aggregated' | 'decode' = 'aggregated',
+): Iteration[] {
   const config = { ...PLAIN_TRTLLM, blockTokens: 10, prefixCaching: false, ...settings };
   const builder = new WorkloadBuilder('case', config.blockTokens);
   for (const { prompt, output, blocks } of requests) {
@@ -30,10 +37,11 @@ export function runLoop(requests: readonly CaseRequest[], settings: Partial<Trtl
   }
   const table = buildRequestTable(builder.build(), Number.POSITIVE_INFINITY);
   let finished = 0;
+  const moving: number[] = [];
   const executor = new PlainExecutor(config);
   const setup = {
     worker: 0,
-    role: 'aggregated' as const,
+    role,
     config,
     timer: { window: 0, passNs: () => 1, decodeNs: () => 1, boundOf: () => 0 as const },
     table,
@@ -44,7 +52,9 @@ export function runLoop(requests: readonly CaseRequest[], settings: Partial<Trtl
         finished += 1;
       },
       prefilled: () => {},
-      reserved: () => {},
+      reserved: (_: number, request: number) => {
+        moving.push(request);
+      },
       onboards: () => {},
     },
     tiers: null,
@@ -53,8 +63,12 @@ export function runLoop(requests: readonly CaseRequest[], settings: Partial<Trtl
   const iterations: Iteration[] = [];
   for (let now = 0; finished < requests.length && now < 1000; now++) {
     for (const [request, { prompt, output, at = 0 }] of requests.entries()) {
-      if (at === now) scheduler.enqueue(new Job(request, prompt, output, 0, now));
+      if (at !== now) continue;
+      const job = new Job(request, prompt, output, 0, now);
+      job.remote = role === 'decode';
+      scheduler.enqueue(job);
     }
+    for (const request of moving.splice(0)) scheduler.remoteArrived(request, now);
     // These tests hand over all requests at once, of which an idle executor would fetch one.
     executor.activate();
     const shares: Share[] = scheduler.form([], now);

@@ -44,6 +44,12 @@ describe('capacity', () => {
     expect(iterations[80]).toEqual([[1, 51, 51]]);
   });
 
+  it('the same where KV comes from elsewhere: who is paused computes it itself (::DisaggGenInitMaxUtilization)', () => {
+    const iterations = runLoop(alike(2, 10, 80), { ...POOL_100, ...MAX_UTIL }, 'decode');
+    expect(stretches(iterations)).toEqual(['0-0: ', '1-40: 0 1', '41-79: 0', '80-118: 1']);
+    expect(iterations[80]).toEqual([[1, 51, 51]]);
+  });
+
   it('the same in chunks (::SimpleDoesntFitMaxUtilizationInChunk)', () => {
     const iterations = runLoop(alike(2, 30, 60), { ...POOL_100, ...MAX_UTIL, ...chunks(40) });
     expect(stretches(iterations).slice(0, 2)).toEqual(['0-21: 0 1', '22-60: 0']);
