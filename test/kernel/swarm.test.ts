@@ -20,7 +20,7 @@ const KEPT = [
   // A request whose KV came to another stage than the one whose pass has just ended.
   737, 1107, 1705, 1721, 2634,
   // Slow spells, long over, of the links of a replica that has just joined.
-  969, 1017, 1850, 2333, 3048, 5189, 5961, 8937, 9486, 9565, 10430,
+  969, 1017, 1850, 2333, 3048, 5189, 5961, 8937, 9486, 9565, 10430, 15759, 18488, 18766,
 ];
 
 /** Most of them broke a law before there were migration and slow spells by chance. */
