@@ -13,9 +13,9 @@ export const SWARM_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: 'src/cluster/mishaps.ts',
-    find: '    this.#host.end(request, OUTCOME.cancelled, nowNs);',
-    replace: '    this.#host.log.outcome[request] = OUTCOME.cancelled;',
-    why: 'Little: a client that went away is still counted',
+    find: '    this.#host.log.startAnew(request, KEPT_STATES, nowNs);\n    this.#host.end(',
+    replace: '    this.#host.log.startAnew(request, KEPT_STATES, nowNs - 1);\n    this.#host.end(',
+    why: 'Little: a client that went away was in the system for a nanosecond less',
   },
   {
     file: 'src/engine/requestLog.ts',
@@ -80,7 +80,7 @@ export const SWARM_MUTATIONS: readonly Mutation[] = [
   {
     file: 'src/engine/driver.ts',
     find: 'return sequence.generated - sequence.owed;',
-    replace: 'return sequence.generated;',
-    why: 'gaps: a token on its way counts as out when its worker is lost',
+    replace: 'return Math.max(0, sequence.generated - sequence.owed - 1);',
+    why: 'gaps: the last token that came out of a lost worker comes again',
   },
 ];
