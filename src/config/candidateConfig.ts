@@ -6,6 +6,7 @@ import type { PredictConfig } from './predictConfig.ts';
 import type { PredictInput } from './predictSchema.ts';
 import { Problems } from './problems.ts';
 import type { Assignment, RecommendConfig } from './recommendConfig.ts';
+import { policiesReading } from './resolvePlanner.ts';
 import { ROLES_OF_MODE, resolvePredict } from './resolvePredict.ts';
 
 /**
@@ -41,5 +42,13 @@ function withoutUnread(input: unknown, { domains }: RecommendConfig): unknown {
     );
     if (unread && valueAt(input, path) !== undefined) pruned = withoutValue(pruned, path.split('.'));
   }
-  return pruned;
+  return varies('planner.policy') ? withoutUnreadLists(pruned) : pruned;
+}
+
+/** The same of the planner's lists, such as an HPA's targets, whose knobs are those of an element. */
+function withoutUnreadLists(input: unknown): unknown {
+  const planner = valueAt(input, 'planner') as Readonly<Record<string, unknown>>;
+  const policy = String(planner.policy);
+  const unread = Object.keys(planner).filter((field) => policiesReading(field)?.includes(policy) === false);
+  return unread.reduce((pruned, field) => withoutValue(pruned, ['planner', field]), input);
 }

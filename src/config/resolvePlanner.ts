@@ -79,12 +79,17 @@ export function resolvePlanner(
   }
 }
 
+/** Policies that read a field of the `planner` section; undefined: all do. */
+export function policiesReading(field: string): readonly string[] | undefined {
+  const section = `${PATH}.${field.replace(/_(up|down)$/, '')}`;
+  const knob: Knob = PLANNER_KNOBS.find(({ path }) => path === section || path.startsWith(`${section}.`))!;
+  return knob.when?.['planner.policy'];
+}
+
 /** Notes fields that another policy reads. */
 function refuseUnread(given: PlannerInput, problems: Problems): void {
   for (const field of Object.keys(given)) {
-    const section = `${PATH}.${field.replace(/_(up|down)$/, '')}`;
-    const knob: Knob = PLANNER_KNOBS.find(({ path }) => path === section || path.startsWith(`${section}.`))!;
-    const readers = knob.when?.['planner.policy'];
+    const readers = policiesReading(field);
     if (readers === undefined || readers.includes(given.policy)) continue;
     problems.add([PATH, field], `${given.policy} has no such setting`, `policy ${readers[0]} has`);
   }

@@ -42,4 +42,21 @@ describe('candidateLabels', () => {
       `${base.shape}, 8,192 tokens a pass, round robin routing`,
     ]);
   });
+
+  it('leaves out what follows from a choice, unless nothing else tells two apart', () => {
+    const planned = (planner: object): Evaluated => ({
+      ...base,
+      config: { ...base.config, planner } as Evaluated['config'],
+    });
+    const hpa = (value: number) => planned({ policy: 'hpa', tolerance: 0.1, targets: [{ metric: 'requests', value }] });
+    expect(candidateLabels([planned({ policy: 'static' }), hpa(4), hpa(8)])).toEqual([
+      `${base.shape}, static planner`,
+      `${base.shape}, hpa planner, target 4`,
+      `${base.shape}, hpa planner, target 8`,
+    ]);
+    expect(candidateLabels([base, planned({ policy: 'static' })])).toEqual([
+      base.shape,
+      `${base.shape}, static planner`,
+    ]);
+  });
 });

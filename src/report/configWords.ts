@@ -33,7 +33,8 @@ function edgeInWords(which: string, edge: WindowEdge, what: string): string[] {
 }
 
 function plannerInWords({ policy, interval_seconds, max_gpus }: PlannerConfig): string {
-  return `, ${policy} planner every ${formatNumber(interval_seconds)} s, up to ${formatCount(max_gpus, 'GPU')}`;
+  const looks = policy === 'static' || policy === 'schedule' ? '' : ` every ${formatNumber(interval_seconds)} s`;
+  return `, ${policy} planner${looks}, up to ${formatCount(max_gpus, 'GPU')}`;
 }
 
 function poolInWords(worker: WorkerConfig, role: string): string {

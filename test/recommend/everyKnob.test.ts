@@ -247,6 +247,15 @@ describe('a knob that not every candidate reads', () => {
     );
   });
 
+  it('does not forbid the others where it stands in a list', () => {
+    const policies = {
+      policy: { choices: ['static', 'hpa'] },
+      max_gpus: 4,
+      targets: [{ metric: 'requests', value: 4 }],
+    };
+    expect(sizes('planner.scale_down.stabilization_seconds', 60, { planner: policies })).toEqual([2, 2]);
+  });
+
   it('varies where the user says', () => {
     const when = { [`${W}.parallelism.tensor`]: 2 };
     const beside = { [`${W}.parallelism`]: { replicas: 1, tensor: { choices: [1, 2] } } };

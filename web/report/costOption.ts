@@ -49,7 +49,7 @@ export function costOption(chart: CostChart, theme: Theme, widthPx: number): ECh
     yAxis: {
       type: 'category',
       data: rows.map(({ label }) => label),
-      axisLabel: { color: theme.text, width: isNarrow ? 110 : 300, overflow: 'break' },
+      axisLabel: { color: theme.text, width: isNarrow ? 110 : 300, overflow: 'break', lineHeight: 15 },
       axisLine: { lineStyle: { color: theme.muted } },
       axisTick: { show: false },
     },
