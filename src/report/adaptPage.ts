@@ -87,11 +87,18 @@ function switchTable({ switches }: Adaptation): PageTable {
   };
 }
 
+/** Of what keeps the SLO in a stretch; adaptation.json has all. */
+const SHAPES_SHOWN = 2;
+
 function segmentTable({ segments }: Adaptation): PageTable {
-  const fewest = (needs: Readonly<Record<string, readonly number[] | null>>): string =>
-    Object.entries(needs)
-      .flatMap(([shape, replicas]) => (replicas === null ? [] : [`${replicas.join(' + ')}x ${shape}`]))
-      .join('; ') || 'none';
+  const fewest = (needs: Readonly<Record<string, readonly number[] | null>>): string => {
+    const able = Object.entries(needs).flatMap(([shape, replicas]) =>
+      replicas === null ? [] : [`${replicas.join(' + ')}x ${shape}`],
+    );
+    if (able.length === 0) return 'none';
+    const others = able.length - SHAPES_SHOWN;
+    return `${able.slice(0, SHAPES_SHOWN).join('; ')}${others > 0 ? `; ${others} more` : ''}`;
+  };
   return {
     caption: 'The stretches that the workload was cut into',
     head: [
