@@ -286,8 +286,10 @@ optimization: {constraints: {max_candidate_gpus: 8}}
     expect(code).toBe(0);
     const adaptation = JSON.parse(stdout) as Adaptation;
     expect(Object.keys(adaptation)).toEqual([
+      'config_hash',
       'train',
       'test',
+      'windows',
       'segments',
       'switches',
       'scores',
@@ -300,7 +302,7 @@ optimization: {constraints: {max_candidate_gpus: 8}}
     const names = ['schedule', 'best_static', 'best_autoscaled', 'hindsight'] as const;
     expect(Object.keys(adaptation.scores)).toEqual(names);
     expect(readdirSync(join(folder, 'moods')).sort()).toEqual(
-      ['adaptation.json', ...names.map((name) => `${name}.yaml`)].sort(),
+      ['adaptation.json', 'report.html', ...names.map((name) => `${name}.yaml`)].sort(),
     );
     const again = await dynosim(['predict', '-c', 'moods/schedule.yaml', '-o', 'schedule', '--format', 'json']);
     expect(again.code).toBe(0);
