@@ -108,6 +108,23 @@ describe('null-feature identities', () => {
     expect(split).toBeGreaterThan(20);
   });
 
+  it('conditional remote prefill that always goes remote, where there is one decode replica to choose first', () => {
+    let split = 0;
+    forEachScenario((drawn, _result, seed) => {
+      const { transfer, ...scenario } = withOneReplica(drawn);
+      if (transfer === null) return;
+      split += 1;
+      const { local: _, ...remote } = transfer;
+      const local = { maxTokens: -1, maxQueue: NEVER };
+      expectSame(
+        simulate({ ...scenario, transfer: { ...remote, local } }),
+        simulate({ ...scenario, transfer: remote }),
+        seed,
+      );
+    });
+    expect(split).toBeGreaterThan(20);
+  });
+
   describe.each(Object.entries(INERT))('%s', (_name, change) => {
     it('changes nothing', () => {
       let changed = 0;
