@@ -67,7 +67,7 @@ describe('spreads', () => {
     [20, 0.1, 0.06, 0.3],
     [20, 0.02, 0.1, 0],
     [40, 0.15, 0.03, -0.4],
-  ])('of %i kinds cover 75 to 85 %% of what other folds hold: apart %f, within %f', (kinds, between, within, r) => {
+  ])('of %i kinds cover 74 to 88 %% of what other folds hold (nominal 80, drawn from few kinds): apart %f, within %f', (kinds, between, within, r) => {
     const { unseen, seen } = withBands(residuals(kinds, 20, between, within, r), ELSEWHERE);
     for (const all of [unseen, seen]) {
       const { ttft, tpot } = errorsOf(all, true);
